@@ -1,0 +1,30 @@
+# cacheproof_room(NAME ROOMS other rooms… LIBRARIES third-party targets…)
+# One folder of src/ is one static library; what it links says whom it knows (src/README.md has the table).
+function(cacheproof_room name)
+  cmake_parse_arguments(room "" "" "ROOMS;LIBRARIES;PUBLIC" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${name}
+                        PUBLIC ${room_ROOMS} ${room_PUBLIC}
+                        PRIVATE ${room_LIBRARIES} cacheproof_warnings cacheproof_sanitizers)
+endfunction()
+
+# cacheproof_room_test(NAME [LIBRARIES targets…]): tests/NAME/*.cpp, one binary `NAME_test`, each TEST a ctest test.
+function(cacheproof_room_test name)
+  cmake_parse_arguments(test "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_test ${sources})
+  target_include_directories(${name}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_definitions(${name}_test PRIVATE CACHEPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name}_test PRIVATE ${name} ${test_LIBRARIES} nlohmann_json::nlohmann_json GTest::gmock GTest::gtest_main
+                                             cacheproof_warnings cacheproof_sanitizers)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+endfunction()
