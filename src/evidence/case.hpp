@@ -1,0 +1,80 @@
+#pragma once
+
+#include "evidence/cache_contents.hpp"
+#include "evidence/fingerprint.hpp"
+#include "evidence/record.hpp"
+#include "evidence/verdict.hpp"
+#include "util/result.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cacheproof::evidence {
+
+/// All that was seen of one round. Raw streams lie beside it in its folder (`events.jsonl`, `provenance.json`,
+/// `client.log`, `daemon.log`).
+struct RoundEvidence {
+  int number = 0; ///< from 1
+  std::string name;
+  util::SourceSpot spot;
+  std::vector<std::string> changes; ///< edits in words
+  std::string command;              ///< the client's command line, as one can paste it
+  int exit_code = 0;                ///< of the client
+  BuildRecord record;
+  std::vector<CacheContents> caches; ///< of each registry ref that the build exported to
+  Fingerprint context;               ///< just before the build
+  std::vector<std::string> lint;     ///< rendered warnings about this build's own attributes, allowed ones too
+  std::vector<std::string> notes;    ///< e.g. a failed import
+  Verdict verdict = Verdict::broken;
+  std::vector<Finding> findings;
+  std::optional<util::Error> broken; ///< why there is no verdict about the cache
+  Nanoseconds duration = 0;
+  bool operator==(const RoundEvidence&) const = default;
+};
+
+/// The proof that the world was empty before round 1.
+struct CleanState {
+  std::size_t disk_usage_records = 0;          ///< of the first daemon
+  std::vector<std::string> registry_catalogue; ///< repositories
+  std::vector<std::string> environment;        ///< NAME=value of the clients, sorted
+  bool operator==(const CleanState&) const = default;
+};
+
+/// One scenario in one cell of its matrix on one version, played.
+struct CaseEvidence {
+  std::string id; ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
+  std::string title;
+  std::string scenario; ///< path of the YAML file, as the caller wrote it
+  std::vector<std::string> issues;
+  std::vector<std::pair<std::string, std::string>> cell;
+  std::string buildkit; ///< version
+  std::string driver;
+  std::optional<CleanState> clean;
+  std::vector<RoundEvidence> rounds;
+  Verdict verdict = Verdict::broken;
+  std::string reason;                ///< of a skip
+  std::optional<util::Error> broken; ///< of a rig that failed outside any round
+  Nanoseconds duration = 0;
+  bool operator==(const CaseEvidence&) const = default;
+};
+
+void to_json(nlohmann::json& json, const RoundEvidence& round);
+void from_json(const nlohmann::json& json, RoundEvidence& round);
+void to_json(nlohmann::json& json, const CaseEvidence& played);
+void from_json(const nlohmann::json& json, CaseEvidence& played);
+
+/// Writes `FOLDER/case.json` and nothing of its rounds.
+util::Status save(const CaseEvidence& played, const std::filesystem::path& folder);
+/// Writes `FOLDER/round-N/round.json`.
+util::Status save(const RoundEvidence& round, const std::filesystem::path& folder);
+/// Reads what `save` wrote, rounds included. A file of another version or with a wrong type is a located error.
+util::Result<CaseEvidence> load(const std::filesystem::path& folder);
+/// All folders at or below `root` that hold a case, sorted by path.
+std::vector<std::filesystem::path> find_cases(const std::filesystem::path& root);
+
+} // namespace cacheproof::evidence
