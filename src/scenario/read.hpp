@@ -1,0 +1,26 @@
+#pragma once
+
+#include "scenario/scenario.hpp"
+#include "util/diagnostic.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace cacheproof::scenario {
+
+/// A scenario, or the reasons why there is none; warnings may stand beside a scenario.
+struct Reading {
+  std::optional<Scenario> scenario;
+  std::vector<util::Diagnostic> diagnostics; ///< sorted by place
+};
+
+/// Reads one file. Needs no Docker, no network and no root, and reads nothing outside the enclosing repository.
+/// Every mistake of the file is reported, not only the first.
+Reading read(const std::filesystem::path& file);
+
+/// The same for a text that is already there; `file` names it and anchors its relative paths.
+Reading read_text(std::string_view text, const std::filesystem::path& file);
+
+} // namespace cacheproof::scenario

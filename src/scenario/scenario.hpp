@@ -1,0 +1,154 @@
+#pragma once
+
+#include "scenario/step_reference.hpp"
+#include "util/diagnostic.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cacheproof::scenario {
+
+/// A string of the file and where it stands. Variables (`${registry}`) in it are still unexpanded unless said
+/// otherwise.
+struct Text {
+  std::string value;
+  util::SourceSpot spot;
+  bool operator==(const Text&) const = default;
+};
+
+/// One combination of matrix values: dimension → value, in the order of the file. Empty without a matrix.
+using Cell = std::vector<std::pair<std::string, std::string>>;
+
+/// Where the build context comes from: a folder on disk (absolute, checked to stay inside the enclosing repository), or
+/// files written in the scenario (mode 0644, mtime 2020-01-01T00:00:00Z; texts are never interpolated).
+struct InlineFile {
+  std::string path;
+  std::string text;
+  util::SourceSpot spot;
+  bool operator==(const InlineFile&) const = default;
+};
+using Context = std::variant<std::filesystem::path, std::vector<InlineFile>>;
+
+/// A change of the build context.
+struct Edit {
+  enum class Kind { write, append, replace, remove, touch };
+  Kind kind = Kind::write;
+  std::string path;                  ///< relative to the context, never leading out of it
+  std::string text;                  ///< of write and append; `new` of replace
+  std::string old;                   ///< of replace: must match once
+  std::optional<std::int64_t> mtime; ///< nanoseconds since 1970; without one the time becomes now
+  util::SourceSpot spot;
+  bool operator==(const Edit&) const = default;
+};
+
+/// What is asked of a builder. An absent key is not passed on. Compose's keys.
+struct BuildSpec {
+  std::optional<Text> dockerfile;
+  std::optional<Text> target;
+  std::vector<std::pair<std::string, Text>> args;
+  std::optional<std::vector<Text>> cache_from; ///< given but empty: clears the scenario's default
+  std::optional<std::vector<Text>> cache_to;
+  std::optional<bool> no_cache;
+};
+/// `base` with the keys of `over` in place of its own; `args` are merged by name, as in Compose.
+BuildSpec merge(const BuildSpec& base, const BuildSpec& over);
+
+/// Dimension → the values for which an alternative counts. Empty: always.
+using When = std::vector<std::pair<std::string, std::vector<std::string>>>;
+bool matches(const When& when, const Cell& cell);
+
+/// One way to fill an expectation, and the cells for which it counts.
+template <class T> struct Alternative {
+  When when;
+  T value;
+  util::SourceSpot spot;
+};
+/// The claim of one key: the first alternative that matches the cell counts. The reader refuses a scenario with a cell
+/// that none matches, so a claim never vanishes.
+template <class T> struct Claim {
+  std::vector<Alternative<T>> alternatives;
+  util::SourceSpot spot;
+  const Alternative<T>* choose(const Cell& cell) const {
+    for (const auto& alternative : alternatives)
+      if (matches(alternative.when, cell)) return &alternative;
+    return nullptr;
+  }
+};
+
+/// `all`, `none` or a list of step references.
+struct StepSet {
+  enum class Kind { all, none, listed };
+  Kind kind = Kind::listed;
+  std::vector<StepReference> steps;
+};
+
+/// A number or a comparison: `16`, `"<= 3"`.
+struct Comparison {
+  enum class Op { equal, less, less_equal, greater, greater_equal };
+  Op op = Op::equal;
+  std::uint64_t number = 0;
+  bool holds(std::uint64_t observed) const;
+  std::string to_text() const;
+};
+
+struct Exported {
+  std::optional<Text> of; ///< `app:cache`, where several caches were exported
+  std::optional<Comparison> layers;
+  util::SourceSpot layers_spot;
+};
+
+/// `ok` or `{fails: regex}`.
+struct ExpectedStatus {
+  std::optional<Text> fails; ///< a regex for the error; nothing: the build succeeds
+};
+
+/// The claims of one round. What is absent is not claimed, except that a build without `status` must succeed.
+struct Expectations {
+  std::optional<Claim<StepSet>> rebuilt;
+  std::optional<Claim<std::vector<StepReference>>> cached;
+  std::optional<Claim<std::vector<StepReference>>> unneeded;
+  std::optional<Claim<Exported>> exported;
+  std::optional<Claim<ExpectedStatus>> status;
+  std::optional<Claim<std::vector<Text>>> warnings; ///< exact list of regexes
+};
+
+struct Round {
+  std::string name;
+  util::SourceSpot spot;
+  std::vector<Edit> edits;
+  BuildSpec build; ///< overrides of the scenario's
+  Expectations expect;
+};
+
+/// One claim about a build cache, as its file says it.
+struct Scenario {
+  std::filesystem::path file; ///< as the caller wrote it
+  std::string id;             ///< `registry/asset_edit_rebuilds_one_stage`: path below `scenarios/` (or just the stem)
+  std::vector<std::string> source; ///< the file's lines, for carets
+  std::string title;
+  std::string about;
+  std::vector<std::string> issues;
+  std::vector<std::string> tags;
+  Context context;
+  std::map<std::string, Text> images; ///< name in the Dockerfile → `busybox`; names not listed are pulled by the daemon
+  BuildSpec build;
+  std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
+  std::chrono::seconds timeout{120}; ///< of one build
+  std::vector<Text> allow;           ///< codes or names of diagnostics
+  std::vector<Round> rounds;
+};
+
+/// Every combination of the matrix, the last dimension fastest; one empty cell without a matrix.
+std::vector<Cell> cells(const Scenario& scenario);
+
+/// `text` with `${name}` replaced from `variables` and `$${` by `${`. The reader has refused undefined names, so one
+/// that is not in `variables` stays as it is.
+std::string expand(std::string_view text, const std::map<std::string, std::string>& variables);
+
+} // namespace cacheproof::scenario

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "util/diagnostic.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cacheproof::scenario {
+
+/// `build-public 4`, `build-public 4-8`, `build-public` (the whole stage), `build-public RUN npm ci*` (instruction
+/// glob). Numbers are those that BuildKit prints. Sources (FROM) are never counted, so a whole stage or a range leaves
+/// them out.
+struct StepReference {
+  std::string text; ///< as written
+  util::SourceSpot spot;
+  std::string stage;
+  int first = 0; ///< 0: no numbers given
+  int last = 0;
+  std::string glob; ///< of the instruction; empty: none given
+  bool operator==(const StepReference&) const = default;
+
+  /// Nothing for text that is no reference (an empty one, `a 3-2`, `a 0`).
+  static std::optional<StepReference> parse(std::string_view text, util::SourceSpot spot);
+
+  /// Whether it names the step `number` of `stage`, whose instruction is `instruction` (line continuations folded).
+  /// Stage names compare without case, as BuildKit's do; the glob has its blanks folded.
+  bool matches(std::string_view stage, int number, std::string_view instruction) const;
+};
+
+} // namespace cacheproof::scenario
