@@ -1,0 +1,52 @@
+#include "util/caller.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace cacheproof::util {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<unsigned> number_of(const char* name) {
+  const char* text = std::getenv(name);
+  if (!text) return {};
+  unsigned number = 0;
+  const auto* end = text + std::strlen(text);
+  const auto result = std::from_chars(text, end, number);
+  if (result.ec != std::errc{} || result.ptr != end) return {};
+  return number;
+}
+
+} // namespace
+
+std::optional<Caller> sudo_caller() {
+  const auto uid = number_of("SUDO_UID");
+  const auto gid = number_of("SUDO_GID");
+  if (geteuid() != 0 || !uid || !gid || *uid == 0) return {};
+  const passwd* entry = getpwuid(*uid);
+  if (!entry) return {};
+  return Caller{*uid, *gid, entry->pw_dir};
+}
+
+Status give_to_caller(const fs::path& path) {
+  const auto caller = sudo_caller();
+  if (!caller) return {};
+  const auto give = [&](const fs::path& one) -> Status {
+    if (lchown(one.c_str(), caller->uid, caller->gid) != 0)
+      return failure("cannot give " + one.string() + " to the user who called: " + std::strerror(errno));
+    return {};
+  };
+  CP_TRY(give(path));
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+    CP_TRY(give(it->path()));
+  return {};
+}
+
+} // namespace cacheproof::util
