@@ -1,0 +1,81 @@
+#include "dockerfile/expand.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace cacheproof::dockerfile {
+namespace {
+
+using Expanded = tl::expected<std::string, std::string>;
+
+bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// `X:-word` between the braces.
+Expanded substitute(std::string_view inside, const std::map<std::string, std::string>& values, char escape) {
+  const auto end = std::find_if_not(inside.begin(), inside.end(), in_name);
+  const std::string name(inside.begin(), end);
+  auto rest = inside.substr(name.size());
+  const auto value = values.find(name);
+  bool there = value != values.end();
+  const auto text = there ? value->second : std::string();
+  if (name.empty()) return tl::unexpected(fmt::format("'${{{}}}' names no argument", inside));
+  if (rest.empty()) return text;
+  if (rest.starts_with(':')) {
+    there = there && !text.empty();
+    rest.remove_prefix(1);
+  }
+  if (rest.starts_with('-')) return there ? Expanded(text) : expand(rest.substr(1), values, escape);
+  if (rest.starts_with('+')) return there ? expand(rest.substr(1), values, escape) : Expanded(std::string());
+  return tl::unexpected(fmt::format("'${{{}}}' is a substitution that cacheproof does not know", inside));
+}
+
+/// The place behind the brace that closes the one before `from`.
+size_t closing_brace(std::string_view text, size_t from) {
+  int depth = 1;
+  for (size_t i = from; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
+} // namespace
+
+Expanded expand(std::string_view text, const std::map<std::string, std::string>& values, char escape) {
+  std::string result;
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote == '\'') {
+      if (c == '\'') quote = 0;
+      else result += c;
+    } else if (c == escape && i + 1 < text.size()) {
+      result += text[++i];
+    } else if (c == '"') {
+      quote = quote == '"' ? '\0' : '"';
+    } else if (c == '\'' && quote == 0) {
+      quote = '\'';
+    } else if (c == '$' && i + 1 < text.size() && text[i + 1] == '{') {
+      const auto end = closing_brace(text, i + 2);
+      if (end == std::string_view::npos) return tl::unexpected(std::string("a '${' is not closed"));
+      auto value = substitute(text.substr(i + 2, end - i - 2), values, escape);
+      if (!value) return value;
+      result += *value;
+      i = end;
+    } else if (c == '$' && i + 1 < text.size() && in_name(text[i + 1])) {
+      size_t end = i + 1;
+      while (end < text.size() && in_name(text[end])) ++end;
+      const auto value = values.find(std::string(text.substr(i + 1, end - i - 1)));
+      if (value != values.end()) result += value->second;
+      i = end - 1;
+    } else {
+      result += c;
+    }
+  }
+  if (quote != 0) return tl::unexpected(std::string("a quote is not closed"));
+  return result;
+}
+
+} // namespace cacheproof::dockerfile
