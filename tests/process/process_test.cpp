@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,6 +45,12 @@ bool ends(pid_t pid) {
   poll_until({&descriptor, 1}, deadline_after(k_patience));
   return descriptor.revents != 0;
 }
+
+/// Orphans of our programs come to us while this lives, to be reaped: a container's init may reap nothing.
+struct Foster {
+  Foster() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~Foster() { prctl(PR_SET_CHILD_SUBREAPER, 0); }
+};
 
 /// The pid that a program wrote into a file, once it is there.
 pid_t pid_in(const std::filesystem::path& file) {
@@ -122,10 +130,15 @@ TEST(Run, IsInterruptedByAStopRequest) {
 }
 
 TEST(Run, DoesNotWaitForWhoeverElseHoldsTheStreams) {
-  const auto finished = run(shell("setsid sleep 1000 & echo $!"));
+  const Foster foster;
+  // It says so itself when it has left the group, or it would be ended with it.
+  const auto finished = run(shell("setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.3"));
   ASSERT_TRUE(finished);
   EXPECT_EQ(finished->exit, (Exit{.code = 0}));
-  kill(std::atoi(finished->out.c_str()), SIGKILL);
+  const pid_t escaped = std::atoi(finished->out.c_str());
+  ASSERT_GT(escaped, 0);
+  EXPECT_EQ(kill(escaped, SIGKILL), 0);
+  EXPECT_EQ(waitpid(escaped, nullptr, 0), escaped);
 }
 
 TEST(Run, GivesAnEmptyInput) {
@@ -232,6 +245,7 @@ TEST(ProcessTest, IsReapedWhenItHasEnded) {
 }
 
 TEST(ProcessTest, TakesTheWholeGroupWithItThoughAMemberIgnoresTheSignal) {
+  const Foster foster;
   const auto folder = util::TempDir::create();
   ASSERT_TRUE(folder);
   const auto file = folder->path() / "pid";
@@ -241,6 +255,7 @@ TEST(ProcessTest, TakesTheWholeGroupWithItThoughAMemberIgnoresTheSignal) {
   const pid_t grandchild = pid_in(file);
   EXPECT_EQ(process->stop(SIGTERM, 10s), (Exit{.signal = SIGTERM}));
   EXPECT_TRUE(ends(grandchild));
+  while (waitpid(-1, nullptr, 0) > 0) continue; // and its own child
 }
 
 TEST(ProcessTest, IsKilledWhenItIgnoresTheSignal) {
@@ -272,6 +287,7 @@ TEST(ProcessHelper, DISABLED_StartsAChildAndWaits) {
 }
 
 TEST(ProcessTest, EndsWhenTheProgramIsKilledAndNotBefore) {
+  const Foster foster;
   const auto folder = util::TempDir::create();
   ASSERT_TRUE(folder);
   const auto file = folder->path() / "pid";
@@ -284,6 +300,8 @@ TEST(ProcessTest, EndsWhenTheProgramIsKilledAndNotBefore) {
   EXPECT_EQ(kill(child, 0), 0) << "it must outlive the thread that asked for it";
   kill(helper->pid(), SIGKILL);
   EXPECT_TRUE(ends(child));
+  EXPECT_TRUE(helper->wait(k_patience));
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
 } // namespace

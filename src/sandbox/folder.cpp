@@ -1,0 +1,101 @@
+#include "sandbox/folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace cacheproof::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t k_room = std::uintmax_t{1} << 30;
+/// sun_path has 108 bytes with the final zero (unix(7)); the longest name below a folder is `/d999/s.sock`.
+constexpr std::size_t k_longest_path = 107 - 12;
+
+/// Writable, not noexec (containers' /dev/shm is: the runc of a sandbox is a script in it) and with room for some images.
+bool fits(const fs::path& root) {
+  struct statvfs info {};
+  if (statvfs(root.c_str(), &info) != 0 || (info.f_flag & ST_NOEXEC) != 0) return false;
+  const auto room = util::free_space(root);
+  return access(root.c_str(), W_OK | X_OK) == 0 && room && *room >= k_room;
+}
+
+util::Error failed(const std::string& doing, const fs::path& path) {
+  return {util::Blame::rig, "cannot " + doing + " " + path.string() + ": " + std::strerror(errno)};
+}
+
+} // namespace
+
+std::vector<fs::path> roots() {
+  std::error_code error;
+  auto disk = fs::temp_directory_path(error);
+  return {"/dev/shm", error ? fs::path("/tmp") : disk};
+}
+
+Folder::Folder(fs::path path, util::Fd lock)
+    : path_(std::move(path)),
+      lock_(std::move(lock)) {}
+
+util::Result<Folder> Folder::create() {
+  const auto all = roots();
+  const auto root = std::find_if(all.begin(), all.end(), fits);
+  if (root == all.end())
+    return util::failure("no folder for the sandbox: neither /dev/shm nor " + all.back().string()
+                             + " is writable, allows programs and has 1 GiB free",
+                         {},
+                         "make room (`cacheproof clean` removes what killed runs left), or set TMPDIR to a roomier folder");
+  CP_TRY_ASSIGN(const auto path, util::make_unique_directory(*root, k_prefix));
+  if (path.string().size() > k_longest_path) {
+    static_cast<void>(util::remove_tree(path));
+    return util::failure(
+        "the folder " + path.string() + " is too long for a unix socket's path", {}, "set TMPDIR to a shorter one");
+  }
+  // Locked before it gets its name: whoever sees an `owner` that is not locked sees one whose owner is dead.
+  const fs::path early = path / "owner.new";
+  util::Fd lock(open(early.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected(failed("lock", early));
+  const std::string note = "pid " + std::to_string(getpid()) + "\n"; // for a person who wonders
+  if (write(lock.get(), note.data(), note.size()) < 0) return tl::unexpected(failed("write", early));
+  if (rename(early.c_str(), (path / k_owner_file).c_str()) != 0) return tl::unexpected(failed("name", early));
+  return Folder(path, std::move(lock));
+}
+
+util::Status Folder::keep() {
+  if (unlink((path_ / k_owner_file).c_str()) == 0 || errno == ENOENT) return {};
+  return tl::unexpected(failed("remove", path_ / k_owner_file));
+}
+
+util::Fd lock_abandoned(const fs::path& folder) {
+  // Only folders of our own user: whatever lies in a world-writable place could be a trap for root.
+  struct stat info {};
+  if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()) return {};
+  const fs::path marker = folder / k_owner_file;
+  util::Fd lock(open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  // Another sweep may have removed this very file between the open and the lock.
+  struct stat locked {};
+  struct stat named {};
+  if (fstat(lock.get(), &locked) != 0 || lstat(marker.c_str(), &named) != 0 || locked.st_ino != named.st_ino) return {};
+  return lock;
+}
+
+util::Status remove_files(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename() != k_owner_file) files.push_back(entry.path());
+  for (const auto& file : files) CP_TRY(util::remove_tree(file));
+  return util::remove_tree(folder);
+}
+
+} // namespace cacheproof::sandbox

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "util/files.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cacheproof::sandbox {
+
+/// How the folders of sandboxes begin.
+constexpr std::string_view k_prefix = "cacheproof-";
+/// In every sandbox: locked (flock) for as long as its owner lives, which is the only sign of life that counts.
+constexpr std::string_view k_owner_file = "owner";
+/// The environment variable by which a process says to which sandbox's folder it belongs.
+constexpr std::string_view k_mark = "CACHEPROOF_SANDBOX";
+
+/// Where sandboxes may be: a tmpfs is markedly faster (buildkit-facts), else the disk. The first that has room is used.
+std::vector<std::filesystem::path> roots();
+
+/// A sandbox's folder, mode 0700, and the lock that says that it is in use. Removing it is its owner's business.
+class Folder {
+public:
+  static util::Result<Folder> create();
+  const std::filesystem::path& path() const { return path_; }
+  /// Takes the marker away, so that no sweep ever takes the folder for a killed run's.
+  util::Status keep();
+
+private:
+  Folder(std::filesystem::path path, util::Fd lock);
+  std::filesystem::path path_;
+  util::Fd lock_;
+};
+
+/// Holds the lock of a folder whose owner is dead; empty for one that is in use, kept, or still being made.
+util::Fd lock_abandoned(const std::filesystem::path& folder);
+
+/// Removes a folder's files, the marker last: whatever interrupts this, a later sweep finds the rest.
+util::Status remove_files(const std::filesystem::path& folder);
+
+} // namespace cacheproof::sandbox

@@ -1,0 +1,65 @@
+#include "sandbox/live.hpp"
+
+#include "util/files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+namespace cacheproof::sandbox::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path store() {
+  if (const char* given = std::getenv("CACHEPROOF_STORE")) return given;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME")) return fs::path(cache) / "cacheproof";
+  const char* home = std::getenv("HOME");
+  return fs::path(home ? home : "/") / ".cache/cacheproof";
+}
+
+} // namespace
+
+std::vector<Toolchain> toolchains(std::string& reason) {
+  const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const auto runc = process::find_program("runc", path);
+  const auto registry = process::find_program("docker-registry", path);
+  std::vector<Toolchain> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(store() / "buildkit", error)) {
+    const auto bin = entry.path() / "bin";
+    if (fs::exists(bin / "buildkitd", error) && fs::exists(bin / "buildctl", error))
+      found.push_back({entry.path().filename(),
+                       {bin / "buildkitd", bin / "buildctl", runc.value_or(""), registry.value_or("")}});
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
+  if (found.empty()) reason = "no BuildKit in " + store().string();
+  if (!runc || !registry) reason = "no runc or no docker-registry on this machine";
+  if (geteuid() != 0) reason = "needs root";
+  return reason.empty() ? found : std::vector<Toolchain>{};
+}
+
+process::Finished
+build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::string& dockerfile, const std::string& output) {
+  const auto context = sandbox.folder() / "test-context";
+  EXPECT_TRUE(util::make_directories(context));
+  fs::copy_file("/bin/busybox", context / "sh", fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(util::write_text(context / "Dockerfile", dockerfile));
+  process::Command command{.environment = sandbox.client_environment()};
+  command.argv = {programs.buildctl.string(), "--addr", daemon.address(), "build", "--progress=plain", "--frontend",
+                  "dockerfile.v0", "--local", "context=" + context.string(), "--local", "dockerfile=" + context.string()};
+  if (!output.empty()) command.argv.insert(command.argv.end(), {"--output", output});
+  auto finished = process::run(command);
+  EXPECT_TRUE(finished) << util::to_text(finished.error());
+  return finished.value_or(process::Finished{});
+}
+
+std::string run_of(const std::string& script) {
+  return "FROM scratch\nCOPY sh /bin/sh\nCOPY sh /bin/sleep\nRUN " + script + "\n";
+}
+
+} // namespace cacheproof::sandbox::test

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "process/process.hpp"
+#include "sandbox/sandbox.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace cacheproof::sandbox::test {
+
+/// An installed BuildKit, by version.
+struct Toolchain {
+  std::string version;
+  Programs programs;
+};
+
+/// Those in the store of toolchains ($CACHEPROOF_STORE, else the XDG cache), sorted. Empty, and `reason` says why, where
+/// sandboxes cannot be opened at all.
+std::vector<Toolchain> toolchains(std::string& reason);
+
+/// Builds a Dockerfile whose context holds one file, a static busybox named `sh`.
+process::Finished
+build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::string& dockerfile, const std::string& output = "");
+
+/// A Dockerfile of nothing but that busybox and one RUN.
+std::string run_of(const std::string& script);
+
+} // namespace cacheproof::sandbox::test
+
+/// Skips with the reason, or makes `name` the list of installed toolchains.
+#define CP_TOOLCHAINS_OR_SKIP(name)                                                                                    \
+  std::string cp_reason;                                                                                               \
+  const auto name = cacheproof::sandbox::test::toolchains(cp_reason);                                                  \
+  if (name.empty()) GTEST_SKIP() << cp_reason

@@ -1,0 +1,391 @@
+#include "sandbox/sandbox.hpp"
+
+#include "oci/registry_client.hpp"
+#include "process/process.hpp"
+#include "sandbox/janitor.hpp"
+#include "sandbox/leftovers.hpp"
+#include "sandbox/live.hpp"
+#include "util/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace cacheproof::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr auto k_patience = 30s;
+
+/// The buildkitd below the unshare that the daemon's Process is: found by its mark.
+int buildkitd_of(const Sandbox& sandbox) {
+  for (const int pid : leftovers(sandbox.folder()).processes)
+    if (util::read_text("/proc/" + std::to_string(pid) + "/comm") == "buildkitd\n") return pid;
+  return -1;
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  for (const auto end = std::chrono::steady_clock::now() + k_patience; std::chrono::steady_clock::now() < end;) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+std::vector<std::string> in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().filename());
+  return names;
+}
+
+TEST(Sandbox, BuildsAndLeavesNothing) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    const auto runc_state = in("/run/runc");
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    auto& sandbox = **opened;
+    const auto folder = sandbox.folder();
+    struct stat info {};
+    ASSERT_EQ(stat(folder.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 07777, 0700u);
+
+    const auto daemon = sandbox.fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    const auto proof = sandbox.prove_clean(**daemon);
+    ASSERT_TRUE(proof) << util::to_text(proof.error());
+    EXPECT_EQ(proof->disk_usage_records, 0u);
+    EXPECT_THAT(proof->catalogue, IsEmpty());
+    EXPECT_THAT(proof->environment,
+                ElementsAre("DOCKER_CONFIG=" + folder.string() + "/docker",
+                            "HOME=" + folder.string() + "/home",
+                            HasSubstr("PATH=/")));
+
+    EXPECT_TRUE(test::build(sandbox, **daemon, programs, test::run_of("echo hello > /x")).exit.ok());
+    EXPECT_THAT(leftovers(folder).cgroups, Not(IsEmpty())) << "its containers have a control group of their own";
+    EXPECT_THAT(leftovers(folder).mounts, IsEmpty()) << "mounts are in the daemon's own namespace";
+    EXPECT_TRUE((*daemon)->alive());
+    EXPECT_TRUE(sandbox.registry().check());
+    const auto dirty = sandbox.prove_clean(**daemon);
+    ASSERT_FALSE(dirty) << "a daemon that has built is not clean";
+    EXPECT_THAT(dirty.error().what, HasSubstr("the daemon is not clean"));
+
+    const auto closed = sandbox.close();
+    EXPECT_TRUE(closed) << util::to_text(closed.error());
+    EXPECT_EQ(leftovers(folder), Leftovers{});
+    EXPECT_FALSE(fs::exists(folder));
+    EXPECT_FALSE(oci::RegistryClient(sandbox.registry().address()).ping());
+    EXPECT_EQ(in("/run/runc"), runc_state);
+    EXPECT_TRUE(sandbox.close()) << "closing twice is allowed";
+  }
+}
+
+TEST(Sandbox, GivesEachRoundAnEmptyDaemonAndKeepsTheRegistry) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  const auto& programs = toolchains.back().programs;
+  auto opened = Sandbox::open({.programs = programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  auto& sandbox = **opened;
+  const auto address = sandbox.registry().address();
+  const auto first = sandbox.fresh_daemon();
+  ASSERT_TRUE(first) << util::to_text(first.error());
+  const auto first_socket = (*first)->socket();
+  const auto first_log = (*first)->log();
+  ASSERT_TRUE(test::build(sandbox, **first, programs, test::run_of("echo hello")).exit.ok());
+  const auto second = sandbox.fresh_daemon();
+  ASSERT_TRUE(second) << util::to_text(second.error());
+  EXPECT_FALSE(fs::exists(first_socket.parent_path())) << "the state of the first is gone";
+  EXPECT_TRUE(fs::exists(first_log));
+  EXPECT_TRUE(sandbox.prove_clean(**second));
+  EXPECT_EQ(sandbox.registry().address(), address);
+  EXPECT_TRUE(sandbox.close());
+}
+
+TEST(Sandbox, ServesTheImagesOfMirroredHosts) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs, .mirrored_hosts = {"docker.io", "registry.example"}});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    auto& sandbox = **opened;
+    auto daemon = sandbox.fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    for (const auto* name : {"library/base", "team/base"}) {
+      const auto pushed = test::build(sandbox, **daemon, programs, test::run_of("echo hello > /x"),
+                                      "type=image,name=" + sandbox.registry().address() + "/" + name + ":1,push=true");
+      ASSERT_TRUE(pushed.exit.ok()) << pushed.err;
+    }
+    daemon = sandbox.fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    for (const auto* name : {"base:1", "registry.example/team/base:1"}) {
+      const auto pulled =
+          test::build(sandbox, **daemon, programs, std::string("FROM ") + name + "\nRUN read y < /x && test $y = hello\n");
+      EXPECT_TRUE(pulled.exit.ok()) << pulled.err;
+    }
+    EXPECT_TRUE(sandbox.close());
+  }
+}
+
+TEST(Sandbox, GivesTheDaemonNothingOfTheCallersEnvironmentButProxies) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  setenv("BUILDKIT_STEP_LOG_MAX_SIZE", "1", 1);
+  setenv("NO_PROXY", "example", 1);
+  auto opened = Sandbox::open({.programs = toolchains.back().programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  unsetenv("BUILDKIT_STEP_LOG_MAX_SIZE");
+  unsetenv("NO_PROXY");
+  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+  const auto environment =
+      util::read_text("/proc/" + std::to_string(buildkitd_of(**opened)) + "/environ").value_or("unreadable");
+  EXPECT_THAT(environment, Not(HasSubstr("BUILDKIT_STEP_LOG_MAX_SIZE")));
+  EXPECT_THAT(environment, HasSubstr("NO_PROXY=example,127.0.0.1"));
+  EXPECT_THAT(environment, HasSubstr("HOME=" + (*opened)->folder().string() + "/home"));
+}
+
+TEST(Sandbox, LeavesNoDescriptorsInUs) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  const auto play = [&] {
+    auto opened = Sandbox::open({.programs = toolchains.back().programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    EXPECT_TRUE((*opened)->fresh_daemon());
+    EXPECT_TRUE((*opened)->close());
+  };
+  play(); // gRPC's threads keep some of their own from the first connection on
+  const auto before = in("/proc/self/fd").size();
+  for (int i = 0; i < 3; ++i) play();
+  EXPECT_LE(in("/proc/self/fd").size(), before);
+}
+
+TEST(Sandbox, EndsADaemonThatIsStillBuilding) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  auto opened = Sandbox::open({.programs = toolchains.back().programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  auto& sandbox = **opened;
+  const auto folder = sandbox.folder();
+  const auto daemon = sandbox.fresh_daemon();
+  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+  std::thread client([&, programs = toolchains.back().programs] {
+    EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
+  });
+  EXPECT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
+  const auto stopped = (*daemon)->stop();
+  EXPECT_TRUE(stopped) << util::to_text(stopped.error());
+  EXPECT_EQ((*daemon)->died(), std::nullopt) << "it was ended, it did not die";
+  client.join();
+  EXPECT_TRUE(sandbox.close());
+  EXPECT_EQ(leftovers(folder), Leftovers{});
+}
+
+TEST(Sandbox, IsNotCleanWithARepositoryInTheRegistry) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  auto opened = Sandbox::open({.programs = toolchains.back().programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+  fs::create_directories((*opened)->folder() / "registry/docker/registry/v2/repositories/stray/_manifests/tags");
+  fs::create_directories((*opened)->folder() / "registry/docker/registry/v2/repositories/stray/_layers");
+  const auto proof = (*opened)->prove_clean(**daemon);
+  ASSERT_FALSE(proof);
+  EXPECT_EQ(proof.error().what, "the registry is not clean: it holds stray before the first build");
+}
+
+TEST(Sandbox, NamesAMissingProgramAndSaysWhatToDo) {
+  const Programs all{"/bin/true", "/bin/true", "/bin/true", "/bin/true"};
+  auto programs = all;
+  programs.runc = "";
+  auto opened = Sandbox::open({.programs = programs});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(),
+            (util::Error{.what = "runc is missing: it was not found", .remedy = "apt-get install runc"}));
+  programs = all;
+  programs.registry = "/no/docker-registry";
+  opened = Sandbox::open({.programs = programs});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(),
+            (util::Error{.what = "docker-registry is missing: /no/docker-registry is no program that can be run",
+                         .remedy = "apt-get install docker-registry"}));
+  programs = all;
+  programs.buildkitd = "/no/buildkitd";
+  opened = Sandbox::open({.programs = programs});
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().remedy, HasSubstr("cacheproof toolchain install"));
+}
+
+TEST(Sandbox, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    auto& sandbox = **opened;
+    const auto folder = sandbox.folder();
+    const auto daemon = sandbox.fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    EXPECT_EQ((*daemon)->died(), std::nullopt);
+    std::thread killer([&] {
+      // Its container has a cgroup of its own as soon as it runs.
+      EXPECT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
+      kill(buildkitd_of(sandbox), SIGKILL);
+    });
+    EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
+    killer.join();
+    EXPECT_TRUE(eventually([&] { return !(*daemon)->alive(); }));
+    EXPECT_THAT((*daemon)->died().value_or(""), HasSubstr("killed by"));
+    EXPECT_THAT((*daemon)->log_tail(), HasSubstr("running server on"));
+    const auto closed = sandbox.close();
+    EXPECT_TRUE(closed) << util::to_text(closed.error());
+    EXPECT_EQ(leftovers(folder), Leftovers{});
+    EXPECT_FALSE(fs::exists(folder));
+  }
+}
+
+TEST(Sandbox, NoticesAKilledRegistry) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  auto opened = Sandbox::open({.programs = toolchains.back().programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto processes = leftovers((*opened)->folder()).processes;
+  ASSERT_EQ(processes.size(), 1u);
+  kill(processes.front(), SIGKILL);
+  EXPECT_TRUE(eventually([&] { return !(*opened)->registry().check(); }));
+  EXPECT_THAT((*opened)->registry().check().error().what, HasSubstr("killed by signal 9"));
+}
+
+TEST(Sandbox, ShowsTheLogOfADaemonThatEndsAtItsStart) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  const auto folder = util::TempDir::create();
+  ASSERT_TRUE(folder);
+  const auto bad = folder->path() / "buildkitd";
+  std::ofstream(bad) << "#!/bin/sh\necho the reason of it >&2\nexit 7\n";
+  fs::permissions(bad, fs::perms::owner_all);
+  auto programs = toolchains.back().programs;
+  programs.buildkitd = bad;
+  auto opened = Sandbox::open({.programs = programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  ASSERT_FALSE(daemon);
+  EXPECT_EQ(daemon.error().what, "buildkitd ended at its start: exit code 7\nthe reason of it");
+}
+
+TEST(Sandbox, DoesNotWaitForADaemonOnceAStopIsRequested) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  std::stop_source source;
+  auto opened = Sandbox::open({.programs = toolchains.back().programs, .stop = source.get_token()});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  source.request_stop();
+  const auto daemon = (*opened)->fresh_daemon();
+  ASSERT_FALSE(daemon);
+  EXPECT_EQ(daemon.error().blame, util::Blame::interrupted);
+}
+
+TEST(Sandbox, StandsBesideAnother) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  const auto& programs = toolchains.back().programs;
+  auto one = Sandbox::open({.programs = programs});
+  auto two = Sandbox::open({.programs = programs});
+  ASSERT_TRUE(one && two);
+  EXPECT_NE((*one)->folder(), (*two)->folder());
+  EXPECT_NE((*one)->registry().address(), (*two)->registry().address());
+  const auto first = (*one)->fresh_daemon();
+  const auto second = (*two)->fresh_daemon();
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE((*one)->close());
+  EXPECT_TRUE(test::build(**two, **second, programs, test::run_of("echo hello")).exit.ok()) << "the end of one is nothing to the other";
+  EXPECT_TRUE((*two)->close());
+}
+
+TEST(Sandbox, StaysWhenItIsToBeKept) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  auto opened = Sandbox::open({.programs = toolchains.back().programs, .keep = true});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto folder = (*opened)->folder();
+  EXPECT_TRUE((*opened)->fresh_daemon());
+  EXPECT_TRUE((*opened)->close());
+  opened->reset();
+  sweep({.roots = {folder.parent_path()}});
+  EXPECT_EQ(leftovers(folder), Leftovers{});
+  EXPECT_TRUE(fs::exists(folder / "d1.log"));
+  EXPECT_TRUE(util::remove_tree(folder));
+}
+
+/// Not a test but the program of the next one: opens a sandbox, builds for ever in it.
+TEST(SandboxHelper, DISABLED_BuildsForEver) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  const auto& programs = toolchains[static_cast<std::size_t>(std::atoi(std::getenv("HELPER_TOOLCHAIN")))].programs;
+  auto opened = Sandbox::open({.programs = programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+  ASSERT_TRUE(util::write_text(std::getenv("HELPER_FILE"), (*opened)->folder().string()));
+  test::build(**opened, **daemon, programs, test::run_of("sleep 1000"));
+}
+
+TEST(Janitor, RemovesWhatAKilledRunLeftAndLeavesALiveOneAlone) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  prctl(PR_SET_CHILD_SUBREAPER, 1); // the orphans of the helper are reaped here: a container's init may reap nothing
+  for (std::size_t i = 0; i < toolchains.size(); ++i) {
+    SCOPED_TRACE(toolchains[i].version);
+    const auto notes = util::TempDir::create();
+    ASSERT_TRUE(notes);
+    const auto note = notes->path() / "folder";
+    std::map<std::string, std::string> environment{
+        {"HELPER_FILE", note.string()}, {"HELPER_TOOLCHAIN", std::to_string(i)}, {"PATH", std::getenv("PATH")}};
+    for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME"})
+      if (const char* value = std::getenv(name)) environment[name] = value;
+    auto helper = process::Process::start(
+        {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=SandboxHelper.*"}, environment, {}});
+    ASSERT_TRUE(helper);
+    ASSERT_TRUE(eventually([&] { return fs::exists(note) || helper->poll(); }));
+    ASSERT_TRUE(fs::exists(note));
+    const fs::path folder = *util::read_text(note);
+    ASSERT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; })) << "its RUN step runs";
+
+    sweep({.roots = {folder.parent_path()}});
+    EXPECT_EQ(helper->poll(), std::nullopt);
+    EXPECT_TRUE(fs::exists(folder)) << "it is alive";
+    EXPECT_NE(leftovers(folder).processes.size(), 0u);
+
+    kill(helper->pid(), SIGKILL);
+    ASSERT_TRUE(helper->wait(k_patience));
+    const auto planned = sweep({.dry_run = true, .roots = {folder.parent_path()}});
+    EXPECT_THAT(planned, testing::Contains("would remove " + folder.string()));
+    EXPECT_TRUE(fs::exists(folder));
+    std::vector<std::string> one;
+    std::vector<std::string> two;
+    std::thread other([&] { two = sweep({.roots = {folder.parent_path()}}); });
+    one = sweep({.roots = {folder.parent_path()}});
+    other.join();
+    one.insert(one.end(), two.begin(), two.end());
+    EXPECT_EQ(std::count(one.begin(), one.end(), "removed " + folder.string()), 1) << util::join(one, "\n");
+    EXPECT_EQ(leftovers(folder), Leftovers{});
+    EXPECT_FALSE(fs::exists(folder));
+    EXPECT_TRUE(eventually([] { return waitpid(-1, nullptr, WNOHANG) < 0; })) << "nothing of it is left";
+  }
+  prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+} // namespace
+} // namespace cacheproof::sandbox
