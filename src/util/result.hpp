@@ -55,7 +55,7 @@ std::string to_text(const Error& error);
     if (auto cp_tried = (expression); !cp_tried) return tl::unexpected(std::move(cp_tried).error());                   \
   } while (false)
 
-/// `CP_TRY_ASSIGN(auto text, read_text(path));`
+/// `CP_TRY_ASSIGN(auto text, read_text(path));` Several statements: under an `if` or `for` it needs braces.
 #define CP_TRY_ASSIGN(target, expression) CP_TRY_ASSIGN_INNER(CP_JOIN(cp_tried_, __LINE__), target, expression)
 #define CP_TRY_ASSIGN_INNER(name, target, expression)                                                                  \
   auto name = (expression);                                                                                            \

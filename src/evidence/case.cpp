@@ -1,0 +1,168 @@
+#include "evidence/case.hpp"
+
+#include "evidence/json.hpp"
+#include "util/files.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cacheproof::evidence {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr Verdict k_verdicts[] = {
+    Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken};
+constexpr std::string_view k_case_schema = "cacheproof/case/1";
+constexpr std::string_view k_round_schema = "cacheproof/round/1";
+
+nlohmann::json to_json_value(const std::optional<util::Error>& error) {
+  if (!error) return nullptr;
+  return {{"blame", static_cast<int>(error->blame)},
+          {"what", text(error->what)},
+          {"tried", text(error->tried)},
+          {"remedy", text(error->remedy)}};
+}
+
+std::optional<util::Error> error_of(const nlohmann::json& json) {
+  if (json.is_null()) return {};
+  return util::Error{static_cast<util::Blame>(json.at("blame").get<int>()),
+                     json.at("what").get<std::string>(),
+                     json.at("tried").get<std::string>(),
+                     json.at("remedy").get<std::string>()};
+}
+
+void check_schema(const nlohmann::json& json, std::string_view schema) {
+  const auto found = json.at("schema").get<std::string>();
+  if (found != schema)
+    throw nlohmann::json::other_error::create(
+        501, fmt::format("it is '{}', and this program reads '{}'", found, schema), &json);
+}
+
+util::Status write(const fs::path& folder, const char* name, const nlohmann::json& json) {
+  CP_TRY(util::make_directories(folder));
+  return util::write_text(folder / name, json.dump(2) + "\n");
+}
+
+template <class Noun> util::Result<Noun> read(const fs::path& file) {
+  CP_TRY_ASSIGN(const auto content, util::read_text(file));
+  try {
+    return nlohmann::json::parse(content).get<Noun>();
+  } catch (const nlohmann::json::exception& error) {
+    return util::failure(fmt::format("{} is no evidence that can be read: {}", file.string(), error.what()),
+                         {},
+                         "it was written by another version, or changed by hand: play the case again",
+                         util::Blame::input);
+  }
+}
+
+} // namespace
+
+void to_json(nlohmann::json& json, const RoundEvidence& round) {
+  json = {{"schema", k_round_schema},
+          {"number", round.number},
+          {"name", text(round.name)},
+          {"spot", evidence::to_json_value(round.spot)},
+          {"changes", texts(round.changes)},
+          {"command", text(round.command)},
+          {"exit_code", round.exit_code},
+          {"record", round.record},
+          {"caches", round.caches},
+          {"context", round.context},
+          {"lint", texts(round.lint)},
+          {"notes", texts(round.notes)},
+          {"verdict", to_text(round.verdict)},
+          {"findings", round.findings},
+          {"broken", to_json_value(round.broken)},
+          {"duration", round.duration}};
+}
+
+void from_json(const nlohmann::json& json, RoundEvidence& round) {
+  check_schema(json, k_round_schema);
+  round = {};
+  json.at("number").get_to(round.number);
+  json.at("name").get_to(round.name);
+  round.spot = spot_of(json.at("spot"));
+  json.at("changes").get_to(round.changes);
+  json.at("command").get_to(round.command);
+  json.at("exit_code").get_to(round.exit_code);
+  json.at("record").get_to(round.record);
+  json.at("caches").get_to(round.caches);
+  json.at("context").get_to(round.context);
+  json.at("lint").get_to(round.lint);
+  json.at("notes").get_to(round.notes);
+  round.verdict = enum_of(json.at("verdict"), k_verdicts);
+  json.at("findings").get_to(round.findings);
+  round.broken = error_of(json.at("broken"));
+  json.at("duration").get_to(round.duration);
+}
+
+void to_json(nlohmann::json& json, const CaseEvidence& played) {
+  json = {{"schema", k_case_schema},
+          {"id", text(played.id)},
+          {"title", text(played.title)},
+          {"scenario", text(played.scenario)},
+          {"issues", texts(played.issues)},
+          {"cell", played.cell},
+          {"buildkit", played.buildkit},
+          {"driver", played.driver},
+          {"rounds", played.rounds.size()},
+          {"verdict", to_text(played.verdict)},
+          {"reason", text(played.reason)},
+          {"broken", to_json_value(played.broken)},
+          {"duration", played.duration}};
+  if (played.clean)
+    json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},
+                     {"registry_catalogue", texts(played.clean->registry_catalogue)},
+                     {"environment", texts(played.clean->environment)}};
+}
+
+void from_json(const nlohmann::json& json, CaseEvidence& played) {
+  check_schema(json, k_case_schema);
+  played = {};
+  json.at("id").get_to(played.id);
+  json.at("title").get_to(played.title);
+  json.at("scenario").get_to(played.scenario);
+  json.at("issues").get_to(played.issues);
+  json.at("cell").get_to(played.cell);
+  json.at("buildkit").get_to(played.buildkit);
+  json.at("driver").get_to(played.driver);
+  played.rounds.resize(json.at("rounds").get<std::size_t>());
+  played.verdict = enum_of(json.at("verdict"), k_verdicts);
+  json.at("reason").get_to(played.reason);
+  played.broken = error_of(json.at("broken"));
+  json.at("duration").get_to(played.duration);
+  if (const auto clean = json.find("clean"); clean != json.end())
+    played.clean = CleanState{clean->at("disk_usage_records").get<std::size_t>(),
+                              clean->at("registry_catalogue").get<std::vector<std::string>>(),
+                              clean->at("environment").get<std::vector<std::string>>()};
+}
+
+util::Status save(const CaseEvidence& played, const fs::path& folder) {
+  return write(folder, "case.json", played);
+}
+
+util::Status save(const RoundEvidence& round, const fs::path& folder) {
+  return write(folder / fmt::format("round-{}", round.number), "round.json", round);
+}
+
+util::Result<CaseEvidence> load(const fs::path& folder) {
+  CP_TRY_ASSIGN(auto played, read<CaseEvidence>(folder / "case.json"));
+  // case.json says how many rounds there were: one that is missing is an error, never a shorter story.
+  for (std::size_t i = 0; i < played.rounds.size(); ++i) {
+    CP_TRY_ASSIGN(played.rounds[i], read<RoundEvidence>(folder / fmt::format("round-{}", i + 1) / "round.json"));
+  }
+  return played;
+}
+
+std::vector<fs::path> find_cases(const fs::path& root) {
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  if (fs::exists(root / "case.json", ignored)) return {root};
+  for (fs::recursive_directory_iterator it(root, ignored), end; it != end; it.increment(ignored))
+    if (it->path().filename() == "case.json") folders.push_back(it->path().parent_path());
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+} // namespace cacheproof::evidence

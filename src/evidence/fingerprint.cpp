@@ -1,0 +1,33 @@
+#include "evidence/fingerprint.hpp"
+
+#include "evidence/json.hpp"
+
+namespace cacheproof::evidence {
+
+void to_json(nlohmann::json& json, const Fingerprint& fingerprint) {
+  json = nlohmann::json::object();
+  for (const auto& [path, state] : fingerprint.files)
+    json[text(path)] = {{"type", state.type},
+                        {"mode", state.mode},
+                        {"uid", state.uid},
+                        {"gid", state.gid},
+                        {"size", state.size},
+                        {"mtime", state.mtime},
+                        {"link", text(state.link)},
+                        {"sha256", state.sha256}};
+}
+
+void from_json(const nlohmann::json& json, Fingerprint& fingerprint) {
+  fingerprint = {};
+  for (const auto& [path, state] : json.items())
+    fingerprint.files[path] = {state.at("type").get<std::string>(),
+                               state.at("mode").get<unsigned>(),
+                               state.at("uid").get<unsigned>(),
+                               state.at("gid").get<unsigned>(),
+                               state.at("size").get<std::uint64_t>(),
+                               state.at("mtime").get<std::int64_t>(),
+                               state.at("link").get<std::string>(),
+                               state.at("sha256").get<std::string>()};
+}
+
+} // namespace cacheproof::evidence

@@ -1,0 +1,44 @@
+#pragma once
+
+// How the nouns of this room become JSON, for its .cpp files only. Texts of the world (labels, errors) need not be
+// UTF-8, JSON must: they go through `text`.
+
+#include "util/diagnostic.hpp"
+#include "util/result.hpp"
+#include "util/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cacheproof::evidence {
+
+inline std::string text(std::string_view bytes) {
+  return util::to_utf8(bytes);
+}
+
+inline nlohmann::json texts(const std::vector<std::string>& all) {
+  auto array = nlohmann::json::array();
+  for (const auto& each : all) array.push_back(text(each));
+  return array;
+}
+
+/// The enumerator whose `to_text` is `name`, among `all`; anything else is a wrong type at that place.
+template <class Enum, std::size_t count> Enum enum_of(const nlohmann::json& json, const Enum (&all)[count]) {
+  const auto name = json.get<std::string>();
+  for (const Enum each : all)
+    if (to_text(each) == name) return each;
+  throw nlohmann::json::other_error::create(501, "unknown value '" + name + "'", &json);
+}
+
+inline nlohmann::json to_json_value(const util::SourceSpot& spot) {
+  return {{"file", text(spot.file)}, {"line", spot.line}, {"column", spot.column}};
+}
+inline util::SourceSpot spot_of(const nlohmann::json& json) {
+  return {json.at("file").get<std::string>(), json.at("line").get<int>(), json.at("column").get<int>()};
+}
+
+} // namespace cacheproof::evidence

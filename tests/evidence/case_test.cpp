@@ -1,0 +1,156 @@
+#include "evidence/case.hpp"
+#include "util/files.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace cacheproof::evidence {
+namespace {
+
+/// A value in every field, so that one that is not saved shows.
+RoundEvidence full_round() {
+  Step shared;
+  shared.kind = StepKind::step;
+  shared.outcome = Outcome::rebuilt;
+  shared.places = {{"build-assets-less", 2, 4, "WORKDIR /app", 6}, {"build-public", 2, 8, "WORKDIR /app", 24}};
+  shared.name = "[build-public 2/8] WORKDIR /app";
+  shared.vertices = {"sha256:aa"};
+  shared.inputs = {"sha256:bb"};
+  shared.intervals = {{1, 2, true}, {3, 4, false}};
+  shared.error = "none";
+  shared.pulled = true;
+
+  RoundEvidence round;
+  round.number = 1;
+  round.name = "one asset edited";
+  round.spot = {"x.yaml", 31, 5};
+  round.changes = {"append assets/x (+10 bytes)"};
+  round.command = "buildctl build";
+  round.exit_code = 1;
+  round.record = {"ref1",
+                  "v0.34.2",
+                  true,
+                  "oops",
+                  {shared},
+                  {{"casing", "https://docs", 3}},
+                  {{"r/app:cache", "not found"}},
+                  {{"sha256:aa", "{}", {"sha256:bb"}, {6, 24}}}};
+  round.caches = {{"r/app:cache", CacheShape::image_manifest, "sha256:cc", "application/x", {{"sha256:dd", 42}}, 7}};
+  round.context.files["a/b"] = {"file", 0644, 1, 2, 3, 4, "to", "ee"};
+  round.lint = {"warning"};
+  round.notes = {"note"};
+  round.verdict = Verdict::failed;
+  round.findings = {{"rebuilt", {"x.yaml", 40, 7}, "rebuilt: none", "it differs", {"a"}, {"b"}, {"c"}, {"d"}}};
+  round.broken = util::Error{util::Blame::interrupted, "what", "tried", "remedy"};
+  round.duration = 5;
+  return round;
+}
+
+CaseEvidence full_case() {
+  CaseEvidence played;
+  played.id = "registry/a[mode=max]@v0.34.2";
+  played.title = "A title";
+  played.scenario = "scenarios/registry/a.yaml";
+  played.issues = {"https://github.com/moby/buildkit/issues/1515"};
+  played.cell = {{"mode", "mode=max"}};
+  played.buildkit = "v0.34.2";
+  played.driver = "buildctl";
+  played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}};
+  played.rounds = {full_round()};
+  played.verdict = Verdict::failed;
+  played.reason = "why";
+  played.broken = util::Error{util::Blame::rig, "a", "b", "c"};
+  played.duration = 6;
+  return played;
+}
+
+class Evidence : public testing::Test {
+protected:
+  void save_all(const CaseEvidence& played) const {
+    ASSERT_TRUE(save(played, dir_.path()));
+    for (const auto& round : played.rounds) ASSERT_TRUE(save(round, dir_.path()));
+  }
+  void change(const std::string& file, const std::string& old, const std::string& with) const {
+    auto text = util::read_text(dir_.path() / file).value();
+    const auto at = text.find(old);
+    ASSERT_NE(at, std::string::npos) << old;
+    ASSERT_TRUE(util::write_text(dir_.path() / file, text.replace(at, old.size(), with)));
+  }
+  std::string load_error() const {
+    const auto loaded = load(dir_.path());
+    return loaded ? "" : loaded.error().what;
+  }
+
+  util::TempDir dir_ = util::TempDir::create().value();
+};
+
+TEST_F(Evidence, ComesBackAsItWasSaved) {
+  save_all(full_case());
+  const auto loaded = load(dir_.path());
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(*loaded, full_case());
+}
+
+TEST_F(Evidence, EveryVerdictOutcomeKindAndShapeComesBack) {
+  for (const auto verdict :
+       {Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken})
+    for (const auto outcome :
+         {Outcome::rebuilt, Outcome::cached, Outcome::unneeded, Outcome::failed, Outcome::not_reached})
+      for (const auto kind :
+           {StepKind::step, StepKind::source, StepKind::internal, StepKind::cache_import, StepKind::cache_export})
+        for (const auto shape :
+             {CacheShape::absent, CacheShape::index, CacheShape::image_manifest, CacheShape::not_a_cache}) {
+          auto round = full_round();
+          round.verdict = verdict;
+          round.record.steps[0].outcome = outcome;
+          round.record.steps[0].kind = kind;
+          round.caches[0].shape = shape;
+          EXPECT_EQ(nlohmann::json(round).get<RoundEvidence>(), round);
+        }
+}
+
+TEST_F(Evidence, BytesThatAreNotUtf8AreSavedAsReplacements) {
+  auto round = full_round();
+  round.record.error = "a\xFF";
+  EXPECT_EQ(nlohmann::json::parse(nlohmann::json(round).dump()).get<RoundEvidence>().record.error, "a\xEF\xBF\xBD");
+}
+
+TEST_F(Evidence, AMissingRoundIsAnErrorNotAShorterStory) {
+  auto played = full_case();
+  played.rounds.push_back(full_round());
+  ASSERT_TRUE(save(played, dir_.path()));
+  ASSERT_TRUE(save(played.rounds[0], dir_.path()));
+  EXPECT_THAT(load_error(), testing::HasSubstr("round-2"));
+}
+
+TEST_F(Evidence, AnotherVersionOrAWrongTypeIsNamedWithItsFile) {
+  save_all(full_case());
+  change("case.json", "cacheproof/case/1", "cacheproof/case/9");
+  EXPECT_THAT(load_error(), testing::AllOf(testing::HasSubstr("case.json"), testing::HasSubstr("cacheproof/case/9")));
+  save_all(full_case());
+  change("round-1/round.json", "\"exit_code\": 1", "\"exit_code\": \"one\"");
+  EXPECT_THAT(load_error(), testing::HasSubstr("round-1/round.json"));
+  save_all(full_case());
+  change("round-1/round.json", "\"outcome\": \"rebuilt\"", "\"outcome\": \"rebuild\"");
+  EXPECT_THAT(load_error(), testing::HasSubstr("unknown value 'rebuild'"));
+}
+
+TEST_F(Evidence, CasesAreFoundBelowAFolder) {
+  EXPECT_TRUE(find_cases(dir_.path()).empty());
+  ASSERT_TRUE(save(full_case(), dir_.path() / "run" / "b"));
+  ASSERT_TRUE(save(full_case(), dir_.path() / "run" / "a"));
+  EXPECT_THAT(find_cases(dir_.path()), testing::ElementsAre(dir_.path() / "run" / "a", dir_.path() / "run" / "b"));
+  EXPECT_THAT(find_cases(dir_.path() / "run" / "a"), testing::ElementsAre(dir_.path() / "run" / "a"));
+}
+
+TEST(Labels, NameEveryPlaceOfASharedStep) {
+  EXPECT_EQ(label(full_round().record.steps[0]), "build-assets-less 2/4 = build-public 2/8 WORKDIR /app");
+  EXPECT_EQ(label(Place{"app", 3, 4, "RUN x", 3}), "app 3");
+  Step internal;
+  internal.name = "[internal] load build definition";
+  EXPECT_EQ(label(internal), "[internal] load build definition");
+}
+
+} // namespace
+} // namespace cacheproof::evidence
