@@ -1,0 +1,206 @@
+#include "buildkit/places.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cacheproof::buildkit {
+namespace {
+
+std::vector<Written> write_out(const dockerfile::File& file, const std::set<int>& reachable) {
+  std::vector<Written> all;
+  for (const auto& stage : file.stages)
+    for (const auto& instruction : stage.instructions)
+      if (instruction.number > 0)
+        all.push_back({{stage.name, instruction.number, stage.total, instruction.text, instruction.first_line},
+                       stage.index,
+                       &instruction,
+                       reachable.contains(stage.index),
+                       {}});
+  return all;
+}
+
+/// The instruction whose lines hold `line`, numbered or not.
+const dockerfile::Instruction* instruction_at(const dockerfile::File& file, int line) {
+  for (const auto& stage : file.stages)
+    for (const auto& instruction : stage.instructions)
+      if (line >= instruction.first_line && line <= instruction.last_line) return &instruction;
+  return nullptr;
+}
+
+evidence::Place triggered_place(const dockerfile::File& file, const Label& label, int line) {
+  std::string stage = label.stage;
+  if (stage.empty() && !file.stages.empty()) stage = file.stages.front().name; // one stage has no label
+  return {stage, label.number, label.total, label.text, line};
+}
+
+/// BuildKit's numbers where ONBUILD triggers moved them; in any other stage they must be the file's.
+util::Status take_numbers(const dockerfile::File& file, Places& places, const std::vector<Vertex>& vertices) {
+  std::map<std::string, int> triggers;
+  for (const auto& [vertex, place] : places.triggered) ++triggers[place.stage];
+  for (auto& written : places.written)
+    for (const auto index : written.vertices) {
+      const auto label = read_label(vertices[index].name);
+      const bool own = label && (file.stages.size() == 1 || label->stage == written.place.stage);
+      if (!own || (label->number == written.place.number && label->total == written.place.total)) continue;
+      if (!triggers.contains(written.place.stage)) {
+        // A shared vertex may carry another step's label: only its numbers are then not this one's.
+        const bool other = std::any_of(places.written.begin(), places.written.end(), [&](const Written& one) {
+          return one.place.stage == label->stage && one.place.number == label->number && &one != &written
+                 && std::find(one.vertices.begin(), one.vertices.end(), index) != one.vertices.end();
+        });
+        if (other) continue;
+        return util::failure(fmt::format("BuildKit calls '{}' what the Dockerfile has as {} {}/{}",
+                                         vertices[index].name,
+                                         written.place.stage,
+                                         written.place.number,
+                                         written.place.total),
+                             {},
+                             "report this Dockerfile as a bug of cacheproof");
+      }
+      written.place.number = label->number;
+      written.place.total = label->total;
+    }
+  return {};
+}
+
+/// Whether the vertex is FROM's source, a step's, or ADD's source of a URL.
+bool fits(const dockerfile::Instruction& instruction, OpKind kind) {
+  if (instruction.keyword == "FROM") return kind == OpKind::source;
+  return kind != OpKind::source || instruction.keyword == "ADD";
+}
+
+/// Finds the steps of one stage, first to last, from the labels and from how the vertices hang together.
+class StageWalk {
+public:
+  StageWalk(std::vector<Written>& all, const std::vector<Vertex>& vertices)
+      : all_(all),
+        vertices_(vertices) {
+    for (size_t i = 0; i < vertices.size(); ++i) index_[vertices[i].digest] = i;
+  }
+
+  /// The step before a labelled one is its first input, under whatever label that stands.
+  void walk_up(const std::vector<size_t>& steps) {
+    for (size_t i = steps.size(); i-- > 1;) {
+      auto& before = all_[steps[i - 1]];
+      const auto& here = all_[steps[i]];
+      if (!before.vertices.empty() || here.vertices.empty()) continue;
+      if (const auto parent = first_input(here.vertices.back())) before.vertices = {*parent};
+    }
+  }
+
+  /// What is still missing may be shared as a whole: an equal instruction on the same step before it.
+  void walk_down(const std::vector<size_t>& steps) {
+    for (size_t i = 1; i < steps.size(); ++i) {
+      auto& here = all_[steps[i]];
+      const auto& before = all_[steps[i - 1]];
+      if (!here.vertices.empty() || before.vertices.empty()) continue;
+      for (const auto& other : all_)
+        if (other.reachable && !other.vertices.empty() && other.place.instruction == here.place.instruction
+            && first_input(other.vertices.back()) == before.vertices.back())
+          here.vertices = other.vertices;
+    }
+  }
+
+private:
+  std::optional<size_t> first_input(size_t vertex) const {
+    const auto& inputs = vertices_[vertex].inputs;
+    if (inputs.empty()) return std::nullopt;
+    const auto found = index_.find(inputs.front());
+    return found == index_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::vector<Written>& all_;
+  const std::vector<Vertex>& vertices_;
+  std::map<std::string, size_t> index_;
+};
+
+} // namespace
+
+util::Result<Places> place_by_lines(const dockerfile::File& file,
+                                    const std::set<int>& reachable,
+                                    const std::vector<Vertex>& vertices,
+                                    const std::map<std::string, ProvenanceOp>& ops) {
+  Places places{write_out(file, reachable), {}};
+  for (size_t i = 0; i < vertices.size(); ++i) {
+    const auto op = ops.find(vertices[i].digest);
+    if (op == ops.end() || op->second.kind == OpKind::result || vertices[i].name.starts_with("[internal]")) continue;
+    const bool is_source = op->second.kind == OpKind::source;
+    if (const auto label = read_label(vertices[i].name); label && label->onbuild && !is_source) {
+      places.triggered[i] = triggered_place(file, *label, op->second.op.lines.empty() ? 0 : op->second.op.lines.front());
+      continue;
+    }
+    bool placed = is_source; // sources need no place: contexts, images of COPY --from
+    for (const int line : op->second.op.lines) {
+      const auto* instruction = instruction_at(file, line);
+      if (instruction == nullptr)
+        return util::failure(
+            fmt::format("'{}' comes from line {}, where no instruction stands", vertices[i].name, line));
+      if (instruction->keyword == "FROM" && !is_source) {
+        const auto label = read_label(vertices[i].name); // v0.11.6 does not say ONBUILD
+        if (!label) continue;
+        places.triggered[i] = triggered_place(file, *label, line);
+        placed = true;
+      }
+      for (auto& written : places.written)
+        if (written.instruction == instruction) {
+          placed = placed || fits(*instruction, op->second.kind);
+          if (written.reachable && fits(*instruction, op->second.kind)) written.vertices.push_back(i);
+        }
+    }
+    if (!placed && !vertices[i].intervals.empty())
+      return util::failure(fmt::format("no line of the Dockerfile is known for '{}'", vertices[i].name),
+                           vertices[i].digest,
+                           "report this build as a bug of cacheproof");
+  }
+  CP_TRY(take_numbers(file, places, vertices));
+  return places;
+}
+
+util::Result<Places>
+place_by_names(const dockerfile::File& file, const std::set<int>& reachable, const std::vector<Vertex>& vertices) {
+  Places places{write_out(file, reachable), {}};
+  std::map<std::string, size_t> owner_of_group;
+  for (size_t i = 0; i < vertices.size(); ++i) {
+    const auto label = read_label(vertices[i].name);
+    if (!label) continue;
+    const auto stage = file.stages.size() == 1 && label->stage.empty() ? file.stages.front().name : label->stage;
+    const auto found = std::find_if(places.written.begin(), places.written.end(), [&](const Written& written) {
+      return written.reachable && written.place.stage == stage && written.place.number == label->number
+             && written.place.total == label->total;
+    });
+    if (label->onbuild || found == places.written.end()) {
+      places.triggered[i] = triggered_place(file, *label, 0);
+      continue;
+    }
+    found->vertices.push_back(i);
+    if (!vertices[i].group.empty())
+      owner_of_group[vertices[i].group] = static_cast<size_t>(found - places.written.begin());
+  }
+  // v0.11.6 calls the copy of a COPY --link `copy /job /spool/job`: only its progress group tells whose it is.
+  for (size_t i = 0; i < vertices.size(); ++i)
+    if (const auto owner = owner_of_group.find(vertices[i].group);
+        owner != owner_of_group.end() && !read_label(vertices[i].name))
+      places.written[owner->second].vertices.insert(places.written[owner->second].vertices.begin(), i);
+
+  for (auto& written : places.written) { // one image of several stages is one vertex
+    if (!written.reachable || !written.vertices.empty() || written.instruction->keyword != "FROM") continue;
+    const auto& stage = file.stages[static_cast<size_t>(written.stage)];
+    for (const auto& other : places.written)
+      if (!other.vertices.empty() && other.instruction->keyword == "FROM"
+          && file.stages[static_cast<size_t>(other.stage)].base == stage.base
+          && file.stages[static_cast<size_t>(other.stage)].platform == stage.platform)
+        written.vertices = other.vertices;
+  }
+  StageWalk walk(places.written, vertices);
+  for (const auto& stage : file.stages) {
+    std::vector<size_t> steps;
+    for (size_t i = 0; i < places.written.size(); ++i)
+      if (places.written[i].stage == stage.index && places.written[i].reachable) steps.push_back(i);
+    walk.walk_up(steps);
+    walk.walk_down(steps);
+  }
+  return places;
+}
+
+} // namespace cacheproof::buildkit

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "buildkit/provenance.hpp"
+#include "buildkit/vertex.hpp"
+#include "dockerfile/dockerfile.hpp"
+#include "util/result.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace cacheproof::buildkit {
+
+/// A numbered instruction of the Dockerfile and the vertices that it became.
+struct Written {
+  evidence::Place place;
+  int stage = 0;
+  const dockerfile::Instruction* instruction = nullptr;
+  bool reachable = false;
+  std::vector<size_t> vertices; ///< indexes
+};
+
+/// Which vertex belongs where.
+struct Places {
+  std::vector<Written> written;                ///< in the order of the file
+  std::map<size_t, evidence::Place> triggered; ///< ONBUILD instructions, by vertex: no line is theirs
+};
+
+/// By the provenance's lines. Stages that the target does not need get no vertex, whatever the lines say.
+util::Result<Places> place_by_lines(const dockerfile::File& file,
+                                    const std::set<int>& reachable,
+                                    const std::vector<Vertex>& vertices,
+                                    const std::map<std::string, ProvenanceOp>& ops);
+
+/// By the names, for a failed build. A shared vertex carries one stage's label: the others find it as the first input of
+/// their next step, or as the equal instruction on the same step before it.
+util::Result<Places>
+place_by_names(const dockerfile::File& file, const std::set<int>& reachable, const std::vector<Vertex>& vertices);
+
+} // namespace cacheproof::buildkit

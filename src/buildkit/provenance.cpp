@@ -1,0 +1,89 @@
+#include "buildkit/provenance.hpp"
+
+#include "util/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace cacheproof::buildkit {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The value at a path of keys, null where there is none.
+const Json& at(const Json& json, std::initializer_list<const char*> path) {
+  static const Json nothing;
+  const Json* here = &json;
+  for (const char* key : path) {
+    if (!here->is_object()) return nothing;
+    const auto found = here->find(key);
+    if (found == here->end()) return nothing;
+    here = &*found;
+  }
+  return *here;
+}
+
+const Json& first_of(const Json& one, const Json& other) { return one.is_null() ? other : one; }
+
+/// `{"op":{"Op":{"exec":{…}},…}}`; without an op it is the end of the graph, whose input is the result.
+OpKind kind_of(const Json& definition) {
+  const auto& op = at(definition, {"Op"});
+  if (!op.is_object() || op.empty()) return OpKind::result;
+  const auto name = util::lower(op.begin().key());
+  if (name == "source") return OpKind::source;
+  if (name == "exec") return OpKind::exec;
+  if (name == "file") return OpKind::file;
+  if (name == "merge") return OpKind::merge;
+  return OpKind::other;
+}
+
+std::vector<int> lines_of(const Json& locations) {
+  std::vector<int> lines;
+  for (const auto& location : at(locations, {"locations"}))
+    for (const auto& range : at(location, {"ranges"}))
+      if (const auto& line = at(range, {"start", "line"}); line.is_number_integer()) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return lines;
+}
+
+} // namespace
+
+util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_view text) {
+  const auto whole = Json::parse(text, nullptr, false);
+  if (whole.is_discarded()) return util::failure("the build's provenance is no JSON");
+  const auto& root = first_of(at(whole, {"predicate"}), whole);
+  const auto& config =
+      first_of(at(root, {"buildConfig"}), at(root, {"buildDefinition", "internalParameters", "buildConfig"}));
+  const auto& source = first_of(at(root, {"metadata", "https://mobyproject.org/buildkit@v1#metadata", "source"}),
+                                at(root, {"runDetails", "metadata", "buildkit_metadata", "source"}));
+  if (!at(config, {"llbDefinition"}).is_array() || !at(config, {"digestMapping"}).is_object())
+    return util::failure("the build's provenance has an unknown shape: it has no llbDefinition with a digestMapping");
+
+  std::map<std::string, std::string> digest_of;
+  for (const auto& [digest, id] : at(config, {"digestMapping"}).items())
+    if (id.is_string()) digest_of[id.get<std::string>()] = digest;
+
+  std::map<std::string, ProvenanceOp> ops;
+  for (const auto& entry : at(config, {"llbDefinition"})) {
+    const auto id = entry.value("id", "");
+    if (!digest_of.contains(id)) return util::failure("the build's provenance names no digest of its op " + id);
+    ProvenanceOp found;
+    found.op.vertex = digest_of[id];
+    const auto& definition = at(entry, {"op"});
+    found.op.definition = definition.dump();
+    found.kind = kind_of(definition);
+    for (const auto& input : at(entry, {"inputs"})) {
+      const auto name = input.get<std::string>();
+      const auto known = digest_of.find(name.substr(0, name.rfind(':')));
+      if (known == digest_of.end()) return util::failure("the build's provenance has an op with an unknown input");
+      found.op.inputs.push_back(known->second);
+    }
+    found.op.lines = lines_of(at(source, {"locations", id.c_str()}));
+    ops[found.op.vertex] = std::move(found);
+  }
+  return ops;
+}
+
+} // namespace cacheproof::buildkit

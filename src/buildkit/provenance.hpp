@@ -1,0 +1,24 @@
+#pragma once
+
+#include "evidence/record.hpp"
+#include "util/result.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace cacheproof::buildkit {
+
+enum class OpKind { source, exec, file, merge, other, result };
+
+/// One op of a build with what tells its place.
+struct ProvenanceOp {
+  evidence::Op op;
+  OpKind kind = OpKind::other;
+};
+
+/// The ops of a provenance by vertex digest. Reads both shapes: SLSA 0.2 (v0.11 to v0.24) and 1 (v0.28 on), and the
+/// capitalised op names of v0.17.3.
+util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_view text);
+
+} // namespace cacheproof::buildkit
