@@ -109,9 +109,12 @@ util::Result<Registry> Registry::start(const std::filesystem::path& program,
 }
 
 util::Status Registry::check() {
-  if (const auto exit = process_.poll())
+  auto answer = answers(address_, identity_, {});
+  if (answer) return answer;
+  // A process that is ending refuses connections a moment before it has ended.
+  if (const auto exit = process_.wait(500ms))
     return util::failure("the registry ended with " + process::to_text(*exit) + ":\n" + log_tail(log_));
-  return answers(address_, identity_, {});
+  return answer;
 }
 
 void Registry::stop() {

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
+#include <thread>
 
 namespace cacheproof::sandbox::test {
 namespace {
@@ -60,6 +62,22 @@ build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::str
 
 std::string run_of(const std::string& script) {
   return "FROM scratch\nCOPY sh /bin/sh\nCOPY sh /bin/sleep\nRUN " + script + "\n";
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  using Clock = std::chrono::steady_clock;
+  for (const auto end = Clock::now() + std::chrono::seconds(30); Clock::now() < end;) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().filename());
+  return names;
 }
 
 } // namespace cacheproof::sandbox::test

@@ -4,6 +4,7 @@
 #include "sandbox/sandbox.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::str
 
 /// A Dockerfile of nothing but that busybox and one RUN.
 std::string run_of(const std::string& script);
+
+/// Whether it becomes true while we are patient.
+bool eventually(const std::function<bool()>& holds);
+
+std::vector<std::string> names_in(const std::filesystem::path& folder);
 
 } // namespace cacheproof::sandbox::test
 

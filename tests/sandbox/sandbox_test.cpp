@@ -11,32 +11,22 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <map>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace cacheproof::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-constexpr auto k_patience = 30s;
 
 /// The buildkitd below the unshare that the daemon's Process is: found by its mark.
 int buildkitd_of(const Sandbox& sandbox) {
@@ -45,26 +35,10 @@ int buildkitd_of(const Sandbox& sandbox) {
   return -1;
 }
 
-bool eventually(const std::function<bool()>& holds) {
-  for (const auto end = std::chrono::steady_clock::now() + k_patience; std::chrono::steady_clock::now() < end;) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
-}
-
-std::vector<std::string> in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) names.push_back(entry.path().filename());
-  return names;
-}
-
 TEST(Sandbox, BuildsAndLeavesNothing) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {
     SCOPED_TRACE(version);
-    const auto runc_state = in("/run/runc");
     auto opened = Sandbox::open({.programs = programs});
     ASSERT_TRUE(opened) << util::to_text(opened.error());
     auto& sandbox = **opened;
@@ -98,7 +72,6 @@ TEST(Sandbox, BuildsAndLeavesNothing) {
     EXPECT_EQ(leftovers(folder), Leftovers{});
     EXPECT_FALSE(fs::exists(folder));
     EXPECT_FALSE(oci::RegistryClient(sandbox.registry().address()).ping());
-    EXPECT_EQ(in("/run/runc"), runc_state);
     EXPECT_TRUE(sandbox.close()) << "closing twice is allowed";
   }
 }
@@ -175,9 +148,9 @@ TEST(Sandbox, LeavesNoDescriptorsInUs) {
     EXPECT_TRUE((*opened)->close());
   };
   play(); // gRPC's threads keep some of their own from the first connection on
-  const auto before = in("/proc/self/fd").size();
+  const auto before = test::names_in("/proc/self/fd").size();
   for (int i = 0; i < 3; ++i) play();
-  EXPECT_LE(in("/proc/self/fd").size(), before);
+  EXPECT_LE(test::names_in("/proc/self/fd").size(), before);
 }
 
 TEST(Sandbox, EndsADaemonThatIsStillBuilding) {
@@ -191,7 +164,7 @@ TEST(Sandbox, EndsADaemonThatIsStillBuilding) {
   std::thread client([&, programs = toolchains.back().programs] {
     EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
   });
-  EXPECT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
+  EXPECT_TRUE(test::eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
   const auto stopped = (*daemon)->stop();
   EXPECT_TRUE(stopped) << util::to_text(stopped.error());
   EXPECT_EQ((*daemon)->died(), std::nullopt) << "it was ended, it did not die";
@@ -248,14 +221,16 @@ TEST(Sandbox, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
     EXPECT_EQ((*daemon)->died(), std::nullopt);
     std::thread killer([&] {
       // Its container has a cgroup of its own as soon as it runs.
-      EXPECT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
+      EXPECT_TRUE(test::eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
       kill(buildkitd_of(sandbox), SIGKILL);
     });
     EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
     killer.join();
-    EXPECT_TRUE(eventually([&] { return !(*daemon)->alive(); }));
+    EXPECT_TRUE(test::eventually([&] { return !(*daemon)->alive(); }));
     EXPECT_THAT((*daemon)->died().value_or(""), HasSubstr("killed by"));
     EXPECT_THAT((*daemon)->log_tail(), HasSubstr("running server on"));
+    EXPECT_THAT(test::names_in((*daemon)->socket().parent_path() / "runc"), Not(IsEmpty()))
+        << "what runc knew of the container is in the sandbox, not in /run/runc for ever";
     const auto closed = sandbox.close();
     EXPECT_TRUE(closed) << util::to_text(closed.error());
     EXPECT_EQ(leftovers(folder), Leftovers{});
@@ -270,7 +245,7 @@ TEST(Sandbox, NoticesAKilledRegistry) {
   const auto processes = leftovers((*opened)->folder()).processes;
   ASSERT_EQ(processes.size(), 1u);
   kill(processes.front(), SIGKILL);
-  EXPECT_TRUE(eventually([&] { return !(*opened)->registry().check(); }));
+  EXPECT_TRUE(test::eventually([&] { return !(*opened)->registry().check(); }));
   EXPECT_THAT((*opened)->registry().check().error().what, HasSubstr("killed by signal 9"));
 }
 
@@ -329,62 +304,6 @@ TEST(Sandbox, StaysWhenItIsToBeKept) {
   EXPECT_EQ(leftovers(folder), Leftovers{});
   EXPECT_TRUE(fs::exists(folder / "d1.log"));
   EXPECT_TRUE(util::remove_tree(folder));
-}
-
-/// Not a test but the program of the next one: opens a sandbox, builds for ever in it.
-TEST(SandboxHelper, DISABLED_BuildsForEver) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  const auto& programs = toolchains[static_cast<std::size_t>(std::atoi(std::getenv("HELPER_TOOLCHAIN")))].programs;
-  auto opened = Sandbox::open({.programs = programs});
-  ASSERT_TRUE(opened) << util::to_text(opened.error());
-  const auto daemon = (*opened)->fresh_daemon();
-  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
-  ASSERT_TRUE(util::write_text(std::getenv("HELPER_FILE"), (*opened)->folder().string()));
-  test::build(**opened, **daemon, programs, test::run_of("sleep 1000"));
-}
-
-TEST(Janitor, RemovesWhatAKilledRunLeftAndLeavesALiveOneAlone) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  prctl(PR_SET_CHILD_SUBREAPER, 1); // the orphans of the helper are reaped here: a container's init may reap nothing
-  for (std::size_t i = 0; i < toolchains.size(); ++i) {
-    SCOPED_TRACE(toolchains[i].version);
-    const auto notes = util::TempDir::create();
-    ASSERT_TRUE(notes);
-    const auto note = notes->path() / "folder";
-    std::map<std::string, std::string> environment{
-        {"HELPER_FILE", note.string()}, {"HELPER_TOOLCHAIN", std::to_string(i)}, {"PATH", std::getenv("PATH")}};
-    for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME"})
-      if (const char* value = std::getenv(name)) environment[name] = value;
-    auto helper = process::Process::start(
-        {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=SandboxHelper.*"}, environment, {}});
-    ASSERT_TRUE(helper);
-    ASSERT_TRUE(eventually([&] { return fs::exists(note) || helper->poll(); }));
-    ASSERT_TRUE(fs::exists(note));
-    const fs::path folder = *util::read_text(note);
-    ASSERT_TRUE(eventually([&] { return leftovers(folder).cgroups.size() > 2; })) << "its RUN step runs";
-
-    sweep({.roots = {folder.parent_path()}});
-    EXPECT_EQ(helper->poll(), std::nullopt);
-    EXPECT_TRUE(fs::exists(folder)) << "it is alive";
-    EXPECT_NE(leftovers(folder).processes.size(), 0u);
-
-    kill(helper->pid(), SIGKILL);
-    ASSERT_TRUE(helper->wait(k_patience));
-    const auto planned = sweep({.dry_run = true, .roots = {folder.parent_path()}});
-    EXPECT_THAT(planned, testing::Contains("would remove " + folder.string()));
-    EXPECT_TRUE(fs::exists(folder));
-    std::vector<std::string> one;
-    std::vector<std::string> two;
-    std::thread other([&] { two = sweep({.roots = {folder.parent_path()}}); });
-    one = sweep({.roots = {folder.parent_path()}});
-    other.join();
-    one.insert(one.end(), two.begin(), two.end());
-    EXPECT_EQ(std::count(one.begin(), one.end(), "removed " + folder.string()), 1) << util::join(one, "\n");
-    EXPECT_EQ(leftovers(folder), Leftovers{});
-    EXPECT_FALSE(fs::exists(folder));
-    EXPECT_TRUE(eventually([] { return waitpid(-1, nullptr, WNOHANG) < 0; })) << "nothing of it is left";
-  }
-  prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 } // namespace
