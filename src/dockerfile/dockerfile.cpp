@@ -18,9 +18,24 @@ namespace {
 
 using util::Severity;
 
-const std::vector<std::string> k_keywords = {"ADD",     "ARG",        "CMD",   "COPY",   "ENTRYPOINT", "ENV",
-                                             "EXPOSE",  "FROM",       "LABEL", "RUN",    "HEALTHCHECK", "MAINTAINER",
-                                             "ONBUILD", "STOPSIGNAL", "SHELL", "USER",   "VOLUME",      "WORKDIR"};
+const std::vector<std::string> k_keywords = {"ADD",
+                                             "ARG",
+                                             "CMD",
+                                             "COPY",
+                                             "ENTRYPOINT",
+                                             "ENV",
+                                             "EXPOSE",
+                                             "FROM",
+                                             "LABEL",
+                                             "RUN",
+                                             "HEALTHCHECK",
+                                             "MAINTAINER",
+                                             "ONBUILD",
+                                             "STOPSIGNAL",
+                                             "SHELL",
+                                             "USER",
+                                             "VOLUME",
+                                             "WORKDIR"};
 
 std::optional<int> as_number(std::string_view text) {
   int number = 0;
@@ -34,8 +49,10 @@ std::string fold(std::string_view text) {
   std::string folded;
   for (const char c : util::trim(text)) {
     const bool is_blank = std::isspace(static_cast<unsigned char>(c)) != 0;
-    if (!is_blank) folded += c;
-    else if (folded.back() != ' ') folded += ' ';
+    if (!is_blank)
+      folded += c;
+    else if (folded.back() != ' ')
+      folded += ' ';
   }
   const auto end = std::find(folded.begin(), folded.end(), ' ');
   std::transform(folded.begin(), end, folded.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -143,11 +160,12 @@ private:
     if (!base)
       return error(stage.line, "CP0204", "bad_from", fmt::format("cannot read this FROM: {}", base.error()), "");
     if (!unknown.empty() || base->empty())
-      return error(stage.line,
-                   "CP0207",
-                   "unknown_argument",
-                   fmt::format("cannot read this FROM: no value is known for '{}'", unknown.empty() ? written : unknown),
-                   "give its ARG above the first FROM a default");
+      return error(
+          stage.line,
+          "CP0207",
+          "unknown_argument",
+          fmt::format("cannot read this FROM: no value is known for '{}'", unknown.empty() ? written : unknown),
+          "give its ARG above the first FROM a default");
     stage.base = *base;
     for (const auto& other : file_.stages)
       if (other.named && other.name == *base) stage.base_stage = other.index;
@@ -225,8 +243,8 @@ private:
   void note(int line, std::string code, std::string name, std::string message, std::string hint) {
     diagnose(Severity::warning, line, std::move(code), std::move(name), std::move(message), std::move(hint));
   }
-  void diagnose(
-      Severity severity, int line, std::string code, std::string name, std::string message, std::string hint) {
+  void
+  diagnose(Severity severity, int line, std::string code, std::string name, std::string message, std::string hint) {
     const auto source = line > 0 ? physical_[static_cast<size_t>(line - 1)] : std::string();
     const auto indent = std::min(source.find_first_not_of(" \t"), source.size());
     const auto width = std::max<size_t>(1, util::trim(source).size());
@@ -264,6 +282,13 @@ std::optional<int> File::find_target(std::string_view target) const {
   const auto number = as_number(target);
   if (number && *number < static_cast<int>(stages.size())) return number;
   return std::nullopt;
+}
+
+const Instruction* File::instruction_at(int line) const {
+  for (const auto& stage : stages)
+    for (const auto& instruction : stage.instructions)
+      if (line >= instruction.first_line && line <= instruction.last_line) return &instruction;
+  return nullptr;
 }
 
 std::set<int> File::reachable(int stage) const {

@@ -35,11 +35,11 @@ struct Stage {
   int index = 0;
   std::string name; ///< as BuildKit names it: lower case, `stage-1` for an unnamed one
   bool named = false;
-  std::string base;              ///< the image, `scratch`, or the stage, arguments expanded
-  std::optional<int> base_stage; ///< index, when the base is a stage
-  std::string platform;          ///< of `FROM --platform=`, as written
-  int line = 0;                  ///< of its FROM
-  int total = 0;                 ///< of its numbered steps: `[build 2/5]`
+  std::string base;                      ///< the image, `scratch`, or the stage, arguments expanded
+  std::optional<int> base_stage;         ///< index, when the base is a stage
+  std::string platform;                  ///< of `FROM --platform=`, as written
+  int line = 0;                          ///< of its FROM
+  int total = 0;                         ///< of its numbered steps: `[build 2/5]`
   std::vector<Instruction> instructions; ///< its FROM first
   bool operator==(const Stage&) const = default;
 };
@@ -54,6 +54,8 @@ struct File {
   std::optional<int> find_target(std::string_view target) const;
   /// Indexes of the stages that a build of this one needs, itself included.
   std::set<int> reachable(int stage) const;
+  /// The instruction that holds this line, its heredocs included; nothing for lines between instructions.
+  const Instruction* instruction_at(int line) const;
   bool operator==(const File&) const = default;
 };
 

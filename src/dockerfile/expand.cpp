@@ -10,7 +10,9 @@ namespace {
 
 using Expanded = tl::expected<std::string, std::string>;
 
-bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool in_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// `X:-word` between the braces.
 Expanded substitute(std::string_view inside, const std::map<std::string, std::string>& values, char escape) {
@@ -49,8 +51,10 @@ Expanded expand(std::string_view text, const std::map<std::string, std::string>&
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quote == '\'') {
-      if (c == '\'') quote = 0;
-      else result += c;
+      if (c == '\'')
+        quote = 0;
+      else
+        result += c;
     } else if (c == escape && i + 1 < text.size()) {
       result += text[++i];
     } else if (c == '"') {

@@ -14,14 +14,18 @@
 namespace cacheproof::dockerfile {
 namespace {
 
-bool blank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+bool blank(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
 
 std::string_view trim_left(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   return text;
 }
 
-bool is_comment(std::string_view line) { return trim_left(line).starts_with('#'); }
+bool is_comment(std::string_view line) {
+  return trim_left(line).starts_with('#');
+}
 
 /// Whether the line goes on: an escape at its end (blanks may follow) that no other escape precedes. Cuts it off.
 bool take_continuation(std::string& line, char escape) {
@@ -46,10 +50,14 @@ std::optional<Heredoc> heredoc(const std::string& word) {
   const std::string rest = match[2];
   char quote = 0;
   for (size_t i = 0; i < rest.size(); ++i) {
-    if (quote == 0 && (rest[i] == '"' || rest[i] == '\'')) quote = rest[i];
-    else if (quote != 0 && rest[i] == quote) quote = 0;
-    else if (rest[i] == '\\' && quote != '\'' && i + 1 < rest.size()) found.name += rest[++i];
-    else found.name += rest[i];
+    if (quote == 0 && (rest[i] == '"' || rest[i] == '\''))
+      quote = rest[i];
+    else if (quote != 0 && rest[i] == quote)
+      quote = 0;
+    else if (rest[i] == '\\' && quote != '\'' && i + 1 < rest.size())
+      found.name += rest[++i];
+    else
+      found.name += rest[i];
   }
   if (found.name.empty()) return std::nullopt;
   return found;
@@ -110,8 +118,8 @@ public:
   }
 
 private:
-  /// `# escape=`, `# syntax=`, `# check=` before anything else; the first line that is none of them ends it. A `#!` line
-  /// is skipped when BuildKit looks for the syntax, and ends the directives for everything else.
+  /// `# escape=`, `# syntax=`, `# check=` before anything else; the first line that is none of them ends it. A `#!`
+  /// line is skipped when BuildKit looks for the syntax, and ends the directives for everything else.
   void read_directives() {
     static const std::regex shape(R"(^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$)");
     std::set<std::string> seen;
@@ -140,14 +148,15 @@ private:
         while (line.starts_with('\t')) line.remove_prefix(1);
       if (line == document.name) return true;
     }
-    result_.diagnostics.push_back({util::Severity::error,
-                                   "CP0205",
-                                   "unterminated_heredoc",
-                                   {file_, first, 1},
-                                   physical_[static_cast<size_t>(first - 1)],
-                                   1,
-                                   fmt::format("cannot read this instruction: its heredoc '{}' has no end", document.name),
-                                   fmt::format("write a line that holds nothing but {}", document.name)});
+    result_.diagnostics.push_back(
+        {util::Severity::error,
+         "CP0205",
+         "unterminated_heredoc",
+         {file_, first, 1},
+         physical_[static_cast<size_t>(first - 1)],
+         1,
+         fmt::format("cannot read this instruction: its heredoc '{}' has no end", document.name),
+         fmt::format("write a line that holds nothing but {}", document.name)});
     return false;
   }
 
@@ -171,7 +180,9 @@ private:
 
 } // namespace
 
-LogicalLines cut(std::string_view text, const std::string& file) { return Cutter(text, file).cut(); }
+LogicalLines cut(std::string_view text, const std::string& file) {
+  return Cutter(text, file).cut();
+}
 
 std::pair<std::string, std::string_view> split_keyword(std::string_view line) {
   line = util::trim(line);
@@ -190,10 +201,14 @@ std::vector<std::string> take_flags(std::string_view& rest, char escape) {
     char quote = 0;
     size_t i = 0;
     for (; i < rest.size() && (quote != 0 || !blank(rest[i])); ++i) {
-      if (quote == 0 && (rest[i] == '"' || rest[i] == '\'')) quote = rest[i];
-      else if (quote != 0 && rest[i] == quote) quote = 0;
-      else if (rest[i] == escape && i + 1 < rest.size()) flag += rest[++i];
-      else flag += rest[i];
+      if (quote == 0 && (rest[i] == '"' || rest[i] == '\''))
+        quote = rest[i];
+      else if (quote != 0 && rest[i] == quote)
+        quote = 0;
+      else if (rest[i] == escape && i + 1 < rest.size())
+        flag += rest[++i];
+      else
+        flag += rest[i];
     }
     rest.remove_prefix(i);
     if (flag == "--") return flags;
@@ -212,9 +227,12 @@ std::vector<std::string> words(std::string_view text, char escape) {
       continue;
     }
     word += c;
-    if (c == escape && quote != '\'' && i + 1 < text.size()) word += text[++i];
-    else if (quote == 0 && (c == '"' || c == '\'')) quote = c;
-    else if (quote != 0 && c == quote) quote = 0;
+    if (c == escape && quote != '\'' && i + 1 < text.size())
+      word += text[++i];
+    else if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (quote != 0 && c == quote)
+      quote = 0;
   }
   if (quote != 0) return {};
   if (!word.empty()) found.push_back(std::move(word));

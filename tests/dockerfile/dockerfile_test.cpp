@@ -1,0 +1,200 @@
+#include "dockerfile/dockerfile.hpp"
+#include "util/files.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof::dockerfile {
+namespace {
+
+File parsed(std::string_view text, const std::map<std::string, std::string>& build_args = {}) {
+  auto reading = read(text, "Dockerfile", build_args);
+  for (const auto& diagnostic : reading.diagnostics) EXPECT_EQ(util::to_text(diagnostic), "");
+  return reading.file.value_or(File{});
+}
+
+/// `build 2/5 @3 COPY x .`, one line per step.
+std::string steps(const File& file) {
+  std::string text;
+  for (const auto& stage : file.stages)
+    for (const auto& instruction : stage.instructions)
+      if (instruction.number > 0)
+        text += fmt::format("{} {}/{} @{}-{} {}\n",
+                            stage.name,
+                            instruction.number,
+                            stage.total,
+                            instruction.first_line,
+                            instruction.last_line,
+                            instruction.text);
+  return text;
+}
+
+std::string complaint(std::string_view text) {
+  const auto reading = read(text, "Dockerfile");
+  EXPECT_FALSE(reading.file);
+  std::string all;
+  for (const auto& diagnostic : reading.diagnostics) all += util::to_text(diagnostic);
+  return all;
+}
+
+TEST(Steps, AreNumberedAsBuildKitCounts) {
+  EXPECT_EQ(
+      steps(parsed("FROM alpine AS Build\nENV A=1\nWORKDIR /app\nARG B\nCOPY a .\nUSER root\nADD b .\nRUN c\nCMD d\n"
+                   "FROM scratch\nCOPY --from=build /app /\nFROM build\nRUN e\n")),
+      "build 1/5 @1-1 FROM alpine AS Build\n"
+      "build 2/5 @3-3 WORKDIR /app\n"
+      "build 3/5 @5-5 COPY a .\n"
+      "build 4/5 @7-7 ADD b .\n"
+      "build 5/5 @8-8 RUN c\n"
+      "stage-1 1/1 @11-11 COPY --from=build /app /\n"
+      "stage-2 1/1 @13-13 RUN e\n")
+      << "an external base is 1, scratch and a stage are none, and only COPY, ADD, RUN, WORKDIR follow";
+}
+
+TEST(Steps, OfTheFirstScenarioAreThoseThatWereMeasured) {
+  const auto text =
+      util::read_text(std::string(CACHEPROOF_SOURCE_DIR) + "/scenarios/registry/asset_pipeline/Dockerfile");
+  ASSERT_TRUE(text);
+  const auto file = parsed(*text);
+  std::string totals;
+  for (const auto& stage : file.stages) totals += fmt::format("{}={} ", stage.name, stage.total);
+  EXPECT_EQ(totals, "build-assets-less=4 build-node-modules=6 build-php=3 build-public=8 website-ssr=3 ");
+  EXPECT_EQ(file.reachable(*file.find_target("")), (std::set<int>{0, 1, 3, 4})) << "build-php is not needed";
+}
+
+TEST(Lines, AreFoldedOverContinuationsCommentsAndEmptyLines) {
+  EXPECT_EQ(
+      steps(parsed("# a comment\n\nFROM alpine\nrun  apk add \\\n  # why\n\n   git \\  \n\t&& true\nRUN x\\\\\n")),
+      "stage-0 1/3 @3-3 FROM alpine\n"
+      "stage-0 2/3 @4-8 RUN apk add git && true\n"
+      "stage-0 3/3 @9-9 RUN x\\\\\n")
+      << "an escaped escape continues nothing";
+}
+
+TEST(Lines, OfWindowsAndWithAByteOrderMark) {
+  EXPECT_EQ(steps(parsed("\xEF\xBB\xBF"
+                         "FROM alpine\r\nRUN a \\\r\n b\r\n")),
+            "stage-0 1/2 @1-1 FROM alpine\nstage-0 2/2 @2-3 RUN a b\n");
+}
+
+TEST(Lines, ContinueByTheEscapeThatTheDirectiveNames) {
+  EXPECT_EQ(steps(parsed("# escape=`\nFROM alpine\nRUN a `\n b\nRUN c\\\nRUN d\n")),
+            "stage-0 1/4 @2-2 FROM alpine\nstage-0 2/4 @3-4 RUN a b\nstage-0 3/4 @5-5 RUN c\\\n"
+            "stage-0 4/4 @6-6 RUN d\n");
+}
+
+TEST(Heredocs, AreSkippedOver) {
+  const auto file =
+      parsed("FROM alpine\nRUN <<EOT\nFROM nothing\nRUN no step\nEOT\n"
+             "COPY <<-\"a.txt\" <<b.txt /x/\nFROM\n\ta.txt\nCOPY\nb.txt\nRUN echo $((1<<3)) '<<no'\nRUN cat <<<x\n");
+  EXPECT_EQ(steps(file),
+            "stage-0 1/5 @1-1 FROM alpine\n"
+            "stage-0 2/5 @2-5 RUN <<EOT\n"
+            "stage-0 3/5 @6-10 COPY <<-\"a.txt\" <<b.txt /x/\n"
+            "stage-0 4/5 @11-11 RUN echo $((1<<3)) '<<no'\n"
+            "stage-0 5/5 @12-12 RUN cat <<<x\n");
+  EXPECT_EQ(file.stages[0].instructions[2].heredocs, (std::vector<std::string>{"a.txt", "b.txt"}));
+}
+
+TEST(Lines, BelongToTheInstructionThatHoldsThem) {
+  const auto file = parsed("FROM alpine\n\nRUN a \\\n b\nCOPY <<x /\ny\nx\n");
+  EXPECT_EQ(file.instruction_at(2), nullptr);
+  EXPECT_EQ(file.instruction_at(4), &file.stages[0].instructions[1]);
+  EXPECT_EQ(file.instruction_at(7), &file.stages[0].instructions[2]);
+  EXPECT_EQ(file.instruction_at(8), nullptr);
+}
+
+TEST(Heredocs, HaveNoPlaceInTheJsonForm) {
+  EXPECT_EQ(steps(parsed("FROM alpine\nRUN [\"cat\", \" <<EOT \"]\nRUN x\n")),
+            "stage-0 1/3 @1-1 FROM alpine\nstage-0 2/3 @2-2 RUN [\"cat\", \" <<EOT \"]\nstage-0 3/3 @3-3 RUN x\n");
+}
+
+TEST(Directives, TellTheLineOfTheSyntax) {
+  EXPECT_EQ(parsed("# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 1);
+  EXPECT_EQ(parsed("#escape = \\\n#SYNTAX = docker/dockerfile:1\nFROM a\n").syntax_line, 2);
+  EXPECT_EQ(parsed("#!/usr/bin/env x\n# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 2);
+  EXPECT_EQ(parsed("# a comment\n# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 0) << "a comment ends them";
+  EXPECT_EQ(parsed("FROM a\n# syntax=docker/dockerfile:1\n").syntax_line, 0);
+}
+
+TEST(References, NameStagesByNameOrNumber) {
+  const auto file =
+      parsed("FROM a AS one\nFROM b AS two\nCOPY --from=0 / /\nCOPY --from=ONE / /\nCOPY --from=busybox / /\n"
+             "FROM two\nRUN --mount=type=bind,from=One,target=/x --mount=type=cache,target=/y x\n");
+  ASSERT_EQ(file.stages.size(), 3u);
+  EXPECT_EQ(file.stages[1].instructions[1].from, 0);
+  EXPECT_EQ(file.stages[1].instructions[2].from, 0);
+  EXPECT_EQ(file.stages[1].instructions[3].from, std::nullopt) << "an image";
+  EXPECT_EQ(file.stages[2].base_stage, 1);
+  EXPECT_EQ(file.stages[2].instructions[1].mounts, std::vector<int>{0});
+  EXPECT_EQ(file.reachable(0), std::set<int>{0});
+  EXPECT_EQ(file.reachable(2), (std::set<int>{0, 1, 2}));
+}
+
+TEST(Targets, AreFoundByNameByNumberAndByDefaultTheLast) {
+  const auto file = parsed("FROM a AS one\nFROM b\n");
+  EXPECT_EQ(file.find_target(""), 1);
+  EXPECT_EQ(file.find_target("ONE"), 0);
+  EXPECT_EQ(file.find_target("1"), 1);
+  EXPECT_EQ(file.find_target("2"), std::nullopt);
+  EXPECT_EQ(file.find_target("two"), std::nullopt);
+}
+
+TEST(Arguments, OfTheTopDecideTheBase) {
+  const std::string text =
+      "ARG V=3.20 KIND=${NONE:-tools}\nARG IMAGE=\"alpine:${V}\"\nFROM ${IMAGE} AS tools\nFROM $KIND\n"
+      "FROM ${SET:+never}${V:+scratch}\n";
+  const auto file = parsed(text);
+  ASSERT_EQ(file.stages.size(), 3u);
+  EXPECT_EQ(file.stages[0].base, "alpine:3.20");
+  EXPECT_EQ(file.stages[1].base_stage, 0);
+  EXPECT_EQ(file.stages[2].base, "scratch");
+  EXPECT_EQ(file.stages[2].total, 0);
+  EXPECT_EQ(parsed(text, {{"KIND", "busybox"}, {"V", "edge"}}).stages[0].base, "alpine:edge");
+  EXPECT_EQ(parsed(text, {{"KIND", "busybox"}}).stages[1].base_stage, std::nullopt);
+}
+
+TEST(Arguments, KeepThePlatformAsWritten) {
+  EXPECT_EQ(parsed("FROM --platform=$BUILDPLATFORM alpine\n").stages[0].platform, "$BUILDPLATFORM");
+}
+
+TEST(Unreadable, LinesAreShownWithACaret) {
+  EXPECT_EQ(complaint("FROM alpine\n  RUNN apk add git\n"),
+            "Dockerfile:2:3: error[CP0202]: cannot read this line: 'RUNN' is no instruction: did you mean 'RUN'?\n"
+            "    2 |   RUNN apk add git\n"
+            "      |   ^~~~~~~~~~~~~~~~\n");
+}
+
+TEST(Unreadable, ThingsAreErrorsAndNeverGuesses) {
+  EXPECT_NE(complaint("").find("CP0201"), std::string::npos);
+  EXPECT_NE(complaint("# escape=x\nFROM a\n").find("CP0203"), std::string::npos);
+  EXPECT_NE(complaint("# syntax=a\n# syntax=b\nFROM a\n").find("CP0203"), std::string::npos);
+  EXPECT_NE(complaint("FROM a b\n").find("CP0204"), std::string::npos);
+  EXPECT_NE(complaint("FROM a AS 1st\n").find("CP0204"), std::string::npos);
+  EXPECT_NE(complaint("FROM ${X#y}\n").find("CP0204"), std::string::npos);
+  EXPECT_NE(complaint("FROM a\nRUN <<EOT\nx\n").find("CP0205"), std::string::npos);
+  EXPECT_NE(complaint("ARG A='x\nFROM $A\n").find("CP0207"), std::string::npos);
+  EXPECT_NE(complaint("FROM $NOTHING\n").find("CP0207"), std::string::npos);
+  EXPECT_NE(complaint("FROM build-${TARGETARCH}\n").find("CP0207"), std::string::npos);
+  EXPECT_NE(complaint("RUN x\nFROM a\n").find("CP0209"), std::string::npos);
+  EXPECT_NE(complaint("FROM a\nCOPY --from=$X / /\n").find("CP0210"), std::string::npos);
+  EXPECT_NE(complaint("FROM a AS b\nCOPY --from=c / /\nFROM a AS c\n").find("CP0211"), std::string::npos);
+  EXPECT_NE(complaint("FROM a\nCOPY --from=0 / /\n").find("CP0211"), std::string::npos);
+}
+
+TEST(Unreadable, LinesAreAllToldAtOnce) {
+  const auto reading = read("FROM a\nFOO\nBAR\n", "Dockerfile");
+  EXPECT_EQ(reading.diagnostics.size(), 2u);
+}
+
+TEST(Onbuild, IsNoStepAndIsNoted) {
+  const auto reading = read("FROM alpine\nONBUILD RUN x\nRUN y\n", "Dockerfile");
+  ASSERT_TRUE(reading.file);
+  EXPECT_EQ(reading.file->stages[0].total, 2);
+  ASSERT_EQ(reading.diagnostics.size(), 1u);
+  EXPECT_EQ(reading.diagnostics[0].code, "CP0208");
+  EXPECT_EQ(reading.diagnostics[0].severity, util::Severity::warning);
+}
+
+} // namespace
+} // namespace cacheproof::dockerfile
