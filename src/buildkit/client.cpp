@@ -3,12 +3,12 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 
-#include <buildkit_proto/content.grpc.pb.h>
-#include <buildkit_proto/control.grpc.pb.h>
 #include <fmt/format.h>
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/grpcpp.h>
 
+#include <buildkit_proto/content.grpc.pb.h>
+#include <buildkit_proto/control.grpc.pb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -43,7 +43,9 @@ tl::unexpected<util::Error> call_failed(const char* call, const grpc::Status& st
                        remedy);
 }
 
-std::int64_t nanoseconds(const google::protobuf::Timestamp& time) { return time.seconds() * 1'000'000'000 + time.nanos(); }
+std::int64_t nanoseconds(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000'000 + time.nanos();
+}
 
 void append(RawBuild& build, const control::StatusResponse& response) {
   for (const auto& vertex : response.vertexes()) {

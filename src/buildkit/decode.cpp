@@ -59,7 +59,13 @@ private:
           build_.provenances.empty() ? "BuildKit keeps one from v0.11 on" : "build one platform at a time");
     CP_TRY_ASSIGN(ops_, read_provenance(build_.provenances.front()));
     for (const auto& [digest, op] : ops_) {
-      record_.graph.push_back(op.op);
+      auto& told_op = record_.graph.emplace_back(op.op);
+      std::set<int> first_lines; // the provenance tells an instruction of several lines line by line
+      for (const int line : op.op.lines) {
+        const auto* instruction = file_.instruction_at(line);
+        first_lines.insert(instruction != nullptr ? instruction->first_line : line);
+      }
+      told_op.lines.assign(first_lines.begin(), first_lines.end());
       const bool told = std::any_of(
           vertices_.begin(), vertices_.end(), [&](const Vertex& vertex) { return vertex.digest == digest; });
       if (!told && op.kind != OpKind::result) vertices_.push_back({digest, {}, {}, op.op.inputs, {}, {}});

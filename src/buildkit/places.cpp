@@ -20,14 +20,6 @@ std::vector<Written> write_out(const dockerfile::File& file, const std::set<int>
   return all;
 }
 
-/// The instruction whose lines hold `line`, numbered or not.
-const dockerfile::Instruction* instruction_at(const dockerfile::File& file, int line) {
-  for (const auto& stage : file.stages)
-    for (const auto& instruction : stage.instructions)
-      if (line >= instruction.first_line && line <= instruction.last_line) return &instruction;
-  return nullptr;
-}
-
 evidence::Place triggered_place(const dockerfile::File& file, const Label& label, int line) {
   std::string stage = label.stage;
   if (stage.empty() && !file.stages.empty()) stage = file.stages.front().name; // one stage has no label
@@ -127,15 +119,18 @@ util::Result<Places> place_by_lines(const dockerfile::File& file,
     if (op == ops.end() || op->second.kind == OpKind::result || vertices[i].name.starts_with("[internal]")) continue;
     const bool is_source = op->second.kind == OpKind::source;
     if (const auto label = read_label(vertices[i].name); label && label->onbuild && !is_source) {
-      places.triggered[i] = triggered_place(file, *label, op->second.op.lines.empty() ? 0 : op->second.op.lines.front());
+      places.triggered[i] =
+          triggered_place(file, *label, op->second.op.lines.empty() ? 0 : op->second.op.lines.front());
       continue;
     }
-    bool placed = is_source; // sources need no place: contexts, images of COPY --from
+    bool placed = is_source;                       // sources need no place: contexts, images of COPY --from
+    std::set<const dockerfile::Instruction*> seen; // an instruction of several lines is told line by line
     for (const int line : op->second.op.lines) {
-      const auto* instruction = instruction_at(file, line);
+      const auto* instruction = file.instruction_at(line);
       if (instruction == nullptr)
         return util::failure(
             fmt::format("'{}' comes from line {}, where no instruction stands", vertices[i].name, line));
+      if (!seen.insert(instruction).second) continue;
       if (instruction->keyword == "FROM" && !is_source) {
         const auto label = read_label(vertices[i].name); // v0.11.6 does not say ONBUILD
         if (!label) continue;
@@ -146,6 +141,15 @@ util::Result<Places> place_by_lines(const dockerfile::File& file,
         if (written.instruction == instruction) {
           placed = placed || fits(*instruction, op->second.kind);
           if (written.reachable && fits(*instruction, op->second.kind)) written.vertices.push_back(i);
+        }
+    }
+    // v0.11.6 tells no line for the merge of a COPY --link: its label has to do.
+    if (const auto label = read_label(vertices[i].name); !placed && op->second.op.lines.empty() && label) {
+      for (auto& written : places.written)
+        if (written.reachable && written.place.number == label->number && written.place.total == label->total
+            && (file.stages.size() == 1 || written.place.stage == label->stage)) {
+          written.vertices.push_back(i);
+          placed = true;
         }
     }
     if (!placed && !vertices[i].intervals.empty())

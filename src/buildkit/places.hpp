@@ -34,8 +34,8 @@ util::Result<Places> place_by_lines(const dockerfile::File& file,
                                     const std::vector<Vertex>& vertices,
                                     const std::map<std::string, ProvenanceOp>& ops);
 
-/// By the names, for a failed build. A shared vertex carries one stage's label: the others find it as the first input of
-/// their next step, or as the equal instruction on the same step before it.
+/// By the names, for a failed build. A shared vertex carries one stage's label: the others find it as the first input
+/// of their next step, or as the equal instruction on the same step before it.
 util::Result<Places>
 place_by_names(const dockerfile::File& file, const std::set<int>& reachable, const std::vector<Vertex>& vertices);
 

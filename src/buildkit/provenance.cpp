@@ -24,7 +24,9 @@ const Json& at(const Json& json, std::initializer_list<const char*> path) {
   return *here;
 }
 
-const Json& first_of(const Json& one, const Json& other) { return one.is_null() ? other : one; }
+const Json& first_of(const Json& one, const Json& other) {
+  return one.is_null() ? other : one;
+}
 
 /// `{"op":{"Op":{"exec":{…}},…}}`; without an op it is the end of the graph, whose input is the result.
 OpKind kind_of(const Json& definition) {

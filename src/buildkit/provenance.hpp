@@ -13,7 +13,7 @@ enum class OpKind { source, exec, file, merge, other, result };
 
 /// One op of a build with what tells its place.
 struct ProvenanceOp {
-  evidence::Op op;
+  evidence::Op op; ///< its lines are all that were told: those of an instruction of several lines one by one
   OpKind kind = OpKind::other;
 };
 

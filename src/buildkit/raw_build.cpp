@@ -25,7 +25,9 @@ void line(std::string& text, const char* kind, Json value) {
   text += '\n';
 }
 
-template <class T> T get(const Json& object, const char* key) { return object.value(key, T{}); }
+template <class T> T get(const Json& object, const char* key) {
+  return object.value(key, T{});
+}
 
 void read_line(RawBuild& build, const std::string& kind, const Json& value) {
   if (kind == "build") {
@@ -87,10 +89,7 @@ std::string to_json_lines(const RawBuild& build) {
   for (const auto& status : build.statuses)
     line(text,
          "status",
-         {{"vertex", status.vertex},
-          {"id", status.id},
-          {"started", status.started},
-          {"completed", status.completed}});
+         {{"vertex", status.vertex}, {"id", status.id}, {"started", status.started}, {"completed", status.completed}});
   for (const auto& log : build.logs)
     line(text, "log", {{"vertex", log.vertex}, {"stream", log.stream}, {"text", log.text}});
   for (const auto& warning : build.warnings)
@@ -103,7 +102,8 @@ std::string to_json_lines(const RawBuild& build) {
           {"lines", warning.lines}});
   for (const auto& provenance : build.provenances) {
     auto json = Json::parse(provenance, nullptr, false);
-    if (json.is_discarded()) json = util::to_utf8(provenance); // kept as a text: decoding will say what is wrong with it
+    if (json.is_discarded())
+      json = util::to_utf8(provenance); // kept as a text: decoding will say what is wrong with it
     text += Json{{"provenance", std::move(json)}}.dump() + "\n";
   }
   return text;

@@ -11,7 +11,9 @@ namespace {
 
 using evidence::Outcome;
 
-bool is_pull(const std::string& status) { return status.starts_with("sha256:") || status.starts_with("extracting "); }
+bool is_pull(const std::string& status) {
+  return status.starts_with("sha256:") || status.starts_with("extracting ");
+}
 
 /// The daemon announces an interval at its start and again at its end.
 bool continues(const RawVertex& open, const RawVertex& next) {
@@ -34,8 +36,10 @@ std::vector<Vertex> collect(const RawBuild& build) {
     if (!raw.group.empty()) vertex.group = raw.group;
     if (!raw.inputs.empty()) vertex.inputs = raw.inputs;
     if (raw.started == 0 && raw.completed == 0 && !raw.cached && raw.error.empty()) continue;
-    if (!vertex.intervals.empty() && continues(vertex.intervals.back(), raw)) vertex.intervals.back() = raw;
-    else vertex.intervals.push_back(raw);
+    if (!vertex.intervals.empty() && continues(vertex.intervals.back(), raw))
+      vertex.intervals.back() = raw;
+    else
+      vertex.intervals.push_back(raw);
   }
   for (const auto& status : build.statuses)
     if (is_pull(status.id)) at(status.vertex).pulls.push_back(status);
@@ -61,8 +65,8 @@ Fate fate(const Vertex& vertex, bool build_succeeded) {
   }
   const bool healed_or_clean = fate.error.empty() || ran || cached;
   fate.pulled = healed_or_clean && std::any_of(vertex.pulls.begin(), vertex.pulls.end(), [&](const auto& pull) {
-    return pull.started >= failed_at;
-  });
+                  return pull.started >= failed_at;
+                });
   const bool announced = std::any_of(
       vertex.intervals.begin(), vertex.intervals.end(), [](const auto& interval) { return interval.cached; });
   const auto never = build_succeeded ? Outcome::unneeded : Outcome::not_reached;

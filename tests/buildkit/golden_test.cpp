@@ -39,9 +39,9 @@ std::string describe(const evidence::BuildRecord& record) {
   for (const auto& step : record.steps)
     if (step.places.empty() && step.kind == evidence::StepKind::step)
       text += fmt::format("{:<11} without a place: {}\n", evidence::to_text(step.outcome), step.name);
-  for (const auto& import : record.imports)
-    text += import.error.empty() ? "imported\n" : "import failed\n";
-  for (const auto& warning : record.warnings) text += fmt::format("warning at line {}: {}\n", warning.line, warning.text);
+  for (const auto& import : record.imports) text += import.error.empty() ? "imported\n" : "import failed\n";
+  for (const auto& warning : record.warnings)
+    text += fmt::format("warning at line {}: {}\n", warning.line, warning.text);
   return text;
 }
 
@@ -71,7 +71,8 @@ TEST_P(Golden, DecodesToTheTextBesideIt) {
 
 std::string test_name(const testing::TestParamInfo<fs::path>& info) {
   auto name = info.param.parent_path().filename().string() + "_" + info.param.stem().string();
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

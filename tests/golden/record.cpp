@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace {
 
@@ -17,8 +18,8 @@ util::Status record(golden::World& world, const golden::Trap& trap, const std::f
     CP_TRY_ASSIGN(raw, world.build(trap.builds[i]));
     if (!raw.succeeded && i + 1 < trap.builds.size()) return util::failure("an earlier build failed: " + raw.error);
   }
-  const nlohmann::json header = {
-      {"dockerfile", world.expand(trap.builds.back().files.at("Dockerfile"))}, {"target", trap.target}};
+  const nlohmann::json header = {{"dockerfile", world.expand(trap.builds.back().files.at("Dockerfile"))},
+                                 {"target", trap.target}};
   return util::write_text(folder / (trap.name + ".jsonl"), "# " + header.dump() + "\n" + buildkit::to_json_lines(raw));
 }
 
@@ -36,10 +37,13 @@ int main(int argc, char** argv) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), trap.name) == wanted.end()) continue;
     auto done = util::make_directories(folder);
     auto world = golden::World::create(argv[1]);
-    if (!world) done = tl::unexpected(world.error());
-    else if (done) done = record(*world, trap, folder);
+    if (!world)
+      done = tl::unexpected(world.error());
+    else if (done)
+      done = record(*world, trap, folder);
     if (!done) ++failures;
     fmt::print("{}: {}\n", trap.name, done ? "recorded" : util::to_text(done.error()));
+    std::fflush(stdout);
   }
   return failures == 0 ? 0 : 2;
 }

@@ -19,8 +19,7 @@ Files with(Files files, const std::string& name, const std::string& content) {
 /// The same files with one edited, first exported to and then imported from `cache`.
 std::vector<Build> edited(const Files& files, const std::string& name, const std::string& mode = "max") {
   const std::string ref = "type=registry,ref=@REGISTRY@/cache:latest";
-  return {{files, {"--export-cache", ref + ",mode=" + mode}},
-          {with(files, name, "edited\n"), {"--import-cache", ref}}};
+  return {{files, {"--export-cache", ref + ",mode=" + mode}}, {with(files, name, "edited\n"), {"--import-cache", ref}}};
 }
 
 Files asset_pipeline() {
@@ -66,12 +65,12 @@ std::vector<Trap> traps() {
   // Announced as cached, then really run: the cache has the record and not the result.
   all.push_back({"announced_min", "", edited(k_two_stages, "second", "min"), {}});
   const std::string image = "type=image,name=@REGISTRY@/app:latest,push=true";
-  all.push_back({"announced_inline",
-                 "",
-                 {{k_two_stages, {"--export-cache", "type=inline", "--output", image}},
-                  {with(k_two_stages, "second", "edited\n"),
-                   {"--import-cache", "type=registry,ref=@REGISTRY@/app:latest"}}},
-                 {}});
+  all.push_back(
+      {"announced_inline",
+       "",
+       {{k_two_stages, {"--export-cache", "type=inline", "--output", image}},
+        {with(k_two_stages, "second", "edited\n"), {"--import-cache", "type=registry,ref=@REGISTRY@/app:latest"}}},
+       {}});
 
   // Steps beside a failing one are cancelled, which shows as cached and an error.
   const Files parallel = {{"Dockerfile",
@@ -98,6 +97,13 @@ std::vector<Trap> traps() {
                  "",
                  {{k_plain, {"--export-cache", "type=local,mode=max,dest=" + local}},
                   {with(k_plain, "source", "edited\n"), {"--import-cache", "type=local,src=" + local}}},
+                 remove_layers});
+  const Files runs = {{"Dockerfile", "FROM alpine\nRUN echo one > /one\nRUN echo two > /two\n"}};
+  all.push_back({"healed",
+                 "",
+                 {{runs, {"--export-cache", "type=local,mode=max,dest=" + local}},
+                  {with(runs, "Dockerfile", "FROM alpine\nRUN echo one > /one\nRUN echo edited > /two\n"),
+                   {"--import-cache", "type=local,src=" + local}}},
                  remove_layers});
   all.push_back(
       {"failed_import", "", {{k_plain, {"--import-cache", "type=registry,ref=@REGISTRY@/nothing:here"}}}, {}});
@@ -156,7 +162,8 @@ std::vector<Trap> traps() {
                  edited({{"Dockerfile",
                           "ARG BASE=tools\nFROM alpine AS tools\nRUN echo tool > /tool\n\nFROM ${BASE} AS app\n"
                           "ARG V=1\nCOPY source /source\n\nFROM scratch AS empty\nCOPY source /source\n\nFROM app\n"
-                          "RUN --mount=type=bind,from=empty,target=/mnt cat /mnt/source > /out && echo $V\n"
+                          "RUN --mount=type=bind,from=empty,target=/mnt \\\n  # a comment\n  cat /mnt/source > /out && "
+                          "\\\n  echo $V\n"
                           "RUN --mount=type=bind,target=/context cat /context/source > /again\n"},
                          {"source", "s\n"}},
                         "source"),

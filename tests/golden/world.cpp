@@ -39,7 +39,8 @@ bool answers(int port) {
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -47,7 +48,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 util::Result<World> World::create(const fs::path& programs) {
   const fs::path memory = "/dev/shm";
-  CP_TRY_ASSIGN(auto folder, util::TempDir::create(fs::exists(memory) ? memory : fs::temp_directory_path(), "cp-golden-"));
+  CP_TRY_ASSIGN(auto folder,
+                util::TempDir::create(fs::exists(memory) ? memory : fs::temp_directory_path(), "cp-golden-"));
   World world(programs, std::move(folder));
   CP_TRY(world.start_registry());
   CP_TRY_ASSIGN(const auto busybox, util::read_text("/bin/busybox"));
@@ -66,8 +68,8 @@ util::Status World::start_registry() {
   registry_ = "127.0.0.1:" + std::to_string(port);
   const auto config = folder() / "registry.yml";
   CP_TRY(util::write_text(config,
-                          "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: " + (folder() / "registry").string()
-                              + "\nhttp:\n  addr: " + registry_ + "\n"));
+                          "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: "
+                              + (folder() / "registry").string() + "\nhttp:\n  addr: " + registry_ + "\n"));
   CP_TRY_ASSIGN(auto process,
                 process::Process::start({{"docker-registry", "serve", config.string()}, {}, {}},
                                         {.log = folder() / "registry.log"}));
@@ -111,8 +113,10 @@ util::Result<buildkit::RawBuild> World::build(const Build& build) {
   util::Status ready = util::failure("not asked yet");
   for (int i = 0; i < 500 && !ready; ++i) {
     std::this_thread::sleep_for(20ms);
-    if (auto client = buildkit::Client::connect(socket)) ready = client->ready(1s);
-    else ready = tl::unexpected(client.error());
+    if (auto client = buildkit::Client::connect(socket))
+      ready = client->ready(1s);
+    else
+      ready = tl::unexpected(client.error());
   }
   CP_TRY(ready);
 
@@ -133,9 +137,12 @@ util::Result<buildkit::RawBuild> World::build(const Build& build) {
   CP_TRY_ASSIGN(const auto finished, process::run(command));
   auto ref = util::read_text(work / "ref");
   if (!ref) return util::failure("the client started no build: " + finished.err, process::to_line(command));
-  CP_TRY_ASSIGN(auto client, buildkit::Client::connect(socket));
-  auto raw = client.fetch(std::string(util::trim(*ref)), 10s);
-  daemon.stop();
+  const auto fetch = [&]() -> util::Result<buildkit::RawBuild> {
+    CP_TRY_ASSIGN(auto client, buildkit::Client::connect(socket));
+    return client.fetch(std::string(util::trim(*ref)), 10s);
+  };
+  auto raw = fetch();
+  daemon.stop(); // it would wait for a client that is still connected
   CP_TRY(util::remove_tree(work / "root"));
   return raw;
 }

@@ -1,5 +1,5 @@
-// The independent witness of the decoder: RUNs that write a random value. A step was rebuilt exactly if its value in the
-// build's result is another one than before, whatever the daemon's events look like.
+// The independent witness of the decoder: RUNs that write a random value. A step was rebuilt exactly if its value in
+// the build's result is another one than before, whatever the daemon's events look like.
 #include "buildkit/decode.hpp"
 #include "golden/world.hpp"
 #include "process/process.hpp"
@@ -88,7 +88,8 @@ TEST_P(Witness, AgreesWithTheDecoderInEveryModeAndAfterEveryEdit) {
   ASSERT_TRUE(dockerfile);
   auto world = golden::World::create(store() / "buildkit" / GetParam() / "bin");
   ASSERT_TRUE(world) << util::to_text(world.error());
-  const std::map<std::string, std::string> files = {{"Dockerfile", k_dockerfile}, {"a", "a\n"}, {"b", "b\n"}, {"c", "c\n"}};
+  const std::map<std::string, std::string> files = {
+      {"Dockerfile", k_dockerfile}, {"a", "a\n"}, {"b", "b\n"}, {"c", "c\n"}};
 
   for (const std::string mode : {"max", "min", "inline"}) {
     const std::string ref = "@REGISTRY@/cache:" + mode;
@@ -105,11 +106,8 @@ TEST_P(Witness, AgreesWithTheDecoderInEveryModeAndAfterEveryEdit) {
       auto changed = files;
       if (!edited.empty()) changed[edited] = "edited\n";
       const auto result = world->folder() / ("result-" + mode + edited);
-      const auto raw = world->build({changed,
-                                     {"--import-cache",
-                                      "type=registry,ref=" + ref,
-                                      "--output",
-                                      "type=local,dest=" + result.string()}});
+      const auto raw = world->build(
+          {changed, {"--import-cache", "type=registry,ref=" + ref, "--output", "type=local,dest=" + result.string()}});
       ASSERT_TRUE(raw) << util::to_text(raw.error());
       const auto record = decode(*raw, *dockerfile, "", GetParam());
       ASSERT_TRUE(record) << util::to_text(record.error());
@@ -126,7 +124,8 @@ TEST_P(Witness, AgreesWithTheDecoderInEveryModeAndAfterEveryEdit) {
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
   std::string name = info.param.empty() ? "none" : info.param;
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
