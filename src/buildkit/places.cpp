@@ -26,6 +26,15 @@ evidence::Place triggered_place(const dockerfile::File& file, const Label& label
   return {stage, label.number, label.total, label.text, line};
 }
 
+/// The vertex's own label, else that of a vertex in its progress group.
+std::optional<Label> group_label(const std::vector<Vertex>& vertices, size_t index) {
+  if (auto label = read_label(vertices[index].name)) return label;
+  for (const auto& other : vertices)
+    if (!other.group.empty() && other.group == vertices[index].group)
+      if (auto label = read_label(other.name)) return label;
+  return std::nullopt;
+}
+
 /// BuildKit's numbers where ONBUILD triggers moved them; in any other stage they must be the file's.
 util::Status take_numbers(const dockerfile::File& file, Places& places, const std::vector<Vertex>& vertices) {
   std::map<std::string, int> triggers;
@@ -143,8 +152,8 @@ util::Result<Places> place_by_lines(const dockerfile::File& file,
           if (written.reachable && fits(*instruction, op->second.kind)) written.vertices.push_back(i);
         }
     }
-    // v0.11.6 tells no line for the merge of a COPY --link: its label has to do.
-    if (const auto label = read_label(vertices[i].name); !placed && op->second.op.lines.empty() && label) {
+    // v0.11.6 tells no line for a COPY --link: its label has to do, and for the copy that of its progress group.
+    if (const auto label = group_label(vertices, i); !placed && op->second.op.lines.empty() && label) {
       for (auto& written : places.written)
         if (written.reachable && written.place.number == label->number && written.place.total == label->total
             && (file.stages.size() == 1 || written.place.stage == label->stage)) {
