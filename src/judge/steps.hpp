@@ -1,0 +1,17 @@
+#pragma once
+
+#include "evidence/record.hpp"
+#include "scenario/step_reference.hpp"
+
+#include <vector>
+
+namespace cacheproof::judge {
+
+/// The steps of kind `step` that a reference names: those of which any place matches it.
+std::vector<const evidence::Step*> named_by(const scenario::StepReference& reference,
+                                            const evidence::BuildRecord& record);
+
+/// Whether the step executed in this build, to its end or to its failure.
+bool executed(const evidence::Step& step);
+
+} // namespace cacheproof::judge
