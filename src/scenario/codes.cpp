@@ -1,0 +1,46 @@
+#include "scenario/codes.hpp"
+
+#include <array>
+
+namespace cacheproof::scenario {
+namespace {
+
+constexpr std::array k_all{codes::k_unreadable_file,
+                           codes::k_yaml_syntax,
+                           codes::k_unknown_key,
+                           codes::k_duplicate_key,
+                           codes::k_not_played_yet,
+                           codes::k_wrong_type,
+                           codes::k_missing_key,
+                           codes::k_exclusive_keys,
+                           codes::k_wrong_value,
+                           codes::k_unknown_variable,
+                           codes::k_bad_regex,
+                           codes::k_bad_step_reference,
+                           codes::k_bad_path,
+                           codes::k_unknown_diagnostic,
+                           codes::k_bad_dimension,
+                           codes::k_unmatched_case,
+                           codes::k_dead_alternative,
+                           codes::k_empty_claim,
+                           codes::k_too_large,
+                           codes::k_not_text,
+                           codes::k_odd_file_name,
+                           codes::k_unreadable_cache_entry,
+                           codes::k_unknown_cache_attribute,
+                           codes::k_unknown_cache_value,
+                           codes::k_unknown_cache_type,
+                           codes::k_unknown_stage,
+                           codes::k_unknown_step};
+
+} // namespace
+
+std::span<const Code> all_codes() {
+  return k_all;
+}
+
+bool means(std::string_view word, std::string_view code, std::string_view name) {
+  return word == code || word == name;
+}
+
+} // namespace cacheproof::scenario

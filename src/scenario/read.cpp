@@ -1,0 +1,239 @@
+#include "scenario/read.hpp"
+
+#include "scenario/reader.hpp"
+#include "scenario/yaml.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace cacheproof::scenario {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t k_file_size = 1024 * 1024;
+
+/// Text or a list of texts, as `issue` takes it.
+void read_issues(Reader& reader, const Node& at, Scenario& scenario) {
+  if (at.is_sequence())
+    scenario.issues = reader.words(at, "a list of URLs").value_or(std::vector<std::string>{});
+  else if (auto url = reader.word(at, "a URL or a list of URLs"))
+    scenario.issues = {std::move(*url)};
+}
+
+void read_allow(Reader& reader, const Node& at, Scenario& scenario) {
+  if (!at.is_sequence()) return reader.wrong_type(at, "a list of warnings");
+  for (const auto& item : at.children) {
+    const auto word = reader.word(item);
+    if (!word) continue;
+    std::vector<std::string> names;
+    const Code* known = nullptr;
+    for (const auto& code : all_codes()) {
+      if (code.severity == util::Severity::warning) names.emplace_back(code.name);
+      if (means(*word, code.code, code.name)) known = &code;
+    }
+    const auto near = util::nearest(*word, names);
+    if (!known)
+      reader.report(codes::k_unknown_diagnostic,
+                    item,
+                    fmt::format("unknown warning '{}'", *word),
+                    near ? fmt::format("did you mean '{}'?", *near) : "");
+    else if (known->severity == util::Severity::error)
+      reader.report(codes::k_unknown_diagnostic, item, fmt::format("'{}' is an error and cannot be allowed", *word));
+    else
+      scenario.allow.push_back({*word, reader.spot(item)});
+  }
+}
+
+const std::vector<Key<Round>>& round_keys() {
+  static const std::vector<Key<Round>> keys{
+      {"name",
+       "shown in output",
+       [](Reader& reader, const Node& at, Round& round) { round.name = reader.word(at).value_or(round.name); }},
+      {"edit",
+       "changes of the context, in order",
+       [](Reader& reader, const Node& at, Round& round) { read_edits(reader, at, round.edits); }},
+      {"action", "changes of the world", {}},
+      {"builder", "which named builder", {}},
+      {"build",
+       "overrides the scenario's build",
+       [](Reader& reader, const Node& at, Round& round) { read_build(reader, at, round.build); },
+       false,
+       "build"},
+      {"run", "a command line that starts builds", {}, false, "build"},
+      {"parallel", "several builds at once", {}, false, "build"},
+      {"expect",
+       "the claims",
+       [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); }},
+      {"known_issue", "how it is known to misbehave", {}},
+  };
+  return keys;
+}
+
+void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
+  if (!at.is_sequence() || at.children.empty()) return reader.wrong_type(at, "a list of at least one round");
+  for (const auto& item : at.children) {
+    Round round;
+    round.name = fmt::format("round {}", scenario.rounds.size() + 1);
+    round.spot = reader.spot(item);
+    read_keys(reader, item, "a round", round_keys(), round);
+    scenario.rounds.push_back(std::move(round));
+  }
+}
+
+const std::vector<Key<Scenario>>& scenario_keys() {
+  static const std::vector<Key<Scenario>> keys{
+      {"title",
+       "the claim, one sentence",
+       [](Reader& reader, const Node& at, Scenario& scenario) {
+         scenario.title = reader.word(at).value_or("");
+         if (at.is_scalar() && util::trim(at.text).empty()) reader.wrong_type(at, "one sentence");
+       },
+       true},
+      {"about",
+       "why it matters",
+       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.about = reader.word(at).value_or(""); }},
+      {"issue", "a URL or a list of URLs", read_issues},
+      {"tags",
+       "words to select by",
+       [](Reader& reader, const Node& at, Scenario& scenario) {
+         scenario.tags = reader.words(at, "a list of words").value_or(std::vector<std::string>{});
+       }},
+      // Before whatever uses its dimensions: keys are read in this order, not in the file's.
+      {"matrix",
+       "dimension → values; every combination is a case",
+       [](Reader& reader, const Node& at, Scenario& scenario) {
+         read_matrix(reader, at);
+         scenario.matrix = reader.matrix;
+       }},
+      {"context", "a folder of the enclosing repository", read_context, true, "context"},
+      {"files", "the context's files, inline", read_files, false, "context"},
+      {"git", "a commit of a git repository", {}, false, "context"},
+      {"setup", "the clean state", read_setup},
+      {"build",
+       "defaults of every round's build",
+       [](Reader& reader, const Node& at, Scenario& scenario) { read_build(reader, at, scenario.build); }},
+      {"requires", "what a case needs, else it is skipped", {}},
+      {"repeat", "how often the story is replayed", {}},
+      {"timeout",
+       "of one build",
+       [](Reader& reader, const Node& at, Scenario& scenario) {
+         scenario.timeout = reader.duration(at).value_or(scenario.timeout);
+       }},
+      {"allow", "lint warnings that this scenario wants", read_allow},
+      {"rounds", "the story, at least one", read_rounds, true},
+  };
+  return keys;
+}
+
+std::string id_of(const fs::path& file) {
+  const auto absolute = fs::absolute(file).lexically_normal();
+  const auto stem = absolute.parent_path() / absolute.stem();
+  fs::path below;
+  for (const auto& part : stem) below = part == "scenarios" ? fs::path() : below / part;
+  const bool in_scenarios = std::find(stem.begin(), stem.end(), "scenarios") != stem.end();
+  return in_scenarios && !below.empty() ? below.string() : absolute.stem().string();
+}
+
+void check_file_name(Reader& reader, const Scenario& scenario) {
+  const auto stem = reader.file().stem().string();
+  if (stem.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos) return;
+  const bool allowed = std::any_of(scenario.allow.begin(), scenario.allow.end(), [](const auto& each) {
+    return means(each.value, codes::k_odd_file_name.code, codes::k_odd_file_name.name);
+  });
+  if (!allowed)
+    reader.report_at(codes::k_odd_file_name,
+                     0,
+                     0,
+                     "the file's name is not snake_case",
+                     "it becomes a test's name, in which GoogleTest's filters dislike other signs");
+}
+
+/// Says why `text` cannot be YAML at all; false if so.
+bool check_text(Reader& reader, std::string_view text) {
+  if (text.size() > k_file_size) {
+    reader.report_at(codes::k_too_large, 0, 0, "a scenario has at most 1 MiB");
+    return false;
+  }
+  std::size_t bad = 0;
+  const bool utf8 = util::is_utf8(text, &bad);
+  if (utf8) {
+    // YAML 1.2, section 5.1; yaml-cpp takes some of them for its own marks.
+    const auto control = [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+    };
+    const auto found = std::find_if(text.begin(), text.end(), control);
+    if (found == text.end()) return true;
+    bad = static_cast<std::size_t>(found - text.begin());
+  }
+  const auto before = text.substr(0, bad);
+  const auto line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
+  const auto start = before.rfind('\n');
+  const auto column = static_cast<int>(bad - (start == std::string_view::npos ? 0 : start + 1)) + 1;
+  reader.report_at(codes::k_not_text,
+                   line,
+                   column,
+                   fmt::format("the byte 0x{:02X} is {}",
+                               static_cast<unsigned char>(text[bad]),
+                               utf8 ? "a control character" : "not UTF-8"));
+  auto& shown = reader.diagnostics().back().source_line;
+  if (!utf8) shown.clear(); // a terminal should not get it either
+  return false;
+}
+
+Reading finish(Reader& reader, std::optional<Scenario> scenario) {
+  Reading reading;
+  reading.diagnostics = std::move(reader.diagnostics());
+  util::sort_by_place(reading.diagnostics);
+  if (!util::any_error(reading.diagnostics)) reading.scenario = std::move(scenario);
+  return reading;
+}
+
+} // namespace
+
+Reading read_text(std::string_view text, const fs::path& file) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const bool small = text.size() <= k_file_size;
+  Reader reader(file, small ? util::lines(text) : std::vector<std::string>{});
+  if (!check_text(reader, text)) return finish(reader, {});
+  const auto root = parse_yaml(text);
+  if (!root) {
+    const auto& error = root.error();
+    const auto& code = error.kind == YamlError::Kind::syntax ? codes::k_yaml_syntax : codes::k_too_large;
+    reader.report_at(code, error.line, error.column, error.message);
+    return finish(reader, {});
+  }
+  Scenario scenario;
+  scenario.file = file;
+  scenario.id = id_of(file);
+  scenario.source = reader.lines();
+  read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
+  check_file_name(reader, scenario);
+  return finish(reader, std::move(scenario));
+}
+
+Reading read(const fs::path& file) {
+  std::error_code error;
+  std::string why;
+  if (!fs::exists(file, error))
+    why = "there is no such file";
+  else if (!fs::is_regular_file(file, error))
+    why = "it is not a file";
+  else if (fs::file_size(file, error) > k_file_size)
+    why = "a scenario has at most 1 MiB";
+  if (why.empty()) {
+    if (const auto text = util::read_text(file))
+      return read_text(*text, file);
+    else
+      why = text.error().what;
+  }
+  Reader reader(file, {});
+  reader.report_at(codes::k_unreadable_file, 0, 0, "cannot read the scenario: " + why);
+  return finish(reader, {});
+}
+
+} // namespace cacheproof::scenario

@@ -1,0 +1,304 @@
+#include "scenario/reader.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <utility>
+
+namespace cacheproof::scenario {
+namespace {
+
+/// How one kind of claim is written.
+template <class T> struct Form {
+  std::string_view name;
+  std::function<std::optional<T>(Reader&, const Node&)> read;
+  std::vector<std::string_view> value_keys; ///< under which an alternative holds a list or text
+  bool keys_inline = false;                 ///< the keys of a mapping value may stand beside `when`
+};
+
+/// `when: {dimension: value or list}`; nothing after an error.
+std::optional<When> read_when(Reader& reader, const Node& at) {
+  if (!at.is_map()) {
+    reader.wrong_type(at, "a mapping of matrix dimensions");
+    return std::nullopt;
+  }
+  static const std::set<std::string> later{"buildkit", "buildx", "docker", "driver", "backend"};
+  check_duplicates(reader, at);
+  When when;
+  bool fine = true;
+  const auto refuse = [&](const Code& code, const Node& where, std::string message, std::string hint = {}) {
+    reader.report(code, where, std::move(message), std::move(hint));
+    fine = false;
+  };
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto& key = at.key(i);
+    const auto dimension = std::find_if(
+        reader.matrix.begin(), reader.matrix.end(), [&](const auto& each) { return each.first == key.text; });
+    if (later.contains(key.text)) {
+      refuse(
+          codes::k_not_played_yet, key, fmt::format("'when: {}' is part of the language but not played yet", key.text));
+      continue;
+    }
+    if (dimension == reader.matrix.end()) {
+      std::vector<std::string> names;
+      for (const auto& each : reader.matrix) names.push_back(each.first);
+      const auto near = util::nearest(key.text, names);
+      if (reader.matrix_is_sound)
+        refuse(codes::k_bad_dimension,
+               key,
+               fmt::format("the matrix has no dimension '{}'", key.text),
+               near ? fmt::format("did you mean '{}'?", *near) : "");
+      fine = false;
+      continue;
+    }
+    const auto& value = at.value(i);
+    std::vector<std::string> values;
+    for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
+      if (!each.is_scalar()) {
+        reader.wrong_type(each, "a value of the matrix");
+        fine = false;
+        continue;
+      }
+      const auto& known = dimension->second;
+      if (std::find(known.begin(), known.end(), each.text) == known.end())
+        refuse(codes::k_bad_dimension,
+               each,
+               fmt::format("'{}' is no value of '{}'", each.text, key.text),
+               "it has: " + util::join(known, ", "));
+      values.push_back(each.text);
+    }
+    when.emplace_back(key.text, std::move(values));
+  }
+  if (!fine) return std::nullopt;
+  return when;
+}
+
+/// The node that holds the value of an alternative; nullopt after an error.
+template <class T> std::optional<Node> value_of(Reader& reader, const Node& item, const Form<T>& form) {
+  Node rest = item;
+  rest.children.clear();
+  const Node* value = nullptr;
+  for (std::size_t i = 0; i < item.entries(); ++i) {
+    const auto& key = item.key(i).text;
+    if (key == "when") continue;
+    if (std::find(form.value_keys.begin(), form.value_keys.end(), key) != form.value_keys.end()) {
+      if (value)
+        reader.report(codes::k_exclusive_keys, item.key(i), fmt::format("'{}' gives the value a second time", key));
+      value = &item.value(i);
+    } else {
+      rest.children.push_back(item.key(i));
+      rest.children.push_back(item.value(i));
+    }
+  }
+  if (form.keys_inline && !value) return rest;
+  for (std::size_t i = 0; i < rest.entries(); ++i)
+    reader.report(codes::k_unknown_key,
+                  rest.key(i),
+                  fmt::format("unknown key '{}'", rest.key(i).text),
+                  fmt::format("an alternative of '{}' has 'when' and '{}'", form.name, form.value_keys.front()));
+  if (value) return *value;
+  if (rest.entries() == 0)
+    reader.report(codes::k_missing_key,
+                  item,
+                  fmt::format("an alternative of '{}' needs the key '{}'", form.name, form.value_keys.front()));
+  return std::nullopt;
+}
+
+bool has_when(const Node& node) {
+  return node.is_map() && node.find("when");
+}
+
+std::string words(const Cell& cell) {
+  std::vector<std::string> parts;
+  for (const auto& [dimension, value] : cell) parts.push_back(dimension + ": " + value);
+  return "{" + util::join(parts, ", ") + "}";
+}
+
+/// A claim never vanishes: some alternative counts in every cell, and every alternative in some cell.
+template <class T> void check_coverage(Reader& reader, const Node& at, const Form<T>& form, const Claim<T>& claim) {
+  Scenario only_matrix;
+  only_matrix.matrix = reader.matrix;
+  std::set<const Alternative<T>*> chosen;
+  bool covered = true;
+  for (const auto& cell : cells(only_matrix)) {
+    const auto* alternative = claim.choose(cell);
+    if (!alternative && covered) {
+      covered = false;
+      reader.report(
+          codes::k_unmatched_case, at, fmt::format("no alternative of '{}' counts for {}", form.name, words(cell)));
+    }
+    chosen.insert(alternative);
+  }
+  for (std::size_t i = 0; i < claim.alternatives.size(); ++i)
+    if (!chosen.contains(&claim.alternatives[i]))
+      reader.report(codes::k_dead_alternative,
+                    at.children[i],
+                    fmt::format("this alternative of '{}' never counts", form.name),
+                    "the ones above it take all its cases");
+}
+
+template <class T> void read_claim(Reader& reader, const Node& at, const Form<T>& form, std::optional<Claim<T>>& into) {
+  Claim<T> claim;
+  claim.spot = reader.spot(at);
+  if (!at.is_sequence() || std::none_of(at.children.begin(), at.children.end(), has_when)) {
+    if (auto value = form.read(reader, at)) {
+      claim.alternatives.push_back({{}, std::move(*value), claim.spot});
+      into = std::move(claim);
+    }
+    return;
+  }
+  bool fine = reader.matrix_is_sound;
+  for (const auto& item : at.children) {
+    if (!has_when(item)) {
+      reader.wrong_type(item, "an alternative {when: {…}, …} like its neighbours");
+      fine = false;
+      continue;
+    }
+    check_duplicates(reader, item);
+    auto when = read_when(reader, *item.find("when"));
+    const auto value = value_of(reader, item, form);
+    auto read = value ? form.read(reader, *value) : std::nullopt;
+    if (when && read)
+      claim.alternatives.push_back({std::move(*when), std::move(*read), reader.spot(item)});
+    else
+      fine = false;
+  }
+  if (!fine) return;
+  check_coverage(reader, at, form, claim);
+  into = std::move(claim);
+}
+
+std::optional<std::vector<StepReference>> read_steps(Reader& reader, const Node& at, std::string_view expected) {
+  if (!at.is_sequence()) {
+    reader.wrong_type(at, expected);
+    return std::nullopt;
+  }
+  std::vector<StepReference> steps;
+  bool fine = true;
+  for (const auto& item : at.children) {
+    if (auto step = reader.step(item))
+      steps.push_back(std::move(*step));
+    else
+      fine = false;
+  }
+  if (!fine) return std::nullopt;
+  return steps;
+}
+
+std::optional<StepSet> read_step_set(Reader& reader, const Node& at) {
+  if (at.is_scalar() && at.text == "all") return StepSet{StepSet::Kind::all, {}};
+  if (at.is_scalar() && at.text == "none") return StepSet{StepSet::Kind::none, {}};
+  auto steps = read_steps(reader, at, "'all', 'none' or a list of step references");
+  if (!steps) return std::nullopt;
+  return StepSet{StepSet::Kind::listed, std::move(*steps)};
+}
+
+std::optional<std::vector<StepReference>> read_some_steps(Reader& reader, const Node& at) {
+  auto steps = read_steps(reader, at, "a list of step references");
+  if (!steps || !steps->empty()) return steps;
+  reader.report(codes::k_empty_claim, at, "an empty list claims nothing");
+  return std::nullopt;
+}
+
+const std::vector<Key<Exported>>& exported_keys() {
+  static const std::vector<Key<Exported>> keys{
+      {"of",
+       "which export, where a build has several",
+       [](Reader& reader, const Node& at, Exported& exported) {
+         if (auto of = reader.word(at)) exported.of = Text{std::move(*of), reader.spot(at)};
+       }},
+      {"layers",
+       "distinct layer blobs: a number or a comparison",
+       [](Reader& reader, const Node& at, Exported& exported) {
+         exported.layers = reader.comparison(at);
+         exported.layers_spot = reader.spot(at);
+       }},
+      {"records", "records of the cache config", {}},
+      {"layers_of", "step → whether its layers are in it", {}},
+      {"media_type", "of the manifest", {}},
+      {"manifest", "image or index", {}},
+      {"bytes", "size of all layers", {}},
+      {"same_as", "a round whose export it equals", {}},
+  };
+  return keys;
+}
+
+std::optional<Exported> read_exported(Reader& reader, const Node& at) {
+  Exported exported;
+  if (!read_keys(reader, at, "a mapping like {layers: 16}", exported_keys(), exported)) return std::nullopt;
+  if (exported.layers) return exported;
+  if (at.entries() == 0 || (at.entries() == 1 && exported.of))
+    reader.report(codes::k_empty_claim, at, "'exported' claims nothing", "say how many 'layers'");
+  return std::nullopt;
+}
+
+std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
+  if (at.is_scalar() && at.text == "ok") return ExpectedStatus{};
+  static const std::vector<Key<ExpectedStatus>> keys{
+      {"fails",
+       "a regex for the error",
+       [](Reader& inner, const Node& value, ExpectedStatus& status) { status.fails = inner.regex(value); },
+       true}};
+  ExpectedStatus status;
+  if (!read_keys(reader, at, "'ok' or a mapping {fails: regex}", keys, status) || !status.fails) return std::nullopt;
+  return status;
+}
+
+std::optional<std::vector<Text>> read_warnings(Reader& reader, const Node& at) {
+  if (!at.is_sequence()) {
+    reader.wrong_type(at, "a list of regular expressions");
+    return std::nullopt;
+  }
+  std::vector<Text> all;
+  bool fine = true;
+  for (const auto& item : at.children) {
+    if (auto regex = reader.regex(item))
+      all.push_back(std::move(*regex));
+    else
+      fine = false;
+  }
+  if (!fine) return std::nullopt;
+  return all;
+}
+
+/// A key whose value is a claim of type T.
+template <class T>
+Key<Expectations> claim_key(std::string_view doc, std::optional<Claim<T>> Expectations::*member, Form<T> form) {
+  return {form.name, doc, [member, form](Reader& reader, const Node& at, Expectations& expect) {
+            read_claim(reader, at, form, expect.*member);
+          }};
+}
+
+const std::vector<Key<Expectations>>& keys() {
+  static const std::vector<Key<Expectations>> all{
+      claim_key<StepSet>(
+          "the exact set of executed steps", &Expectations::rebuilt, {"rebuilt", read_step_set, {"steps", "value"}}),
+      claim_key<std::vector<StepReference>>(
+          "steps that a cache answers", &Expectations::cached, {"cached", read_some_steps, {"value"}}),
+      claim_key<std::vector<StepReference>>(
+          "steps that nobody asks for", &Expectations::unneeded, {"unneeded", read_some_steps, {"value"}}),
+      {"because", "step → the reason why it ran", {}},
+      {"result", "what came out", {}},
+      claim_key<Exported>(
+          "what the cache export holds", &Expectations::exported, {"exported", read_exported, {"value"}, true}),
+      {"imported", "how the cache import ended", {}},
+      {"traffic", "what went over the wire", {}},
+      claim_key<ExpectedStatus>("how the build ends", &Expectations::status, {"status", read_status, {"value"}, true}),
+      claim_key<std::vector<Text>>("the exact list of BuildKit's warnings, as regexes",
+                                   &Expectations::warnings,
+                                   {"warnings", read_warnings, {"value"}}),
+      {"log", "what the client prints", {}},
+  };
+  return all;
+}
+
+} // namespace
+
+void read_expect(Reader& reader, const Node& at, Expectations& expect) {
+  read_keys(reader, at, "a mapping of expectations", keys(), expect);
+}
+
+} // namespace cacheproof::scenario

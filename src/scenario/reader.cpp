@@ -1,0 +1,236 @@
+#include "scenario/reader.hpp"
+
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace cacheproof::scenario {
+namespace {
+
+std::string found(const Node& at) {
+  switch (at.kind) {
+  case Node::Kind::null:
+    return "nothing";
+  case Node::Kind::sequence:
+    return "a list";
+  case Node::Kind::map:
+    return "a mapping";
+  case Node::Kind::scalar:
+    break;
+  }
+  if (at.text.size() > 40 || at.text.find('\n') != std::string::npos) return "text";
+  return fmt::format("'{}'", at.text);
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const auto near = util::nearest(word, candidates);
+  return near ? fmt::format("did you mean '{}'?", *near) : std::string();
+}
+
+/// How many bytes of `line` the scalar takes from `column` on (from 1).
+int width_of(const Node& at, const std::string& line) {
+  if (!at.is_scalar() || at.column < 1 || static_cast<std::size_t>(at.column) > line.size()) return 1;
+  const auto rest = std::string_view(line).substr(static_cast<std::size_t>(at.column) - 1);
+  const auto text = std::string_view(at.text);
+  if (rest.front() == '\'' || rest.front() == '"') {
+    const auto end = rest.find(rest.front(), 1);
+    return static_cast<int>(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return rest.starts_with(text) ? static_cast<int>(std::max<std::size_t>(1, text.size())) : 1;
+}
+
+} // namespace
+
+Reader::Reader(const std::filesystem::path& file, std::vector<std::string> lines)
+    : file_(file),
+      lines_(std::move(lines)) {}
+
+util::SourceSpot Reader::spot(const Node& at) const {
+  return {file_.string(), at.line, at.column};
+}
+
+void Reader::report(
+    const Code& code, const Node& at, std::string message, std::string hint, std::string_view fragment) {
+  report_at(code, at.line, at.column, std::move(message), std::move(hint));
+  auto& made = diagnostics_.back();
+  made.width = width_of(at, made.source_line);
+  if (fragment.empty() || at.column < 1) return;
+  const auto where = made.source_line.find(fragment, static_cast<std::size_t>(at.column) - 1);
+  if (where == std::string::npos) return;
+  made.spot.column = static_cast<int>(where) + 1;
+  made.width = static_cast<int>(fragment.size());
+}
+
+void Reader::report_at(const Code& code, int line, int column, std::string message, std::string hint) {
+  util::Diagnostic made;
+  made.severity = code.severity;
+  made.code = code.code;
+  made.name = code.name;
+  made.spot = {file_.string(), line, line > 0 ? column : 0};
+  if (line > 0 && static_cast<std::size_t>(line) <= lines_.size())
+    made.source_line = lines_[static_cast<std::size_t>(line) - 1];
+  made.message = std::move(message);
+  made.hint = std::move(hint);
+  diagnostics_.push_back(std::move(made));
+}
+
+void Reader::wrong_type(const Node& at, std::string_view expected) {
+  report(codes::k_wrong_type, at, fmt::format("expected {}, found {}", expected, found(at)));
+}
+
+void check_duplicates(Reader& reader, const Node& map) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < map.entries(); ++i) {
+    const auto& key = map.key(i);
+    if (!key.is_scalar())
+      reader.wrong_type(key, "a key");
+    else if (!seen.insert(key.text).second)
+      reader.report(codes::k_duplicate_key, key, fmt::format("the key '{}' stands here for the second time", key.text));
+  }
+}
+
+bool check_keys(Reader& reader, const Node& map, std::string_view what, const std::vector<KeyFacts>& keys) {
+  if (!map.is_map()) {
+    reader.wrong_type(map, what);
+    return false;
+  }
+  check_duplicates(reader, map);
+  std::vector<std::string> names;
+  for (const auto& key : keys) names.emplace_back(key.name);
+  std::vector<const KeyFacts*> present;
+  for (std::size_t i = 0; i < map.entries(); ++i) {
+    const auto& key = map.key(i);
+    if (!key.is_scalar()) continue;
+    const auto known = std::find_if(keys.begin(), keys.end(), [&](const auto& each) { return each.name == key.text; });
+    if (known == keys.end()) {
+      reader.report(
+          codes::k_unknown_key, key, fmt::format("unknown key '{}'", key.text), did_you_mean(key.text, names));
+      continue;
+    }
+    if (!known->built)
+      reader.report(
+          codes::k_not_played_yet, key, fmt::format("'{}' is part of the language but not played yet", known->name));
+    if (!known->group.empty()) {
+      const auto other = std::find_if(present.begin(), present.end(), [&](const auto* each) {
+        return each->group == known->group && each->name != known->name;
+      });
+      if (other != present.end())
+        reader.report(
+            codes::k_exclusive_keys, key, fmt::format("'{}' and '{}' exclude each other", (*other)->name, known->name));
+    }
+    present.push_back(&*known);
+  }
+  for (const auto& key : keys)
+    if (key.required && std::none_of(present.begin(), present.end(), [&](const auto* each) {
+          return each->name == key.name || (!key.group.empty() && each->group == key.group);
+        }))
+      reader.report(
+          codes::k_missing_key, map, fmt::format("{} needs the key '{}'", what, key.name), std::string(key.doc));
+  return true;
+}
+
+std::optional<std::string> Reader::literal(const Node& at) {
+  if (at.is_scalar()) return at.text;
+  wrong_type(at, "text");
+  return std::nullopt;
+}
+
+std::optional<std::string> Reader::word(const Node& at, std::string_view what) {
+  if (!at.is_scalar()) {
+    wrong_type(at, what);
+    return std::nullopt;
+  }
+  if (!check_variables(at, false)) return std::nullopt;
+  return at.text;
+}
+
+std::optional<Text> Reader::text(const Node& at, std::string_view what) {
+  if (!at.is_scalar()) {
+    wrong_type(at, what);
+    return std::nullopt;
+  }
+  if (!check_variables(at, true)) return std::nullopt;
+  return Text{at.text, spot(at)};
+}
+
+bool Reader::check_variables(const Node& at, bool expanded) {
+  bool fine = true;
+  const std::string_view all = at.text;
+  for (std::size_t from = 0; (from = all.find("${", from)) != std::string_view::npos;) {
+    if (from > 0 && all[from - 1] == '$') { // `$${` is a literal `${`
+      from += 2;
+      continue;
+    }
+    const auto end = all.find('}', from);
+    if (end == std::string_view::npos) {
+      report(codes::k_unknown_variable, at, "'${' has no end", "write `$${` for a literal `${`", "${");
+      return false;
+    }
+    const auto name = std::string(all.substr(from + 2, end - from - 2));
+    const auto whole = all.substr(from, end - from + 1);
+    std::vector<std::string> known{"registry", "context"};
+    for (const auto& [dimension, values] : matrix) known.push_back(dimension);
+    const bool later =
+        name == "http" || name == "local"
+        || (name.starts_with("registry") && name.size() == 9 && name.back() >= '2' && name.back() <= '9');
+    if (later) {
+      report(codes::k_not_played_yet,
+             at,
+             fmt::format("'{}' is part of the language but not played yet", whole),
+             {},
+             whole);
+      fine = false;
+    } else if (std::find(known.begin(), known.end(), name) == known.end()) {
+      if (matrix_is_sound)
+        report(
+            codes::k_unknown_variable, at, fmt::format("'{}' is not defined", whole), did_you_mean(name, known), whole);
+      fine = false;
+    } else if (!expanded) {
+      report(codes::k_not_played_yet, at, "variables are not played in this text yet", {}, whole);
+      fine = false;
+    }
+    from = end;
+  }
+  return fine;
+}
+
+std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view what) {
+  if (!at.is_sequence()) {
+    wrong_type(at, what);
+    return std::nullopt;
+  }
+  std::vector<Text> all;
+  bool fine = true;
+  for (const auto& child : at.children) {
+    auto one = text(child);
+    if (one)
+      all.push_back(std::move(*one));
+    else
+      fine = false;
+  }
+  if (!fine) return std::nullopt;
+  return all;
+}
+
+std::optional<std::vector<std::string>> Reader::words(const Node& at, std::string_view what) {
+  if (!at.is_sequence()) {
+    wrong_type(at, what);
+    return std::nullopt;
+  }
+  std::vector<std::string> all;
+  bool fine = true;
+  for (const auto& child : at.children) {
+    auto one = word(child);
+    if (one)
+      all.push_back(std::move(*one));
+    else
+      fine = false;
+  }
+  if (!fine) return std::nullopt;
+  return all;
+}
+
+} // namespace cacheproof::scenario

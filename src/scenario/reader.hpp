@@ -1,0 +1,118 @@
+#pragma once
+
+#include "scenario/codes.hpp"
+#include "scenario/node.hpp"
+#include "scenario/scenario.hpp"
+#include "util/diagnostic.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cacheproof::scenario {
+
+/// Where the reader stands: the file, the matrix, and everything that was found wrong so far. Its functions turn nodes
+/// into values; they return nothing after having said what is wrong, so that the caller goes on with the next node.
+class Reader {
+public:
+  Reader(const std::filesystem::path& file, std::vector<std::string> lines);
+
+  const std::filesystem::path& file() const { return file_; }
+  const std::vector<std::string>& lines() const { return lines_; }
+  std::vector<util::Diagnostic>& diagnostics() { return diagnostics_; }
+
+  util::SourceSpot spot(const Node& at) const;
+  /// The caret stands under `at`; under `fragment` of it where the line shows it.
+  void
+  report(const Code& code, const Node& at, std::string message, std::string hint = {}, std::string_view fragment = {});
+  /// About the file as a whole (line 0), or about a place where no node is.
+  void report_at(const Code& code, int line, int column, std::string message, std::string hint = {});
+  void wrong_type(const Node& at, std::string_view expected);
+
+  /// Any scalar as it is written, never interpolated: contents of files.
+  std::optional<std::string> literal(const Node& at);
+  /// A text in which variables are not played (yet): titles, names, paths, regexes.
+  std::optional<std::string> word(const Node& at, std::string_view what = "text");
+  /// A text whose variables the engine expands.
+  std::optional<Text> text(const Node& at, std::string_view what = "text");
+  std::optional<std::vector<Text>> texts(const Node& at, std::string_view what);
+  std::optional<std::vector<std::string>> words(const Node& at, std::string_view what);
+  std::optional<bool> boolean(const Node& at);
+  std::optional<Comparison> comparison(const Node& at);
+  /// `120 s`, `2m`, or a number of seconds; at most a day.
+  std::optional<std::chrono::seconds> duration(const Node& at);
+  /// RFC 3339 text to the nanosecond or a number of seconds, as nanoseconds since 1970.
+  std::optional<std::int64_t> time(const Node& at);
+  std::optional<Text> regex(const Node& at);
+  /// A path inside the context: relative, without `..`; in normal form.
+  std::optional<std::string> inner_path(const Node& at);
+  std::optional<StepReference> step(const Node& at);
+
+  /// The dimensions that texts may use and `when` may ask for; set before anything else is read.
+  std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
+  /// Whether the matrix itself was read without an error: claims are checked against its cells only then.
+  bool matrix_is_sound = true;
+
+private:
+  bool check_variables(const Node& at, bool expanded);
+
+  std::filesystem::path file_;
+  std::vector<std::string> lines_;
+  std::vector<util::Diagnostic> diagnostics_;
+};
+
+/// One key of the language. A reader grows by such declarations: without `read` the key is part of the language but not
+/// played yet, and is refused with these words.
+template <class T> struct Key {
+  std::string_view name;
+  std::string_view doc; ///< one sentence for people
+  std::function<void(Reader&, const Node&, T&)> read;
+  bool required = false;
+  std::string_view group = {}; ///< keys of one group exclude each other
+};
+
+/// What `read_keys` needs to know of a key, whatever it fills.
+struct KeyFacts {
+  std::string_view name;
+  std::string_view doc;
+  bool built = false;
+  bool required = false;
+  std::string_view group;
+};
+
+/// Refuses what is no mapping, unknown, double, exclusive, missing and not yet played keys. False: not even a mapping.
+bool check_keys(Reader& reader, const Node& map, std::string_view what, const std::vector<KeyFacts>& keys);
+
+/// Whether the keys of a mapping are plain words and none stands twice.
+void check_duplicates(Reader& reader, const Node& map);
+
+template <class T> std::vector<KeyFacts> facts(const std::vector<Key<T>>& keys) {
+  std::vector<KeyFacts> all;
+  for (const auto& key : keys) all.push_back({key.name, key.doc, bool(key.read), key.required, key.group});
+  return all;
+}
+
+/// Fills `into` from the mapping `map`, in the order of the declarations.
+template <class T>
+bool read_keys(Reader& reader, const Node& map, std::string_view what, const std::vector<Key<T>>& keys, T& into) {
+  if (!check_keys(reader, map, what, facts(keys))) return false;
+  for (const auto& key : keys)
+    if (const auto* value = key.read ? map.find(key.name) : nullptr) key.read(reader, *value, into);
+  return true;
+}
+
+// The parts of a scenario, each in a file of its own.
+void read_build(Reader& reader, const Node& at, BuildSpec& build);
+void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits);
+void read_expect(Reader& reader, const Node& at, Expectations& expect);
+void read_context(Reader& reader, const Node& at, Scenario& scenario);
+void read_files(Reader& reader, const Node& at, Scenario& scenario);
+void read_setup(Reader& reader, const Node& at, Scenario& scenario);
+void read_matrix(Reader& reader, const Node& at);
+
+} // namespace cacheproof::scenario

@@ -1,0 +1,78 @@
+#include "scenario/read.hpp"
+#include "util/files.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cacheproof::scenario {
+namespace {
+
+const std::filesystem::path k_corpus = std::filesystem::path(CACHEPROOF_SOURCE_DIR) / "scenarios";
+
+std::string diagnostics(const Reading& reading) {
+  std::string all;
+  for (const auto& each : reading.diagnostics) all += util::to_text(each);
+  return all;
+}
+
+TEST(Reader, ReadsTheFirstClaim) {
+  const auto reading = read(k_corpus / "registry/asset_edit_rebuilds_one_stage.yaml");
+  ASSERT_TRUE(reading.scenario) << diagnostics(reading);
+  EXPECT_EQ(diagnostics(reading), "");
+  const auto& scenario = *reading.scenario;
+  EXPECT_EQ(scenario.id, "registry/asset_edit_rebuilds_one_stage");
+  const auto all = cells(scenario);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(scenario.rounds[0].expect.exported->choose(all[1])->value.layers->number, 3U);
+  EXPECT_EQ(scenario.rounds[1].expect.rebuilt->choose(all[0])->value.steps[0].text, "build-public 4-8");
+}
+
+TEST(Reader, ReadsTheWholeCorpus) {
+  for (const auto* file : {"basics/source_edit_keeps_packages.yaml",
+                           "registry/nothing_edited_is_all_cached.yaml",
+                           "registry/typo_after_a_full_export.yaml"})
+    EXPECT_EQ(diagnostics(read(k_corpus / file)), "") << file;
+}
+
+TEST(Reader, TellsAllMistakesAtOnceInTheirPlaces) {
+  EXPECT_EQ(diagnostics(read_text("title: x\nfiles: {Dockerfile: FROM scratch}\nrounds:\n"
+                                  "  - expect: {rebuild: all}\n    parallel: []\n  - build: {target: \"${http}\"}\n",
+                                  "x.yaml")),
+            "x.yaml:4:14: error[CP0003]: unknown key 'rebuild': did you mean 'rebuilt'?\n"
+            "    4 |   - expect: {rebuild: all}\n"
+            "      |              ^~~~~~~\n"
+            "x.yaml:5:5: error[CP0005]: 'parallel' is part of the language but not played yet\n"
+            "    5 |     parallel: []\n"
+            "      |     ^~~~~~~~\n"
+            "x.yaml:6:22: error[CP0005]: '${http}' is part of the language but not played yet\n"
+            "    6 |   - build: {target: \"${http}\"}\n"
+            "      |                      ^~~~~~~\n");
+}
+
+TEST(Reader, SurvivesEveryPrefixOfAGoodFile) {
+  const auto file = k_corpus / "registry/asset_edit_rebuilds_one_stage.yaml";
+  const auto text = util::read_text(file).value();
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    const auto reading = read_text(std::string_view(text).substr(0, size), file);
+    EXPECT_TRUE(reading.scenario || util::any_error(reading.diagnostics)) << size;
+  }
+}
+
+TEST(Reader, StopsAtWhatIsTooMuch) {
+  const auto code = [](const std::string& text) {
+    const auto reading = read_text(text, "x.yaml");
+    return reading.diagnostics.empty() ? "" : reading.diagnostics.front().code;
+  };
+  EXPECT_EQ(code(std::string(1024 * 1024 + 1, '#')), "CP0019");
+  EXPECT_EQ(code("title: " + std::string(100'000, '[')), "CP0019");
+  EXPECT_EQ(code("title: \xFF"), "CP0020");
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const auto last = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int n = 0; n < 10; ++n) bomb += last + (n < 9 ? "," : "]\n");
+  }
+  EXPECT_EQ(code(bomb), "CP0019");
+}
+
+} // namespace
+} // namespace cacheproof::scenario
