@@ -1,0 +1,47 @@
+#pragma once
+
+#include "evidence/fingerprint.hpp"
+#include "scenario/scenario.hpp"
+#include "util/files.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace cacheproof::workspace {
+
+/// A build context in a sandbox: a copy of the user's folder, or the files that a scenario holds. Edits act on it
+/// alone.
+class Context {
+public:
+  /// Makes the context in the new folder `destination`. A folder is copied with its modes, owners, times (to the
+  /// nanosecond), user xattrs and symlinks, by reflink where the file system can, never by hard links: edits would
+  /// reach the user's file. Inline files are 0644, folders 0755, all of them of 2020-01-01T00:00:00Z, whatever the
+  /// umask.
+  static util::Result<Context> materialise(const scenario::Context& source, const std::filesystem::path& destination);
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Applies the edits in order and returns each in words. Content is changed in place as an editor does: inode, mode
+  /// and owner stay. No link leads an edit out of the context.
+  util::Result<std::vector<std::string>> apply(const std::vector<scenario::Edit>& edits);
+
+  /// Takes the `# syntax=` directive in line `line` (from 1) out of a Dockerfile, and keeps its size, times and the
+  /// numbers of all lines but directives.
+  util::Status blank_syntax(const std::string& path, int line);
+
+private:
+  Context(std::filesystem::path folder, util::Fd root)
+      : folder_(std::move(folder)),
+        root_(std::move(root)) {}
+  util::Result<std::string> apply(const scenario::Edit& edit);
+
+  std::filesystem::path folder_;
+  util::Fd root_; ///< every path of an edit is resolved beneath it
+};
+
+/// Every path of a folder with all that a build may depend on.
+util::Result<evidence::Fingerprint> fingerprint(const std::filesystem::path& folder);
+
+} // namespace cacheproof::workspace
