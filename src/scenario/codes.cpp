@@ -31,7 +31,10 @@ constexpr std::array k_all{codes::k_unreadable_file,
                            codes::k_unknown_cache_value,
                            codes::k_unknown_cache_type,
                            codes::k_unknown_stage,
-                           codes::k_unknown_step};
+                           codes::k_unknown_step,
+                           codes::k_bad_edit,
+                           codes::k_no_dockerfile,
+                           codes::k_unknown_target};
 
 } // namespace
 

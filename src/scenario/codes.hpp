@@ -40,13 +40,16 @@ inline constexpr Code k_too_large{"CP0019", "too_large"};
 inline constexpr Code k_not_text{"CP0020", "not_text"};
 inline constexpr Code k_odd_file_name{"CP0021", "odd_file_name", warning};
 
-// What lint finds.
+// What is found when the Dockerfile and the builds are looked at, before anything runs.
 inline constexpr Code k_unreadable_cache_entry{"CP0101", "unreadable_cache_entry", warning};
 inline constexpr Code k_unknown_cache_attribute{"CP0102", "unknown_cache_attribute", warning};
 inline constexpr Code k_unknown_cache_value{"CP0103", "unknown_cache_value", warning};
 inline constexpr Code k_unknown_cache_type{"CP0104", "unknown_cache_type", warning};
 inline constexpr Code k_unknown_stage{"CP0110", "unknown_stage"};
 inline constexpr Code k_unknown_step{"CP0111", "unknown_step"};
+inline constexpr Code k_bad_edit{"CP0112", "bad_edit"};
+inline constexpr Code k_no_dockerfile{"CP0113", "no_dockerfile"};
+inline constexpr Code k_unknown_target{"CP0114", "unknown_target"};
 } // namespace codes
 
 /// All of the above, by code. Those of Dockerfiles (CP02xx) are the dockerfile room's.

@@ -1,0 +1,201 @@
+#include "lint/cache_attributes.hpp"
+
+#include "scenario/codes.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace cacheproof::lint {
+namespace {
+
+using Names = std::vector<std::string>;
+namespace codes = scenario::codes;
+
+struct Attributes {
+  Names exporting;
+  Names importing;
+};
+
+Names joined(std::initializer_list<Names> lists) {
+  Names all;
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+/// What BuildKit v0.34.2 reads of each type (cache/remotecache/*, and solver options of every export).
+const std::map<std::string, Attributes>& known_types() {
+  static const Names common = {"type", "mode", "ignore-error"};
+  static const Names blobs = {"compression", "compression-level", "force-compression"};
+  static const Names manifests = {"image-manifest", "oci-mediatypes"};
+  static const Names gha = {"scope", "timeout", "token", "url", "url_v2", "repository", "ghtoken", "version"};
+  static const Names s3 = {"bucket",
+                           "region",
+                           "prefix",
+                           "manifests_prefix",
+                           "blobs_prefix",
+                           "name",
+                           "touch_refresh",
+                           "endpoint_url",
+                           "access_key_id",
+                           "secret_access_key",
+                           "session_token",
+                           "use_path_style",
+                           "upload_parallelism",
+                           "disable_accept_encoding",
+                           "retry_mode",
+                           "retry_max_attempts"};
+  static const Names azblob = {"account_url",
+                               "account_name",
+                               "container",
+                               "prefix",
+                               "manifests_prefix",
+                               "blobs_prefix",
+                               "name",
+                               "secret_access_key"};
+  static const std::map<std::string, Attributes> types = {
+      {"registry",
+       {joined({common, {"ref", "registry.insecure"}, manifests, blobs}), {"type", "ref", "registry.insecure"}}},
+      {"inline", {common, {"type"}}},
+      {"local", {joined({common, {"dest", "tag", "reset"}, manifests, blobs}), {"type", "src", "tag", "digest"}}},
+      {"gha", {joined({common, gha}), joined({{"type"}, gha})}},
+      {"s3", {joined({common, s3, blobs}), joined({{"type"}, s3})}},
+      {"azblob", {joined({common, azblob, blobs}), joined({{"type"}, azblob})}},
+  };
+  return types;
+}
+
+std::string meant(std::string_view word, const Names& candidates) {
+  const auto near = util::nearest(word, candidates);
+  return near ? fmt::format("did you mean '{}'?", *near) : "known here: " + util::join(candidates, ", ");
+}
+
+/// The fields of one line of CSV, as Go's encoding/csv reads them; nothing for unbalanced quotes.
+std::optional<Names> csv_fields(std::string_view line) {
+  Names fields(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
+      fields.back() += line[++i];
+    } else if (c == '"' && (quoted || fields.back().empty())) {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  if (quoted) return {};
+  return fields;
+}
+
+/// Builds the diagnostics of one entry, each with its caret under `field` where the line has it, else under the entry.
+class Reporter {
+public:
+  Reporter(const scenario::Text& written, const Names& source)
+      : written_(written) {
+    const auto line = static_cast<std::size_t>(written.spot.line);
+    if (line > 0 && line <= source.size()) line_ = source[line - 1];
+  }
+
+  void warn(const scenario::Code& code, const std::string& field, std::string message, std::string hint) {
+    util::Diagnostic one{code.severity,
+                         std::string(code.code),
+                         std::string(code.name),
+                         written_.spot,
+                         line_,
+                         static_cast<int>(written_.value.size()),
+                         std::move(message),
+                         std::move(hint)};
+    const auto from = static_cast<std::size_t>(std::max(0, written_.spot.column - 1));
+    if (const auto at = line_.find(field, from); !field.empty() && at != std::string::npos) {
+      one.spot.column = static_cast<int>(at) + 1;
+      one.width = static_cast<int>(field.size());
+    }
+    found_.push_back(std::move(one));
+  }
+  std::vector<util::Diagnostic> found() && { return std::move(found_); }
+
+private:
+  const scenario::Text& written_;
+  std::string line_;
+  std::vector<util::Diagnostic> found_;
+};
+
+} // namespace
+
+util::Result<std::vector<std::pair<std::string, std::string>>> parse_cache_entry(std::string_view entry) {
+  const auto fields = csv_fields(entry);
+  if (!fields) return util::failure("a quote is not closed", {}, {}, util::Blame::input);
+  // A single word is the ref of a registry, as buildx and the old buildctl take it.
+  if (fields->size() == 1 && fields->front().find('=') == std::string::npos)
+    return std::vector<std::pair<std::string, std::string>>{{"type", "registry"}, {"ref", fields->front()}};
+  std::vector<std::pair<std::string, std::string>> attributes;
+  for (const auto& field : *fields) {
+    const auto equals = field.find('=');
+    if (equals == std::string::npos)
+      return util::failure(fmt::format("'{}' has no value", field), {}, {}, util::Blame::input);
+    attributes.emplace_back(util::lower(field.substr(0, equals)), field.substr(equals + 1));
+  }
+  return attributes;
+}
+
+std::string registry_ref(std::string_view entry) {
+  const auto attributes = parse_cache_entry(entry);
+  if (!attributes) return {};
+  std::string type;
+  std::string ref;
+  for (const auto& [name, value] : *attributes) {
+    if (name == "type") type = value;
+    if (name == "ref") ref = value;
+  }
+  return type == "registry" ? ref : "";
+}
+
+std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
+                                                const std::string& expanded,
+                                                Direction direction,
+                                                const std::vector<std::string>& source) {
+  Reporter report(written, source);
+  const auto attributes = parse_cache_entry(expanded);
+  if (!attributes) {
+    report.warn(codes::k_unreadable_cache_entry, "", "BuildKit refuses this entry", attributes.error().what);
+    return std::move(report).found();
+  }
+  const auto& types = known_types();
+  const auto given = std::find_if(
+      attributes->begin(), attributes->end(), [](const auto& attribute) { return attribute.first == "type"; });
+  const std::string type_name = given == attributes->end() ? "" : given->second;
+  const auto type = types.find(type_name);
+  if (type == types.end()) {
+    Names names;
+    for (const auto& [name, unused] : types) names.push_back(name);
+    report.warn(codes::k_unknown_cache_type,
+                "type=" + type_name,
+                fmt::format("unknown cache type '{}'", type_name),
+                meant(type_name, names));
+    return std::move(report).found();
+  }
+  const auto& known = direction == Direction::export_to ? type->second.exporting : type->second.importing;
+  for (const auto& [name, value] : *attributes) {
+    const auto field = fmt::format("{}={}", name, value);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      report.warn(codes::k_unknown_cache_attribute,
+                  field,
+                  fmt::format("unknown cache attribute '{}', BuildKit ignores it silently", name),
+                  meant(name, known));
+    } else if (name == "mode" && value != "min" && value != "max") {
+      report.warn(codes::k_unknown_cache_value,
+                  field,
+                  fmt::format("unknown cache mode '{}', BuildKit takes it for 'min' silently", value),
+                  meant(value, {"min", "max"}));
+    }
+  }
+  return std::move(report).found();
+}
+
+} // namespace cacheproof::lint
