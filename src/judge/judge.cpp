@@ -1,11 +1,12 @@
 #include "judge/judge.hpp"
 
+#include "judge/pattern.hpp"
 #include "judge/steps.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 namespace cacheproof::judge {
@@ -19,10 +20,6 @@ using Strings = std::vector<std::string>;
 /// A step with what became of it: `app 2/4 COPY packages.txt . (cached)`.
 std::string with_outcome(const Step& step) {
   return fmt::format("{} ({})", label(step), to_text(step.outcome));
-}
-
-bool found(const std::string& pattern, const std::string& text) {
-  return std::regex_search(text, std::regex(pattern)); // the reader has refused what does not compile
 }
 
 /// Judges one round: each method one key of `expect`.
@@ -39,37 +36,43 @@ public:
     if (claim && !chosen) return;
     const auto spot = chosen ? chosen->spot : seen_.spot;
     const auto& fails = chosen ? chosen->value.fails : std::nullopt;
+    if ((seen_.exit_code == 0) != record_.succeeded)
+      return add("status",
+                 spot,
+                 "the client and BuildKit do not agree on how the build ended",
+                 {fmt::format("BuildKit: {}", record_.succeeded ? "succeeded" : "failed")},
+                 {fmt::format("client: exit code {}", seen_.exit_code)});
     if (!fails) {
       if (!record_.succeeded) add("status", spot, "the build failed", {"ok"}, {record_.error});
-    } else if (record_.succeeded) {
-      add("status", spot, "the build succeeded, but it should fail", {"fails: " + fails->value}, {"ok"});
-    } else if (!found(fails->value, record_.error)) {
-      add("status", spot, "the build failed, but in another way", {"fails: " + fails->value}, {record_.error});
+      return;
     }
+    const std::string expected = "fails: " + fails->value;
+    const auto pattern = compile(fails->value);
+    if (!pattern)
+      add("status", spot, "`fails` is no regular expression", {expected}, {});
+    else if (record_.succeeded)
+      add("status", spot, "the build succeeded, but it should fail", {expected}, {"ok"});
+    else if (!found(*pattern, record_.error)
+             && std::none_of(record_.steps.begin(), record_.steps.end(), [&](const Step& step) {
+                  return found(*pattern, step.error);
+                }))
+      add("status", spot, "the build failed, but in another way", {expected}, {record_.error});
   }
 
   void rebuilt(const scenario::Claim<scenario::StepSet>& claim) {
+    using Kind = scenario::StepSet::Kind;
     const auto* chosen = choose("rebuilt", claim);
     if (!chosen) return;
-    std::set<const Step*> expected;
-    Strings unjudged;
-    switch (chosen->value.kind) {
-    case scenario::StepSet::Kind::none:
-      break;
-    case scenario::StepSet::Kind::all:
-      for (const auto& step : record_.steps)
-        if (step.kind == evidence::StepKind::step && step.outcome != Outcome::unneeded) expected.insert(&step);
-      break;
-    case scenario::StepSet::Kind::listed:
-      for (const auto& reference : chosen->value.steps) {
-        const auto named = named_by(reference, record_);
-        if (named.empty()) unjudged.push_back(fmt::format("{} (no such step in this build)", reference.text));
-        expected.insert(named.begin(), named.end());
-      }
-    }
+    std::set<const Step*> needed;
+    for (const auto& step : record_.steps)
+      if (step.kind == evidence::StepKind::step && step.outcome != Outcome::unneeded) needed.insert(&step);
+    if (chosen->value.kind != Kind::listed && needed.empty())
+      return add("rebuilt", chosen->spot, "this build needed no step, so the claim says nothing", {}, {});
+
+    const auto expected = chosen->value.kind == Kind::all      ? needed
+                          : chosen->value.kind == Kind::listed ? named("rebuilt", chosen->value.steps)
+                                                               : std::set<const Step*>{};
     Finding difference;
-    difference.missing = unjudged;
-    difference.expected = std::move(unjudged);
     for (const auto& step : record_.steps) {
       if (step.kind != evidence::StepKind::step) continue;
       const bool wanted = expected.contains(&step);
@@ -78,11 +81,14 @@ public:
       if (executed(step) && !wanted) difference.unexpected.push_back(label(step));
       if (wanted && !executed(step)) difference.missing.push_back(with_outcome(step));
     }
-    if (difference.unexpected.empty() && difference.missing.empty()) return;
-    difference.summary = fmt::format("{} ran although the claim does not name {}, {} did not run although it does",
-                                     count(difference.unexpected.size()),
-                                     difference.unexpected.size() == 1 ? "it" : "them",
-                                     count(difference.missing.size()));
+    Strings parts;
+    if (const auto extra = difference.unexpected.size(); extra > 0)
+      parts.push_back(fmt::format("{} ran that the claim does not name", count(extra)));
+    if (const auto absent = difference.missing.size(); absent > 0)
+      parts.push_back(
+          fmt::format("{} did not run although the claim names {}", count(absent), absent == 1 ? "it" : "them"));
+    if (parts.empty()) return;
+    difference.summary = util::join(parts, ", ");
     add("rebuilt", chosen->spot, std::move(difference));
   }
 
@@ -91,13 +97,9 @@ public:
     const auto* chosen = choose(key, claim);
     if (!chosen) return;
     Finding difference;
-    for (const auto& reference : chosen->value) {
-      const auto named = named_by(reference, record_);
-      if (named.empty()) difference.missing.push_back(fmt::format("{} (no such step in this build)", reference.text));
-      for (const auto* step : named) {
-        difference.expected.push_back(label(*step));
-        if (step->outcome != outcome) difference.missing.push_back(with_outcome(*step));
-      }
+    for (const auto* step : named(key, chosen->value)) {
+      difference.expected.push_back(label(*step));
+      if (step->outcome != outcome) difference.missing.push_back(with_outcome(*step));
     }
     if (difference.missing.empty()) return;
     difference.summary = fmt::format("{} should be {} and {} not",
@@ -107,27 +109,34 @@ public:
     add(key, chosen->spot, std::move(difference));
   }
 
+  /// Without `layers` the claim is that a cache is there.
   void exported(const scenario::Claim<scenario::Exported>& claim) {
     const auto* chosen = choose("exported", claim);
-    if (!chosen || !chosen->value.layers) return;
-    const auto& value = chosen->value;
-    const auto expected = value.layers->to_text() + " layers";
-    const auto refuse = [&](std::string why, Strings observed = {}) {
-      add("exported.layers", value.layers_spot, std::move(why), {expected}, std::move(observed));
+    if (!chosen) return;
+    const auto& of = chosen->value.of;
+    const auto& layers = chosen->value.layers;
+    const auto refuse = [&](std::string why, Strings observed) {
+      add(layers ? "exported.layers" : "exported",
+          layers ? chosen->value.layers_spot : chosen->spot,
+          std::move(why),
+          {layers ? layers->to_text() + " layers" : "a cache"},
+          std::move(observed));
     };
     std::vector<const evidence::CacheContents*> caches;
     Strings refs;
     for (const auto& cache : seen_.caches) {
       refs.push_back(cache.ref);
-      if (!value.of || cache.ref.ends_with("/" + value.of->value)) caches.push_back(&cache);
+      if (!of || cache.ref == of->value || cache.ref.ends_with("/" + of->value)) caches.push_back(&cache);
     }
-    if (caches.empty())
-      return refuse(value.of ? "no cache was exported to " + value.of->value : "no cache was exported", refs);
-    if (caches.size() > 1) return refuse("several caches were exported: say `of:` which one is meant", refs);
+    if (caches.empty()) return refuse(of ? "no cache was exported to " + of->value : "no cache was exported", refs);
+    if (caches.size() > 1)
+      return refuse(of ? fmt::format("several caches were exported to {}: write more of its name", of->value)
+                       : "several caches were exported: say `of:` which one is meant",
+                    refs);
     const auto& cache = *caches.front();
     if (cache.shape == evidence::CacheShape::absent || cache.shape == evidence::CacheShape::not_a_cache)
-      return refuse(fmt::format("what lies at {} is {}", cache.ref, to_text(cache.shape)));
-    if (!value.layers->holds(cache.layers.size()))
+      return refuse(fmt::format("there is no cache at {}", cache.ref), {std::string(to_text(cache.shape))});
+    if (layers && !layers->holds(cache.layers.size()))
       refuse(fmt::format("the cache at {} holds another number of layers", cache.ref),
              {fmt::format("{} layers", cache.layers.size())});
   }
@@ -136,8 +145,13 @@ public:
   void warnings(const scenario::Claim<std::vector<scenario::Text>>& claim) {
     const auto* chosen = choose("warnings", claim);
     if (!chosen) return;
-    const auto& patterns = chosen->value;
     const auto& seen = record_.warnings;
+    std::vector<std::regex> patterns;
+    for (const auto& text : chosen->value) {
+      auto pattern = compile(text.value);
+      if (!pattern) return add("warnings", text.spot, "it is no regular expression", {text.value}, {});
+      patterns.push_back(std::move(*pattern));
+    }
     // Which warning each pattern took: a matching, for a greedy choice depends on the order (Kuhn's algorithm).
     std::vector<std::size_t> taken_by(seen.size(), patterns.size());
     for (std::size_t pattern = 0; pattern < patterns.size(); ++pattern) {
@@ -145,14 +159,14 @@ public:
       take(pattern, patterns, taken_by, tried);
     }
     Finding difference;
-    for (const auto& pattern : patterns) difference.expected.push_back(pattern.value);
+    for (const auto& pattern : chosen->value) difference.expected.push_back(pattern.value);
     for (std::size_t i = 0; i < seen.size(); ++i) {
       difference.observed.push_back(seen[i].text);
       if (taken_by[i] == patterns.size()) difference.unexpected.push_back(seen[i].text);
     }
     for (std::size_t pattern = 0; pattern < patterns.size(); ++pattern)
       if (std::find(taken_by.begin(), taken_by.end(), pattern) == taken_by.end())
-        difference.missing.push_back(patterns[pattern].value);
+        difference.missing.push_back(chosen->value[pattern].value);
     if (difference.unexpected.empty() && difference.missing.empty()) return;
     difference.summary = "BuildKit's warnings are not those of the claim";
     add("warnings", chosen->spot, std::move(difference));
@@ -163,16 +177,31 @@ public:
   std::vector<Finding> findings() && { return std::move(findings_); }
 
 private:
-  static std::string count(std::size_t steps) {
-    return steps == 0 ? "no step" : steps == 1 ? "1 step" : fmt::format("{} steps", steps);
+  static std::string count(std::size_t steps) { return fmt::format("{} step{}", steps, steps == 1 ? "" : "s"); }
+
+  /// The steps that the references name. One that names nothing, and a range that reaches past the steps there are, is
+  /// a finding at its own place.
+  std::set<const Step*> named(const char* key, const std::vector<scenario::StepReference>& references) {
+    std::set<const Step*> all;
+    for (const auto& reference : references) {
+      if (auto missing = unmatched(reference, record_); !missing.empty()) {
+        Finding finding;
+        finding.summary = fmt::format("this build has no step {}", util::join(missing, ", "));
+        finding.expected = finding.missing = {reference.text};
+        add(key, reference.spot, std::move(finding));
+      }
+      const auto steps = named_by(reference, record_);
+      all.insert(steps.begin(), steps.end());
+    }
+    return all;
   }
 
   bool take(std::size_t pattern,
-            const std::vector<scenario::Text>& patterns,
+            const std::vector<std::regex>& patterns,
             std::vector<std::size_t>& taken_by,
             std::vector<bool>& tried) const {
     for (std::size_t i = 0; i < taken_by.size(); ++i) {
-      if (tried[i] || !found(patterns[pattern].value, record_.warnings[i].text)) continue;
+      if (tried[i] || !found(patterns[pattern], record_.warnings[i].text)) continue;
       tried[i] = true;
       if (taken_by[i] == patterns.size() || take(taken_by[i], patterns, taken_by, tried)) {
         taken_by[i] = pattern;

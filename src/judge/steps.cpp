@@ -1,8 +1,24 @@
 #include "judge/steps.hpp"
 
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace cacheproof::judge {
+namespace {
+
+/// Of any kind: a range may begin at the FROM line.
+bool has_number(const evidence::BuildRecord& record, const std::string& stage, int number) {
+  return std::any_of(record.steps.begin(), record.steps.end(), [&](const auto& step) {
+    return std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
+      return place.number == number && util::lower(place.stage) == util::lower(stage);
+    });
+  });
+}
+
+} // namespace
 
 std::vector<const evidence::Step*> named_by(const scenario::StepReference& reference,
                                             const evidence::BuildRecord& record) {
@@ -15,6 +31,22 @@ std::vector<const evidence::Step*> named_by(const scenario::StepReference& refer
       named.push_back(&step);
   }
   return named;
+}
+
+std::vector<std::string> unmatched(const scenario::StepReference& reference, const evidence::BuildRecord& record) {
+  if (named_by(reference, record).empty()) return {reference.text};
+  if (named_by(reference, record).empty()) return {reference.text};
+  std::vector<std::string> runs;
+  if (reference.first == 0) return runs; // no numbers were written
+  for (int first = reference.first; first <= reference.last; ++first) {
+    if (has_number(record, reference.stage, first)) continue;
+    int last = first;
+    while (last < reference.last && !has_number(record, reference.stage, last + 1)) ++last;
+    runs.push_back(first == last ? fmt::format("{} {}", reference.stage, first)
+                                 : fmt::format("{} {}-{}", reference.stage, first, last));
+    first = last;
+  }
+  return runs;
 }
 
 bool executed(const evidence::Step& step) {

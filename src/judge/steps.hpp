@@ -3,6 +3,7 @@
 #include "evidence/record.hpp"
 #include "scenario/step_reference.hpp"
 
+#include <string>
 #include <vector>
 
 namespace cacheproof::judge {
@@ -10,6 +11,10 @@ namespace cacheproof::judge {
 /// The steps of kind `step` that a reference names: those of which any place matches it.
 std::vector<const evidence::Step*> named_by(const scenario::StepReference& reference,
                                             const evidence::BuildRecord& record);
+
+/// What a reference names that the build does not have, in words: each such number of a range, else the whole
+/// reference.
+std::vector<std::string> unmatched(const scenario::StepReference& reference, const evidence::BuildRecord& record);
 
 /// Whether the step executed in this build, to its end or to its failure.
 bool executed(const evidence::Step& step);

@@ -1,0 +1,437 @@
+#include "judge/judge.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof::judge {
+namespace {
+
+using evidence::Finding;
+using evidence::Outcome;
+using evidence::Place;
+using evidence::RoundEvidence;
+using evidence::Step;
+using evidence::StepKind;
+using evidence::Verdict;
+using scenario::Expectations;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr int k_claim_line = 7; // of every claim here; references and texts stand on lines of their own below it
+
+util::SourceSpot at(int line) {
+  return {"x.yaml", line, 1};
+}
+
+Step step(Outcome outcome, std::vector<Place> places, StepKind kind = StepKind::step) {
+  Step made;
+  made.kind = kind;
+  made.outcome = outcome;
+  made.places = std::move(places);
+  return made;
+}
+
+template <class T> scenario::Claim<T> claim(T value) {
+  return {{{{}, std::move(value), at(k_claim_line)}}, at(k_claim_line)};
+}
+
+std::vector<scenario::StepReference> references(const std::vector<std::string>& texts) {
+  std::vector<scenario::StepReference> all;
+  int line = k_claim_line;
+  for (const auto& text : texts) all.push_back(scenario::StepReference::parse(text, at(++line)).value());
+  return all;
+}
+
+std::vector<scenario::Text> texts(const std::vector<std::string>& all) {
+  std::vector<scenario::Text> result;
+  int line = k_claim_line;
+  for (const auto& each : all) result.push_back({each, at(++line)});
+  return result;
+}
+
+Expectations rebuilt(scenario::StepSet::Kind kind) {
+  Expectations expect;
+  expect.rebuilt = claim(scenario::StepSet{kind, {}});
+  return expect;
+}
+Expectations rebuilt(const std::vector<std::string>& steps) {
+  Expectations expect;
+  expect.rebuilt = claim(scenario::StepSet{scenario::StepSet::Kind::listed, references(steps)});
+  return expect;
+}
+Expectations rebuilt_all() {
+  return rebuilt(scenario::StepSet::Kind::all);
+}
+Expectations rebuilt_none() {
+  return rebuilt(scenario::StepSet::Kind::none);
+}
+Expectations cached(const std::vector<std::string>& steps) {
+  Expectations expect;
+  expect.cached = claim(references(steps));
+  return expect;
+}
+Expectations unneeded(const std::vector<std::string>& steps) {
+  Expectations expect;
+  expect.unneeded = claim(references(steps));
+  return expect;
+}
+Expectations exported(std::optional<std::string> of, std::optional<std::uint64_t> layers) {
+  scenario::Exported value;
+  if (of) value.of = scenario::Text{*of, at(8)};
+  if (layers) value.layers = scenario::Comparison{scenario::Comparison::Op::equal, *layers};
+  value.layers_spot = at(9);
+  Expectations expect;
+  expect.exported = claim(value);
+  return expect;
+}
+Expectations fails(const std::string& pattern) {
+  Expectations expect;
+  expect.status = claim(scenario::ExpectedStatus{scenario::Text{pattern, at(8)}});
+  return expect;
+}
+Expectations warnings(const std::vector<std::string>& patterns) {
+  Expectations expect;
+  expect.warnings = claim(texts(patterns));
+  return expect;
+}
+
+/// A build in which `app 3` ran after an edit: `lib` is shared in its WORKDIR, `docs` was not needed.
+RoundEvidence seen() {
+  RoundEvidence round;
+  round.spot = at(5);
+  auto& record = round.record;
+  record.ref = "ref1";
+  record.succeeded = true;
+  record.steps = {
+      step(Outcome::rebuilt,
+           {{"lib", 1, 3, "FROM alpine AS lib", 1}, {"app", 1, 4, "FROM alpine AS app", 7}},
+           StepKind::source),
+      step(Outcome::cached, {{"lib", 2, 3, "WORKDIR /app", 2}, {"app", 2, 4, "WORKDIR /app", 8}}),
+      step(Outcome::cached, {{"lib", 3, 3, "RUN make lib", 3}}),
+      step(Outcome::unneeded, {{"docs", 2, 2, "RUN make docs", 5}}),
+      step(Outcome::rebuilt, {{"app", 3, 4, "COPY src src", 9}}),
+      step(Outcome::cached, {{"app", 4, 4, "COPY --from=lib /lib /lib", 10}}),
+      step(Outcome::rebuilt, {}, StepKind::internal),
+      step(Outcome::rebuilt, {}, StepKind::cache_import),
+      step(Outcome::rebuilt, {}, StepKind::cache_export),
+  };
+  round.caches = {
+      {"127.0.0.1:5000/app:cache", evidence::CacheShape::index, {}, {}, {{"sha256:a", 1}, {"sha256:b", 2}}, 3}};
+  return round;
+}
+
+/// The same, failed in `app 3`.
+RoundEvidence failed() {
+  auto round = seen();
+  round.exit_code = 1;
+  round.record.succeeded = false;
+  round.record.error = "process did not complete successfully: exit code: 7";
+  round.record.steps[4].outcome = Outcome::failed;
+  round.record.steps[4].error = "src: not found";
+  round.record.steps[5].outcome = Outcome::not_reached;
+  return round;
+}
+
+RoundEvidence warned(const std::vector<std::string>& warnings) {
+  auto round = seen();
+  for (const auto& warning : warnings) round.record.warnings.push_back({warning, {}, 0});
+  return round;
+}
+
+Judgement judged(const Expectations& expect, const RoundEvidence& round = seen(), const scenario::Cell& cell = {}) {
+  return judge(expect, cell, round, {"1", "2", "3", "4", "5", "6", "7: the claim", "8: first", "9: second"});
+}
+
+/// The one finding of a red judgement.
+Finding red(const Expectations& expect, const RoundEvidence& round = seen()) {
+  const auto judgement = judged(expect, round);
+  EXPECT_EQ(judgement.verdict, Verdict::failed);
+  EXPECT_EQ(judgement.findings.size(), 1U);
+  return judgement.findings.empty() ? Finding{} : judgement.findings.front();
+}
+
+testing::AssertionResult green(const Expectations& expect, const RoundEvidence& round = seen()) {
+  const auto judgement = judged(expect, round);
+  if (judgement.verdict == Verdict::passed && judgement.findings.empty()) return testing::AssertionSuccess();
+  auto result = testing::AssertionFailure() << to_text(judgement.verdict);
+  for (const auto& finding : judgement.findings) result << "\n" << finding.expectation << ": " << finding.summary;
+  return result;
+}
+
+TEST(Rebuilt, IsTheExactSet) {
+  EXPECT_TRUE(green(rebuilt({"app 3"})));
+  EXPECT_TRUE(green(rebuilt({"app COPY src*"})));
+}
+
+TEST(Rebuilt, ADifferenceIsNamedBothWays) {
+  const auto finding = red(rebuilt({"lib 3", "app 4"}));
+  EXPECT_EQ(finding.expectation, "rebuilt");
+  EXPECT_EQ(finding.spot, at(k_claim_line));
+  EXPECT_EQ(finding.source_line, "7: the claim");
+  EXPECT_EQ(finding.summary,
+            "1 step ran that the claim does not name, 2 steps did not run although the claim names them");
+  EXPECT_THAT(finding.expected, ElementsAre("lib 3/3 RUN make lib", "app 4/4 COPY --from=lib /lib /lib"));
+  EXPECT_THAT(finding.observed, ElementsAre("app 3/4 COPY src src"));
+  EXPECT_THAT(finding.unexpected, ElementsAre("app 3/4 COPY src src"));
+  EXPECT_THAT(finding.missing,
+              ElementsAre("lib 3/3 RUN make lib (cached)", "app 4/4 COPY --from=lib /lib /lib (cached)"));
+}
+
+TEST(Rebuilt, NoneIsRedWhenAStepRan) {
+  const auto finding = red(rebuilt_none());
+  EXPECT_EQ(finding.summary, "1 step ran that the claim does not name");
+  EXPECT_THAT(finding.unexpected, ElementsAre("app 3/4 COPY src src"));
+}
+
+TEST(Rebuilt, NoneCountsNoSourceAndNothingInternal) {
+  auto round = seen();
+  round.record.steps[4].outcome = Outcome::cached;
+  EXPECT_TRUE(green(rebuilt_none(), round));
+}
+
+TEST(Rebuilt, AllIsEveryStepThatTheTargetNeeds) {
+  EXPECT_EQ(red(rebuilt_all()).missing.size(), 3U);
+  auto round = seen();
+  for (auto& each : round.record.steps)
+    if (each.kind == StepKind::step && each.outcome != Outcome::unneeded) each.outcome = Outcome::rebuilt;
+  EXPECT_TRUE(green(rebuilt_all(), round)) << "docs was not needed";
+}
+
+TEST(Rebuilt, AnUnneededStepThatIsListedIsMissing) {
+  EXPECT_THAT(red(rebuilt({"app 3", "docs"})).missing, ElementsAre("docs 2/2 RUN make docs (unneeded)"));
+}
+
+TEST(Rebuilt, ASharedStepIsNamedByAnyOfItsStages) {
+  auto round = seen();
+  round.record.steps[1].outcome = Outcome::rebuilt;
+  EXPECT_TRUE(green(rebuilt({"lib 2", "app 3"}), round));
+  EXPECT_TRUE(green(rebuilt({"app 2-3"}), round));
+  EXPECT_TRUE(green(rebuilt({"lib 2", "app 2-3"}), round));
+  EXPECT_THAT(red(rebuilt({"app 3"}), round).unexpected, ElementsAre("lib 2/3 = app 2/4 WORKDIR /app"));
+}
+
+TEST(Rebuilt, AFailedStepHasExecuted) {
+  auto expect = rebuilt({"app 3"});
+  expect.status = fails("exit code").status;
+  EXPECT_TRUE(green(expect, failed()));
+  expect.rebuilt = rebuilt_none().rebuilt;
+  EXPECT_THAT(red(expect, failed()).unexpected, ElementsAre("app 3/4 COPY src src"));
+}
+
+TEST(Rebuilt, AStepThatWasNotReachedIsMissing) {
+  auto expect = rebuilt({"app 3-4"});
+  expect.status = fails("exit code").status;
+  EXPECT_THAT(red(expect, failed()).missing, ElementsAre("app 4/4 COPY --from=lib /lib /lib (not reached)"));
+}
+
+TEST(Rebuilt, ABuildThatNeededNoStepCannotBeJudged) {
+  auto round = seen();
+  std::erase_if(round.record.steps, [](const auto& each) { return each.kind == StepKind::step; });
+  EXPECT_THAT(red(rebuilt_all(), round).summary, HasSubstr("needed no step"));
+  EXPECT_THAT(red(rebuilt_none(), round).summary, HasSubstr("needed no step"));
+  round.record.steps.push_back(step(Outcome::unneeded, {{"docs", 2, 2, "RUN make docs", 5}}));
+  EXPECT_THAT(red(rebuilt_all(), round).summary, HasSubstr("needed no step"));
+  EXPECT_THAT(red(rebuilt_none(), round).summary, HasSubstr("needed no step"));
+}
+
+TEST(References, ThatMatchNothingAreFindingsAtTheirOwnPlace) {
+  for (const std::string reference : {"app 9", "nostage", "app RUN npm*", "app 1"}) {
+    const auto finding = red(rebuilt({"app 3", reference}));
+    EXPECT_EQ(finding.expectation, "rebuilt");
+    EXPECT_EQ(finding.spot, at(9)) << reference;
+    EXPECT_EQ(finding.source_line, "9: second");
+    EXPECT_EQ(finding.summary, "this build has no step " + reference);
+    EXPECT_THAT(finding.expected, ElementsAre(reference));
+    EXPECT_THAT(finding.missing, ElementsAre(reference));
+  }
+  EXPECT_EQ(red(cached({"lib", "lib 7"})).spot, at(9));
+  EXPECT_EQ(red(unneeded({"doc"})).spot, at(8));
+}
+
+TEST(References, EveryNumberOfARangeIsAStep) {
+  const auto finding = red(cached({"lib 2-99"}));
+  EXPECT_EQ(finding.spot, at(8));
+  EXPECT_EQ(finding.summary, "this build has no step lib 4-99");
+  auto round = seen();
+  round.record.steps.erase(round.record.steps.begin() + 4);
+  EXPECT_EQ(red(cached({"app 2-4"}), round).summary, "this build has no step app 3") << "a hole";
+}
+
+TEST(References, ARangeMayBeginAtFrom) {
+  EXPECT_TRUE(green(cached({"lib 1-3"})));
+}
+
+TEST(Cached, IsASubset) {
+  EXPECT_TRUE(green(cached({"lib"})));
+  const auto finding = red(cached({"lib", "app 3-4", "docs 2"}));
+  EXPECT_EQ(finding.expectation, "cached");
+  EXPECT_EQ(finding.spot, at(k_claim_line));
+  EXPECT_EQ(finding.summary, "2 steps should be cached and are not");
+  EXPECT_THAT(finding.missing, ElementsAre("docs 2/2 RUN make docs (unneeded)", "app 3/4 COPY src src (rebuilt)"));
+}
+
+TEST(Unneeded, IsASubset) {
+  EXPECT_TRUE(green(unneeded({"docs"})));
+  const auto finding = red(unneeded({"docs", "app 4"}));
+  EXPECT_EQ(finding.expectation, "unneeded");
+  EXPECT_EQ(finding.summary, "1 step should be unneeded and is not");
+  EXPECT_THAT(finding.missing, ElementsAre("app 4/4 COPY --from=lib /lib /lib (cached)"));
+}
+
+TEST(Exported, CountsLayers) {
+  EXPECT_TRUE(green(exported({}, 2)));
+  const auto finding = red(exported({}, 16));
+  EXPECT_EQ(finding.expectation, "exported.layers");
+  EXPECT_EQ(finding.spot, at(9));
+  EXPECT_THAT(finding.expected, ElementsAre("16 layers"));
+  EXPECT_THAT(finding.observed, ElementsAre("2 layers"));
+}
+
+TEST(Exported, IsRedWithoutACache) {
+  auto round = seen();
+  round.caches[0].shape = evidence::CacheShape::not_a_cache;
+  EXPECT_THAT(red(exported({}, 2), round).observed, ElementsAre("not a cache"));
+  EXPECT_THAT(red(exported("app:cache", {}), round).observed, ElementsAre("not a cache"));
+  round.caches[0].shape = evidence::CacheShape::absent;
+  EXPECT_THAT(red(exported({}, 2), round).observed, ElementsAre("absent"));
+  round.caches.clear();
+  EXPECT_EQ(red(exported({}, 2), round).summary, "no cache was exported");
+  EXPECT_EQ(red(exported({}, {}), round).summary, "no cache was exported");
+}
+
+TEST(Exported, OfNamesOneOfSeveral) {
+  auto round = seen();
+  round.caches.push_back(round.caches[0]);
+  round.caches[1].ref = "127.0.0.1:5000/lib:cache";
+  round.caches[1].layers.pop_back();
+  EXPECT_TRUE(green(exported("app:cache", 2), round));
+  EXPECT_TRUE(green(exported("127.0.0.1:5000/lib:cache", 1), round));
+  EXPECT_TRUE(green(exported("lib:cache", {}), round));
+  EXPECT_THAT(red(exported({}, 2), round).summary, HasSubstr("say `of:`"));
+  round.caches[1].ref = "127.0.0.1:5000/other/app:cache";
+  EXPECT_THAT(red(exported("app:cache", 2), round).summary, HasSubstr("write more of its name"));
+}
+
+TEST(Exported, OfAloneClaimsThatACacheIsThere) {
+  const auto finding = red(exported("app:cash", {}));
+  EXPECT_EQ(finding.expectation, "exported");
+  EXPECT_EQ(finding.spot, at(k_claim_line));
+  EXPECT_EQ(finding.summary, "no cache was exported to app:cash");
+  EXPECT_THAT(finding.observed, ElementsAre("127.0.0.1:5000/app:cache"));
+}
+
+TEST(Status, ABuildMustSucceedUnlessToldOtherwise) {
+  const auto finding = red({}, failed());
+  EXPECT_EQ(finding.expectation, "status");
+  EXPECT_EQ(finding.spot, at(5)) << "the round: nothing is written";
+  EXPECT_THAT(finding.observed, ElementsAre("process did not complete successfully: exit code: 7"));
+  Expectations ok;
+  ok.status = claim(scenario::ExpectedStatus{});
+  EXPECT_TRUE(green(ok));
+  EXPECT_EQ(red(ok, failed()).spot, at(k_claim_line));
+}
+
+TEST(Status, FailsIsARegexForTheBuildsErrorOrAStepsOwn) {
+  EXPECT_TRUE(green(fails("exit code: [0-9]$"), failed()));
+  EXPECT_TRUE(green(fails("^src: not found"), failed()));
+  EXPECT_EQ(red(fails("exit code: 8"), failed()).summary, "the build failed, but in another way");
+  EXPECT_EQ(red(fails("exit code: 7")).summary, "the build succeeded, but it should fail");
+}
+
+TEST(Status, ARegexThatIsNoneIsAFinding) {
+  EXPECT_EQ(red(fails("(exit"), failed()).summary, "`fails` is no regular expression");
+}
+
+TEST(Status, ClientAndBuildKitMustAgree) {
+  auto round = seen();
+  round.exit_code = 1;
+  EXPECT_THAT(red({}, round).observed, ElementsAre("client: exit code 1"));
+  EXPECT_EQ(red(fails("x"), round).expectation, "status");
+  round = failed();
+  round.exit_code = 0;
+  EXPECT_THAT(red(fails("exit code: 7"), round).expected, ElementsAre("BuildKit: failed"));
+}
+
+TEST(Warnings, AreAnExactList) {
+  EXPECT_TRUE(green(warnings({})));
+  EXPECT_TRUE(green(warnings({"casing", "Legacy"}), warned({"LegacyKeyValue", "FromAs casing"})));
+  const auto finding = red(warnings({"casing", "Secret"}), warned({"LegacyKeyValue", "FromAs casing"}));
+  EXPECT_EQ(finding.expectation, "warnings");
+  EXPECT_THAT(finding.unexpected, ElementsAre("LegacyKeyValue"));
+  EXPECT_THAT(finding.missing, ElementsAre("Secret"));
+  EXPECT_THAT(red(warnings({}), warned({"casing"})).unexpected, ElementsAre("casing"));
+  EXPECT_THAT(red(warnings({"casing"})).missing, ElementsAre("casing"));
+  EXPECT_THAT(red(warnings({"casing"}), warned({"casing", "casing"})).unexpected, ElementsAre("casing"));
+}
+
+TEST(Warnings, OneThatSeveralRegexesMatchGoesToTheOneThatNeedsIt) {
+  for (const auto& patterns : {std::vector<std::string>{".*", "^a"}, {"^a", ".*"}}) {
+    EXPECT_TRUE(green(warnings(patterns), warned({"a", "b"})));
+    EXPECT_TRUE(green(warnings(patterns), warned({"b", "a"})));
+  }
+  EXPECT_EQ(red(warnings({"a", "a"}), warned({"a", "b"})).missing.size(), 1U);
+}
+
+TEST(Warnings, ARegexThatIsNoneIsAFindingAtItsOwnPlace) {
+  EXPECT_EQ(red(warnings({"casing", "(x"}), warned({"casing", "(x"})).spot, at(9));
+}
+
+TEST(Claims, TheFirstAlternativeThatMatchesTheCellCounts) {
+  Expectations expect;
+  expect.cached = scenario::Claim<std::vector<scenario::StepReference>>{
+      {{{{"mode", {"max"}}}, references({"lib"}), at(8)}, {{{"mode", {"min"}}}, references({"app 3"}), at(9)}},
+      at(k_claim_line)};
+  EXPECT_EQ(judged(expect, seen(), {{"mode", "max"}}).verdict, Verdict::passed);
+  const auto wrong = judged(expect, seen(), {{"mode", "min"}});
+  ASSERT_EQ(wrong.findings.size(), 1U);
+  EXPECT_EQ(wrong.findings[0].spot, at(9));
+}
+
+TEST(Claims, ThatMatchNoCellAreFindings) {
+  const scenario::When never = {{"mode", {"max"}}};
+  Expectations expect;
+  expect.rebuilt = {{{never, {}, at(8)}}, at(k_claim_line)};
+  expect.cached = {{{never, {}, at(8)}}, at(k_claim_line)};
+  expect.unneeded = {{{never, {}, at(8)}}, at(k_claim_line)};
+  expect.exported = {{{never, {}, at(8)}}, at(k_claim_line)};
+  expect.status = {{{never, {}, at(8)}}, at(k_claim_line)};
+  expect.warnings = {{{never, {}, at(8)}}, at(k_claim_line)};
+  const auto judgement = judged(expect, seen(), {{"mode", "min"}});
+  std::vector<std::string> keys;
+  for (const auto& finding : judgement.findings) {
+    keys.push_back(finding.expectation);
+    EXPECT_EQ(finding.summary, "no `when` of this claim matches the case");
+    EXPECT_EQ(finding.spot, at(k_claim_line));
+  }
+  EXPECT_THAT(keys, testing::UnorderedElementsAre("status", "rebuilt", "cached", "unneeded", "exported", "warnings"));
+}
+
+TEST(Claims, AllOfThemAreJudged) {
+  auto expect = rebuilt_none();
+  expect.cached = cached({"app 3"}).cached;
+  expect.unneeded = unneeded({"lib"}).unneeded;
+  expect.exported = exported({}, 1).exported;
+  expect.warnings = warnings({"x"}).warnings;
+  expect.status = fails("x").status;
+  EXPECT_EQ(judged(expect).findings.size(), 6U);
+}
+
+TEST(Claims, WithoutARecordNothingPasses) {
+  auto round = seen();
+  round.record = {};
+  EXPECT_EQ(red({}, round).summary, "there is no record of this build: nothing can be judged");
+  round.record.succeeded = true;
+  EXPECT_EQ(red(warnings({}), round).spot, at(5));
+}
+
+TEST(Imports, ThatFailedAreNotes) {
+  auto round = seen();
+  round.record.imports = {{"r/a:cache", ""}, {"r/b:cache", "not found"}};
+  const auto judgement = judged(rebuilt({"app 3"}), round);
+  EXPECT_EQ(judgement.verdict, Verdict::passed);
+  EXPECT_THAT(judgement.notes, ElementsAre("the cache import of r/b:cache failed: not found"));
+}
+
+} // namespace
+} // namespace cacheproof::judge
