@@ -1,0 +1,128 @@
+#include "dockerfile/dockerfile.hpp"
+#include "engine/load.hpp"
+#include "lint/lint.hpp"
+#include "lint/step_references.hpp"
+#include "scenario/codes.hpp"
+#include "util/files.hpp"
+#include "workspace/edit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+
+namespace cacheproof::engine {
+namespace fs = std::filesystem;
+namespace {
+
+using Diagnostics = std::vector<util::Diagnostic>;
+using Texts = std::map<std::string, std::optional<std::string>>; ///< path → text, nothing for a missing file
+
+/// Checks one scenario by telling its story without building: files change in memory as the edits say.
+class Checker {
+public:
+  explicit Checker(const scenario::Scenario& scenario)
+      : scenario_(scenario) {}
+
+  Diagnostics check() {
+    add(lint::check(scenario_));
+    std::vector<scenario::Edit> so_far;
+    for (const auto& round : scenario_.rounds) {
+      so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
+      for (const auto& edit : round.edits) try_edit(edit);
+      for (const auto& cell : scenario::cells(scenario_)) check_dockerfile(round, cell, so_far);
+    }
+    return std::move(found_);
+  }
+
+private:
+  void add(Diagnostics more) {
+    for (auto& one : more)
+      if (std::find(found_.begin(), found_.end(), one) == found_.end()) found_.push_back(std::move(one));
+  }
+
+  void add(const scenario::Code& code, const util::SourceSpot& spot, std::string message) {
+    const auto line = static_cast<std::size_t>(spot.line);
+    const auto text = line > 0 && line <= scenario_.source.size() ? scenario_.source[line - 1] : "";
+    add({{code.severity, std::string(code.code), std::string(code.name), spot, text, 1, std::move(message), ""}});
+  }
+
+  /// A file of the context as it was before the first round.
+  std::optional<std::string> original(const std::string& path) const {
+    if (const auto* folder = std::get_if<fs::path>(&scenario_.context)) {
+      std::error_code ignored;
+      const auto file = fs::weakly_canonical(*folder / path, ignored);
+      const auto inside = file.lexically_relative(fs::weakly_canonical(*folder, ignored));
+      if (inside.empty() || *inside.begin() == "..") return {}; // nothing is read that a link leads out to
+      const auto text = util::read_text(file);
+      return text ? std::optional(*text) : std::nullopt;
+    }
+    const auto wanted = fs::path(path).lexically_normal();
+    for (const auto& file : std::get<std::vector<scenario::InlineFile>>(scenario_.context))
+      if (fs::path(file.path).lexically_normal() == wanted) return file.text;
+    return {};
+  }
+
+  /// An edit that does not fit is found before anything runs. Only texts are told, so what is said of folders, links
+  /// and times is left to the play.
+  void try_edit(const scenario::Edit& edit) {
+    const auto path = fs::path(edit.path).lexically_normal().string();
+    if (edit.kind == scenario::Edit::Kind::remove || edit.kind == scenario::Edit::Kind::touch) {
+      removed_ |= edit.kind == scenario::Edit::Kind::remove;
+      if (removed_) texts_.erase(path);
+      return;
+    }
+    if (removed_) return; // what a removed folder took along is not told here
+    if (!texts_.contains(path)) texts_[path] = original(path);
+    auto text = workspace::edited(edit, texts_[path]);
+    if (text) {
+      texts_[path] = std::move(*text);
+    } else {
+      add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
+    }
+  }
+
+  void
+  check_dockerfile(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& edits) {
+    const auto build = scenario::merge(scenario_.build, round.build);
+    const std::map<std::string, std::string> variables(cell.begin(), cell.end());
+    const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables); };
+    const std::string name = build.dockerfile ? expanded(*build.dockerfile) : "Dockerfile";
+    const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
+    const auto text = workspace::text_after(edits, name, original(name));
+    if (!text) return; // said of the edit already
+    if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
+
+    std::map<std::string, std::string> arguments;
+    for (const auto& [key, value] : build.args) arguments[key] = expanded(value);
+    auto reading = dockerfile::read(**text, (shown_folder() / name).string(), arguments);
+    add(std::move(reading.diagnostics));
+    if (!reading.file) return;
+    const std::string target = build.target ? expanded(*build.target) : "";
+    if (!reading.file->find_target(target))
+      add(scenario::codes::k_unknown_target, build.target->spot, fmt::format("{} has no stage '{}'", name, target));
+    add(lint::check_references(round.expect, *reading.file, scenario_.source));
+  }
+
+  /// How a file of the context is called in a message.
+  fs::path shown_folder() const {
+    const auto* folder = std::get_if<fs::path>(&scenario_.context);
+    if (!folder) return scenario_.file.string() + ":";
+    return folder->lexically_proximate(fs::current_path());
+  }
+
+  const scenario::Scenario& scenario_;
+  Texts texts_;
+  bool removed_ = false;
+  Diagnostics found_;
+};
+
+} // namespace
+
+Diagnostics check(const scenario::Scenario& scenario) {
+  return Checker(scenario).check();
+}
+
+} // namespace cacheproof::engine

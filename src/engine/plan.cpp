@@ -1,0 +1,50 @@
+#include "engine/plan.hpp"
+
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cacheproof::engine {
+namespace {
+
+/// `mode=max` for the value `mode=max` of any dimension that says its own name, else `dimension=value`.
+std::string cell_text(const scenario::Cell& cell) {
+  std::vector<std::string> parts;
+  for (const auto& [dimension, value] : cell)
+    parts.push_back(value.find('=') == std::string::npos ? fmt::format("{}={}", dimension, value) : value);
+  return parts.empty() ? "" : "[" + util::join(parts, ",") + "]";
+}
+
+} // namespace
+
+std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
+                       const std::vector<std::string>& versions) {
+  std::vector<Case> cases;
+  for (const auto& scenario : scenarios)
+    for (const auto& cell : scenario::cells(*scenario))
+      for (const auto& version : versions)
+        cases.push_back({scenario, cell, version, fmt::format("{}{}@{}", scenario->id, cell_text(cell), version)});
+  return cases;
+}
+
+bool selects(std::string_view filter, const Case& planned) {
+  return filter.empty() || util::glob_match(fmt::format("*{}*", filter), planned.id);
+}
+
+std::string plain_id(std::string_view id) {
+  std::string plain;
+  for (const char c : id) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (kept) {
+      plain += c;
+    } else if (!plain.empty() && plain.back() != '_') {
+      plain += '_';
+    }
+  }
+  while (!plain.empty() && plain.back() == '_') plain.pop_back();
+  return plain;
+}
+
+} // namespace cacheproof::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "scenario/scenario.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// One scenario in one cell of its matrix on one version: what is played, and what a verdict is about.
+struct Case {
+  std::shared_ptr<const scenario::Scenario> scenario;
+  scenario::Cell cell;
+  std::string buildkit; ///< version, `v0.34.2`
+  std::string id;       ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
+};
+
+/// Every scenario in every cell on every version, in that order of nesting. Pure.
+std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
+                       const std::vector<std::string>& versions);
+
+/// Whether `filter` selects a case: a glob for some part of its id. An empty filter selects all.
+bool selects(std::string_view filter, const Case& planned);
+
+/// The id in letters that GoogleTest and file systems take: what is not in `[A-Za-z0-9_]` becomes one `_`.
+std::string plain_id(std::string_view id);
+
+} // namespace cacheproof::engine

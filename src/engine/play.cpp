@@ -1,0 +1,270 @@
+#include "engine/play.hpp"
+
+#include "builder/buildctl.hpp"
+#include "buildkit/client.hpp"
+#include "buildkit/decode.hpp"
+#include "dockerfile/dockerfile.hpp"
+#include "engine/broken.hpp"
+#include "engine/request.hpp"
+#include "judge/judge.hpp"
+#include "lint/lint.hpp"
+#include "oci/cache.hpp"
+#include "oci/image.hpp"
+#include "oci/reference.hpp"
+#include "oci/registry_client.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+#include "workspace/context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace cacheproof::engine {
+namespace {
+
+using evidence::Verdict;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
+constexpr milliseconds k_record_limit = std::chrono::seconds(20);
+
+evidence::Nanoseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+}
+
+evidence::CaseEvidence head_of(const Case& planned) {
+  evidence::CaseEvidence head;
+  head.id = planned.id;
+  head.title = planned.scenario->title;
+  head.scenario = planned.scenario->file.string();
+  head.issues = planned.scenario->issues;
+  head.cell = planned.cell;
+  head.buildkit = planned.buildkit;
+  head.driver = "buildctl";
+  return head;
+}
+
+/// A failure found in the cache stays one even if the rig broke in a later round.
+Verdict verdict_of(const evidence::CaseEvidence& played) {
+  const auto any = [&](Verdict verdict) {
+    return std::any_of(
+        played.rounds.begin(), played.rounds.end(), [&](const auto& round) { return round.verdict == verdict; });
+  };
+  if (any(Verdict::failed)) return Verdict::failed;
+  if (played.broken || any(Verdict::broken) || played.rounds.empty()) return Verdict::broken;
+  return Verdict::passed;
+}
+
+/// Plays one case. Its world is opened in `open`, used by each round and closed in reverse at the end.
+class Player {
+public:
+  Player(const Case& planned, const Rig& rig, const PlayOptions& options, Observer& observer)
+      : planned_(planned),
+        rig_(rig),
+        options_(options),
+        observer_(observer),
+        played_(head_of(planned)) {}
+
+  evidence::CaseEvidence play() {
+    const auto start = Clock::now();
+    observer_.case_started(played_);
+    if (auto opened = open(); !opened) {
+      played_.broken = std::move(opened).error();
+    } else {
+      play_rounds();
+    }
+    if (sandbox_)
+      if (auto closed = sandbox_->close(); !closed && !played_.broken) played_.broken = std::move(closed).error();
+    played_.verdict = verdict_of(played_);
+    played_.duration = since(start);
+    if (auto saved = evidence::save(played_, options_.folder); !saved) lose_evidence(std::move(saved).error());
+    observer_.case_judged(played_, options_.folder);
+    return std::move(played_);
+  }
+
+private:
+  const scenario::Scenario& scenario() const { return *planned_.scenario; }
+
+  /// The clean world of the case, proven empty, with its base images and its context in it.
+  util::Status open() {
+    CP_TRY(util::make_directories(options_.folder));
+    CP_TRY_ASSIGN(const auto images, base_images(scenario()));
+    CP_TRY_ASSIGN(sandbox_,
+                  sandbox::Sandbox::open({.programs = rig_.programs,
+                                          .keep = options_.keep,
+                                          .mirrored_hosts = mirrored_hosts(images),
+                                          .stop = options_.stop}));
+    CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
+    CP_TRY_ASSIGN(auto proof, sandbox_->prove_clean(*daemon_));
+    played_.clean = evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
+
+    oci::RegistryClient registry(sandbox_->registry().address(), options_.stop);
+    if (!images.empty()) {
+      CP_TRY_ASSIGN(const auto image, oci::busybox_image(rig_.busybox));
+      for (const auto& name : images)
+        if (auto pushed = oci::push(registry, name.repository, name.tag, image); !pushed)
+          return tl::unexpected(util::within("pushing the base image " + name.repository, std::move(pushed).error()));
+    }
+    CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario().context, sandbox_->folder() / "context"));
+    context_.emplace(std::move(context));
+    variables_ = variables(planned_.cell, sandbox_->registry().address(), context_->folder());
+    return {};
+  }
+
+  void play_rounds() {
+    for (std::size_t i = 0; i < scenario().rounds.size(); ++i) {
+      auto round = play_round(scenario().rounds[i], static_cast<int>(i) + 1);
+      played_.rounds.push_back(std::move(round));
+      const auto& ended = played_.rounds.back();
+      observer_.round_judged(played_, ended);
+      if (ended.verdict == Verdict::broken) break; // nothing after it would stand on solid ground
+    }
+  }
+
+  evidence::RoundEvidence play_round(const scenario::Round& round, int number) {
+    const auto start = Clock::now();
+    evidence::RoundEvidence seen;
+    seen.number = number;
+    seen.name = round.name;
+    seen.spot = round.spot;
+    observer_.round_started(played_, seen);
+    if (auto done = perform(round, seen); !done) {
+      seen.broken = std::move(done).error();
+      seen.verdict = Verdict::broken;
+    } else {
+      auto judgement = judge::judge(round.expect, planned_.cell, seen, scenario().source);
+      seen.verdict = judgement.verdict;
+      seen.findings = std::move(judgement.findings);
+      seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
+    }
+    seen.duration = since(start);
+    if (auto saved = evidence::save(seen, options_.folder); !saved) lose_evidence(std::move(saved).error());
+    return seen;
+  }
+
+  /// Edits, builds, and collects what was seen. An error is one of the rig: there is no verdict about the cache.
+  util::Status perform(const scenario::Round& round, evidence::RoundEvidence& seen) {
+    if (seen.number > 1) {
+      CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
+    }
+    CP_TRY_ASSIGN(seen.changes, context_->apply(round.edits));
+    auto request = make_request(scenario::merge(scenario().build, round.build), variables_, context_->folder());
+    request.environment = sandbox_->client_environment();
+    CP_TRY_ASSIGN(const auto dockerfile, read_dockerfile(request, seen));
+    CP_TRY_ASSIGN(seen.context, workspace::fingerprint(context_->folder()));
+    for (const auto& warning : lint::for_build(scenario(), round, planned_.cell))
+      seen.lint.push_back(util::to_text(warning));
+
+    CP_TRY_ASSIGN(const auto build, this->build(request, seen));
+    CP_TRY(check_rig(build, seen));
+    CP_TRY_ASSIGN(seen.record, record_of(build.ref, dockerfile, request.target, seen));
+    if (auto broken = broken_by(seen.record, build.log)) return tl::unexpected(std::move(*broken));
+    if (!seen.record.succeeded) return {};
+    oci::RegistryClient registry(sandbox_->registry().address(), options_.stop);
+    for (const auto& ref : exported_refs(request)) {
+      CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
+      seen.caches.push_back(std::move(contents));
+    }
+    return {};
+  }
+
+  /// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy: the daemon would obey it
+  /// and pull a frontend, and its own builtin one is what is under test.
+  util::Result<dockerfile::File> read_dockerfile(const builder::BuildRequest& request, evidence::RoundEvidence& seen) {
+    const auto& name = request.dockerfile;
+    const auto path = context_->folder() / name;
+    CP_TRY_ASSIGN(const auto text, util::read_text(path));
+    auto reading = dockerfile::read(text, name, {request.args.begin(), request.args.end()});
+    if (!reading.file) {
+      std::string why;
+      for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
+      return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
+    }
+    if (reading.file->syntax_line > 0) {
+      CP_TRY(context_->blank_syntax(name, reading.file->syntax_line));
+      seen.notes.push_back(fmt::format("line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers",
+                                       reading.file->syntax_line,
+                                       name));
+    }
+    return std::move(*reading.file);
+  }
+
+  util::Result<builder::BuildRun> build(const builder::BuildRequest& request, evidence::RoundEvidence& seen) {
+    CP_TRY_ASSIGN(auto run,
+                  builder::build(rig_.programs.buildctl,
+                                 daemon_->address(),
+                                 request,
+                                 sandbox_->folder() / "ref",
+                                 {.timeout = scenario().timeout, .stop = options_.stop}));
+    seen.command = run.command_line;
+    seen.exit_code = run.exit.code.value_or(-1);
+    save_stream(seen, "client.log", run.log);
+    if (auto log = util::read_text(daemon_->log())) save_stream(seen, "daemon.log", *log);
+    return run;
+  }
+
+  /// Whether everything that the build needed was there until its end.
+  util::Status check_rig(const builder::BuildRun& build, const evidence::RoundEvidence& seen) {
+    if (build.interrupted || options_.stop.stop_requested())
+      return util::failure("interrupted while it built", seen.command, {}, util::Blame::interrupted);
+    if (const auto death = daemon_->died())
+      return util::failure("buildkitd died during the build: " + *death + "\n" + daemon_->log_tail(),
+                           seen.command,
+                           "read daemon.log and run it again; if it repeats on one version only, that version crashes");
+    if (auto alive = sandbox_->registry().check(); !alive)
+      return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
+    if (build.timed_out)
+      return util::failure(fmt::format("the build did not end within {} s", scenario().timeout.count()),
+                           seen.command,
+                           "look into client.log for where it hung, or raise the scenario's `timeout`");
+    return {};
+  }
+
+  util::Result<evidence::BuildRecord> record_of(const std::string& ref,
+                                                const dockerfile::File& dockerfile,
+                                                const std::string& target,
+                                                const evidence::RoundEvidence& seen) {
+    if (ref.empty()) return util::failure("the client ended without starting a build", seen.command, "read client.log");
+    CP_TRY_ASSIGN(auto client, buildkit::Client::connect(daemon_->socket()));
+    CP_TRY_ASSIGN(const auto raw, client.fetch(ref, k_record_limit));
+    save_stream(seen, "events.jsonl", buildkit::to_json_lines(raw));
+    return buildkit::decode(raw, dockerfile, target, planned_.buildkit);
+  }
+
+  void save_stream(const evidence::RoundEvidence& seen, const std::string& name, std::string_view text) {
+    const auto folder = options_.folder / fmt::format("round-{}", seen.number);
+    auto saved = util::make_directories(folder);
+    if (saved) saved = util::write_text(folder / name, text);
+    if (!saved) lose_evidence(std::move(saved).error());
+  }
+
+  /// A verdict whose evidence is lost cannot be trusted later: the case is broken, whatever was seen.
+  void lose_evidence(util::Error error) {
+    if (played_.broken) return;
+    played_.broken = util::within("the evidence could not be saved", std::move(error));
+    played_.verdict = Verdict::broken;
+  }
+
+  const Case& planned_;
+  const Rig& rig_;
+  const PlayOptions& options_;
+  Observer& observer_;
+  evidence::CaseEvidence played_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  sandbox::Daemon* daemon_ = nullptr;
+  std::optional<workspace::Context> context_;
+  std::map<std::string, std::string> variables_;
+};
+
+} // namespace
+
+evidence::CaseEvidence play(const Case& planned, const Rig& rig, const PlayOptions& options, Observer& observer) {
+  return Player(planned, rig, options, observer).play();
+}
+
+} // namespace cacheproof::engine

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "engine/observer.hpp"
+#include "engine/plan.hpp"
+#include "engine/rig.hpp"
+#include "evidence/case.hpp"
+
+#include <filesystem>
+#include <stop_token>
+
+namespace cacheproof::engine {
+
+struct PlayOptions {
+  std::filesystem::path folder; ///< where the case's evidence goes
+  bool keep = false;            ///< leave the sandbox's own folder behind
+  std::stop_token stop;
+};
+
+/// Plays one case from a clean world to its verdict: the one way to do so, for the command line and for GoogleTest.
+/// Never fails itself: what went wrong with the rig is the verdict `broken` and its reason.
+evidence::CaseEvidence play(const Case& planned, const Rig& rig, const PlayOptions& options, Observer& observer);
+
+} // namespace cacheproof::engine

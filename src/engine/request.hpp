@@ -1,0 +1,33 @@
+#pragma once
+
+#include "builder/buildctl.hpp"
+#include "oci/reference.hpp"
+#include "scenario/scenario.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// What `${…}` stands for in one case.
+std::map<std::string, std::string>
+variables(const scenario::Cell& cell, const std::string& registry, const std::filesystem::path& context);
+
+/// A round's build with every variable expanded: the only place where a scenario becomes a request to a builder.
+builder::BuildRequest make_request(const scenario::BuildSpec& spec,
+                                   const std::map<std::string, std::string>& variables,
+                                   const std::filesystem::path& context);
+
+/// The registry refs that a request exports its cache to.
+std::vector<std::string> exported_refs(const builder::BuildRequest& request);
+
+/// The names under `setup.images`, parsed.
+util::Result<std::vector<oci::Reference>> base_images(const scenario::Scenario& scenario);
+
+/// The registries whose names those images have: the sandbox registry stands in for them.
+std::vector<std::string> mirrored_hosts(const std::vector<oci::Reference>& images);
+
+} // namespace cacheproof::engine

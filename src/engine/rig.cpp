@@ -1,0 +1,32 @@
+#include "engine/rig.hpp"
+
+#include "toolchain/programs.hpp"
+#include "toolchain/toolchain.hpp"
+
+namespace cacheproof::engine {
+namespace {
+
+util::Result<toolchain::BuildKit>
+buildkit(const std::string& version, std::stop_token stop, const std::function<void(std::string_view)>& say) {
+  constexpr std::string_view path = "path:";
+  if (version.starts_with(path)) return toolchain::from_path(version.substr(path.size()));
+  return toolchain::install(version, {.say = say, .stop = std::move(stop), .sources = {}, .releases_url = {}});
+}
+
+} // namespace
+
+util::Result<Rig>
+prepare_rig(const std::string& version, std::stop_token stop, const std::function<void(std::string_view)>& say) {
+  Rig rig;
+  // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
+  CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
+  CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
+  CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
+  CP_TRY_ASSIGN(const auto programs, buildkit(version, std::move(stop), say));
+  rig.version = programs.version;
+  rig.programs.buildkitd = programs.buildkitd;
+  rig.programs.buildctl = programs.buildctl;
+  return rig;
+}
+
+} // namespace cacheproof::engine

@@ -1,0 +1,69 @@
+#include "engine/run_folder.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <vector>
+
+namespace cacheproof::engine {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t k_kept_runs = 20;
+/// The file that tells a folder of ours from one of the user's: without it nothing is ever removed.
+constexpr const char* k_marker = ".cacheproof-run";
+
+/// Runs of one second sort by pid, others by time.
+std::string new_name() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}-{:02}-{:02}-{}",
+                     utc.tm_year + 1900,
+                     utc.tm_mon + 1,
+                     utc.tm_mday,
+                     utc.tm_hour,
+                     utc.tm_min,
+                     utc.tm_sec,
+                     getpid());
+}
+
+/// A shared lock says "in use"; only who gets the exclusive one may remove the folder.
+util::Fd lock(const fs::path& folder, int mode) {
+  util::Fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd && flock(fd.get(), mode | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+/// What is in the way of removing an old run is no reason to refuse a new one.
+void prune(const fs::path& out, const fs::path& current) {
+  std::vector<fs::path> runs;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(out, ignored))
+    if (entry.path() != current && fs::exists(entry.path() / k_marker, ignored)) runs.push_back(entry.path());
+  std::sort(runs.begin(), runs.end(), std::greater<>());
+  for (std::size_t i = k_kept_runs - 1; i < runs.size(); ++i)
+    if (const auto mine = lock(runs[i], LOCK_EX)) static_cast<void>(util::remove_tree(runs[i]));
+}
+
+} // namespace
+
+util::Result<RunFolder> RunFolder::create(const fs::path& out, const std::string& name) {
+  RunFolder folder;
+  folder.path_ = out / (name.empty() ? new_name() : name);
+  CP_TRY(util::make_directories(folder.path_));
+  folder.lock_ = lock(folder.path_, LOCK_SH);
+  CP_TRY(util::write_text(folder.path_ / k_marker, ""));
+  prune(out, folder.path_);
+  return folder;
+}
+
+} // namespace cacheproof::engine

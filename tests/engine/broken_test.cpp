@@ -1,0 +1,65 @@
+#include "engine/broken.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof::engine {
+namespace {
+
+using testing::HasSubstr;
+
+evidence::BuildRecord failed_with(evidence::Step step, const std::string& error) {
+  evidence::BuildRecord record;
+  record.error = error;
+  record.steps = {std::move(step)};
+  return record;
+}
+
+evidence::Step step(evidence::StepKind kind, const std::string& name, const std::string& error) {
+  evidence::Step one;
+  one.kind = kind;
+  one.name = name;
+  one.error = error;
+  return one;
+}
+
+TEST(Broken, AStepThatFailsIsAnOutcomeOfTheBuild) {
+  const std::string error = R"(process "/bin/sh -c false" did not complete successfully: exit code: 1)";
+  EXPECT_EQ(broken_by(failed_with(step(evidence::StepKind::step, "[2/2] RUN false", error), error), ""), std::nullopt);
+}
+
+// The text of v0.34.2 for `FROM 127.0.0.1:9/nobody/home`.
+TEST(Broken, AnImageThatCannotBePulledIsTheRigs) {
+  const std::string error =
+      R"(failed to do request: Head "http://127.0.0.1:9/v2/nobody/home/manifests/latest": dial tcp 127.0.0.1:9: connect: connection refused)";
+  const auto broken = broken_by(
+      failed_with(
+          step(evidence::StepKind::internal, "[internal] load metadata for 127.0.0.1:9/nobody/home:latest", error),
+          "127.0.0.1:9/nobody/home: failed to resolve source metadata"),
+      "");
+  ASSERT_TRUE(broken);
+  EXPECT_EQ(broken->what, "the image 127.0.0.1:9/nobody/home:latest could not be pulled: " + error);
+  EXPECT_THAT(broken->remedy, HasSubstr("setup: {images:"));
+}
+
+TEST(Broken, APullThatWasCancelledByAnotherFailureIsNotTheCause) {
+  EXPECT_EQ(
+      broken_by(failed_with(step(evidence::StepKind::source, "[a 1/2] FROM x", "context canceled"), "exit code: 1"),
+                ""),
+      std::nullopt);
+}
+
+TEST(Broken, NoSpaceIsTheRigsWhereverItIsSaid) {
+  const auto nothing = step(evidence::StepKind::step, "x", "");
+  EXPECT_TRUE(broken_by(failed_with(nothing, "write /x: no space left on device"), ""));
+  EXPECT_TRUE(broken_by(failed_with(nothing, "exit code: 1"), "cp: write error: no space left on device"));
+}
+
+TEST(Broken, ABuildThatSucceededIsNeverBroken) {
+  auto record = failed_with(step(evidence::StepKind::source, "x", "connection refused"), "");
+  record.succeeded = true;
+  EXPECT_EQ(broken_by(record, "no space left on device"), std::nullopt);
+}
+
+} // namespace
+} // namespace cacheproof::engine
