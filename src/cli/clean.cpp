@@ -1,0 +1,25 @@
+#include "cli/commands.hpp"
+#include "sandbox/janitor.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace cacheproof::cli {
+
+void add_clean(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("clean", "Remove what killed runs left: processes, mounts, folders");
+  auto dry_run = std::make_shared<bool>(false);
+  command->add_flag("-n,--dry-run", *dry_run, "Only print what would be removed");
+  command->footer("\nWhat a live run uses is never touched. Every run does the same at its start.\n");
+  command->callback([&session, dry_run] {
+    session.action = [dry_run] {
+      const auto done = sandbox::sweep({.dry_run = *dry_run});
+      for (const auto& line : done) std::cout << line << '\n';
+      if (done.empty()) std::cout << "nothing was left behind\n";
+      return 0;
+    };
+  });
+}
+
+} // namespace cacheproof::cli

@@ -1,0 +1,105 @@
+#include "cli/commands.hpp"
+#include "process/process.hpp"
+#include "toolchain/programs.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/files.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+namespace cacheproof::cli {
+namespace {
+
+/// Prints one line per thing that was looked at, and counts what stands in the way of a run.
+class Checkup {
+public:
+  void good(std::string_view what, std::string_view detail) { line("ok", what, detail); }
+  void bad(std::string_view what, std::string_view detail, std::string_view remedy) {
+    line("MISSING", what, detail);
+    std::cout << fmt::format("{:>8}  {:<18} to do: {}\n", "", "", remedy);
+    ++missing_;
+  }
+  /// Something that slows a run down or narrows it, but does not prevent it.
+  void weak(std::string_view what, std::string_view detail, std::string_view remedy) {
+    line("note", what, detail);
+    if (!remedy.empty()) std::cout << fmt::format("{:>8}  {:<18} to do: {}\n", "", "", remedy);
+  }
+  void program(std::string_view what, const util::Result<std::filesystem::path>& found) {
+    if (found) return good(what, found->string());
+    bad(what, found.error().what, found.error().remedy);
+  }
+  int missing() const { return missing_; }
+
+private:
+  static void line(std::string_view state, std::string_view what, std::string_view detail) {
+    std::cout << fmt::format("{:>8}  {:<18} {}\n", state, what, detail);
+  }
+  int missing_ = 0;
+};
+
+void check_toolchains(Checkup& checkup) {
+  bool any = false;
+  for (const auto& entry : toolchain::list()) {
+    if (!entry.installed) continue;
+    any = true;
+    checkup.good("BuildKit " + entry.version, entry.installed->buildkitd.parent_path().string());
+  }
+  if (any) return;
+  checkup.weak("BuildKit", "none is installed yet", "the first run installs it, or: cacheproof toolchain install");
+}
+
+void check_space(Checkup& checkup) {
+  constexpr std::uintmax_t wanted = std::uintmax_t{1} << 30U;
+  const auto space = util::free_space("/dev/shm");
+  if (space && *space >= wanted) return checkup.good("/dev/shm", fmt::format("{} MiB free", *space >> 20U));
+  checkup.weak("/dev/shm",
+               space ? fmt::format("only {} MiB free", *space >> 20U) : space.error().what,
+               "daemons keep their state on the disk instead, which is slower");
+}
+
+int examine() {
+  Checkup checkup;
+  if (geteuid() == 0) {
+    checkup.good("root", "yes");
+  } else {
+    checkup.bad(
+        "root", "no: buildkitd mounts file systems", "use sudo, or the wrapper ./cacheproof, which asks for it");
+  }
+  checkup.program("runc", toolchain::find_runc());
+  checkup.program("registry", toolchain::find_registry());
+  checkup.program("static busybox", toolchain::find_busybox());
+  const auto unshare = process::find_program("unshare");
+  if (unshare) {
+    checkup.good("unshare", unshare->string());
+  } else {
+    checkup.bad("unshare", "not found", "apt-get install util-linux");
+  }
+  check_toolchains(checkup);
+  const auto go = process::find_program("go", std::string(getenv("PATH") ? getenv("PATH") : "") + ":/usr/local/go/bin");
+  if (go) {
+    checkup.good("go", go->string());
+  } else {
+    checkup.weak("go", "not found", "needed only where releases cannot be downloaded: https://go.dev/doc/install");
+  }
+  check_space(checkup);
+  if (checkup.missing() == 0) {
+    std::cout << "This machine can play scenarios.\n";
+    return 0;
+  }
+  std::cout << fmt::format("{} missing: scenarios cannot be played here yet.\n", checkup.missing());
+  return 2;
+}
+
+} // namespace
+
+void add_doctor(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("doctor", "Say what this machine can and can't do, with the remedy for each");
+  command->callback([&session] { session.action = [] { return examine(); }; });
+}
+
+} // namespace cacheproof::cli

@@ -1,0 +1,110 @@
+#include "cli/commands.hpp"
+#include "cli/scenarios.hpp"
+#include "engine/exit_code.hpp"
+#include "engine/play.hpp"
+#include "engine/rig.hpp"
+#include "engine/run_folder.hpp"
+#include "report/console.hpp"
+#include "sandbox/janitor.hpp"
+#include "toolchain/toolchain.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <iostream>
+#include <map>
+#include <memory>
+
+namespace cacheproof::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  std::vector<std::string> versions;
+  std::string filter;
+  std::string out = "cacheproof-out";
+  bool keep = false;
+  bool verbose = false;
+  std::optional<int> skip_code;
+};
+
+/// A rig for every version that the command line names; what is missing is installed, and said aloud.
+util::Result<std::map<std::string, engine::Rig>>
+rigs(const std::vector<std::string>& versions, engine::Observer& observer, std::stop_token stop) {
+  std::map<std::string, engine::Rig> all;
+  for (const auto& version : versions) {
+    CP_TRY_ASSIGN(auto rig, engine::prepare_rig(version, stop, [&](std::string_view line) { observer.said(line); }));
+    all.emplace(rig.version, std::move(rig));
+  }
+  return all;
+}
+
+int run(const Options& options, std::stop_token stop) {
+  const auto scenarios = load_scenarios(options.paths);
+  if (!scenarios) return scenarios.error();
+  if (geteuid() != 0)
+    return report_error({util::Blame::rig,
+                         "playing scenarios needs root: buildkitd mounts file systems and starts containers",
+                         {},
+                         "run it with sudo, or through the wrapper ./cacheproof, which asks sudo for you"});
+
+  report::Console console(std::cout, report::console_options(options.verbose));
+  for (const auto& line : sandbox::sweep()) console.said(line);
+  const auto versions =
+      options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
+  const auto rigs_or = rigs(versions, console, stop);
+  if (!rigs_or) return report_error(rigs_or.error());
+  std::vector<std::string> names;
+  for (const auto& [version, rig] : *rigs_or) names.push_back(version);
+
+  std::vector<engine::Case> cases;
+  for (auto& planned : engine::plan(*scenarios, names))
+    if (engine::selects(options.filter, planned)) cases.push_back(std::move(planned));
+  const auto folder = engine::RunFolder::create(options.out);
+  if (!folder) return report_error(folder.error());
+
+  console.run_started(cases.size());
+  std::vector<evidence::CaseEvidence> played;
+  for (const auto& planned : cases) {
+    if (stop.stop_requested()) break;
+    played.push_back(engine::play(planned,
+                                  rigs_or->at(planned.buildkit),
+                                  {folder->path() / engine::plain_id(planned.id), options.keep, stop},
+                                  console));
+  }
+  console.run_finished(played);
+  if (cases.empty())
+    return report_error({util::Blame::rig,
+                         "nothing was played: no case matches the filter '" + options.filter + "'",
+                         {},
+                         "`cacheproof list` prints the ids that a filter is matched against"});
+  return engine::exit_code(played, options.skip_code);
+}
+
+} // namespace
+
+void add_run(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("run", "Play scenarios and judge them");
+  auto options = std::make_shared<Options>();
+  command->add_option("PATH", options->paths, "Scenario files, or folders of them (default: scenarios/)");
+  command
+      ->add_option("--buildkit",
+                   options->versions,
+                   "BuildKit versions, or path:DIR with a buildkitd and buildctl (default: the pinned default)")
+      ->delimiter(',');
+  command->add_option("--filter", options->filter, "Only cases whose id has a part that this glob matches");
+  command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
+  command->add_flag("--keep", options->keep, "Leave each sandbox's own folder behind");
+  command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
+  command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");
+  command->footer("\nExamples:\n"
+                  "  cacheproof run\n"
+                  "  cacheproof run my.yaml --buildkit v0.11.6,v0.34.2\n"
+                  "  cacheproof run --filter 'asset_edit*mod=max' -v\n");
+  command->callback(
+      [&session, options] { session.action = [&session, options] { return run(*options, session.stop); }; });
+}
+
+} // namespace cacheproof::cli

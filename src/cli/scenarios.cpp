@@ -1,0 +1,57 @@
+#include "cli/scenarios.hpp"
+
+#include "engine/exit_code.hpp"
+#include "util/text.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+namespace cacheproof::cli {
+namespace fs = std::filesystem;
+namespace {
+
+util::Result<std::vector<fs::path>> paths_of(const std::vector<std::string>& given) {
+  if (!given.empty()) return std::vector<fs::path>(given.begin(), given.end());
+  std::error_code ignored;
+  if (fs::is_directory("scenarios", ignored)) return std::vector<fs::path>{"scenarios"};
+  // The wrapper says where the checkout is, so that it works from any folder.
+  if (const char* home = std::getenv("CACHEPROOF_HOME");
+      home && fs::is_directory(fs::path(home) / "scenarios", ignored))
+    return std::vector<fs::path>{fs::path(home) / "scenarios"};
+  return util::failure("no scenario was named and there is no folder 'scenarios' here",
+                       {},
+                       "name a scenario file or a folder of them",
+                       util::Blame::usage);
+}
+
+} // namespace
+
+tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
+load_scenarios(const std::vector<std::string>& paths) {
+  const auto found = paths_of(paths);
+  if (!found) return tl::unexpected(report_error(found.error()));
+  auto loaded = engine::load(*found);
+  for (const auto& diagnostic : loaded.diagnostics) std::cerr << util::to_text(diagnostic);
+  if (util::any_error(loaded.diagnostics)) return tl::unexpected(engine::k_exit_invalid_scenario);
+  if (loaded.scenarios.empty())
+    return tl::unexpected(report_error(
+        {util::Blame::rig, "there is no scenario (*.yaml) in " + util::join(paths, ", "), {}, "check the path"}));
+  return std::move(loaded.scenarios);
+}
+
+int report_error(const util::Error& error) {
+  std::cerr << "cacheproof: " << util::to_text(error) << '\n';
+  switch (error.blame) {
+  case util::Blame::input:
+    return engine::k_exit_invalid_scenario;
+  case util::Blame::usage:
+    return engine::k_exit_usage;
+  case util::Blame::rig:
+  case util::Blame::interrupted:
+    break;
+  }
+  return 2;
+}
+
+} // namespace cacheproof::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "engine/load.hpp"
+#include "util/result.hpp"
+
+#include <tl/expected.hpp>
+
+#include <string>
+#include <vector>
+
+namespace cacheproof::cli {
+
+/// The scenarios that a command line's PATH… means: those files and folders, else `./scenarios`, else the corpus that
+/// came with the program. Prints every diagnostic; what is left without something to play is an exit code.
+tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
+load_scenarios(const std::vector<std::string>& paths);
+
+/// Prints an error as `cacheproof: what / tried / to do` and returns the exit code that its blame means.
+int report_error(const util::Error& error);
+
+} // namespace cacheproof::cli

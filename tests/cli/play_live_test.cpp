@@ -1,0 +1,140 @@
+// The program as a user runs it, on a real daemon of the default version: verdicts, exit codes, what is printed.
+#include "cli/program_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ProgramLive : public ProgramTest {
+protected:
+  void SetUp() override { skip_without_root(); }
+};
+
+TEST_F(ProgramLive, PlaysTheSmallestExample) {
+  const auto played = run({"run", write("plain.yaml", k_plain)});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("1 passed"));
+}
+
+TEST_F(ProgramLive, ShowsAWrongExpectationWithItsLineAndBothDifferences) {
+  const auto file = write("wrong.yaml", with_second_round("rebuilt: [app COPY packages*]"));
+  const auto played = run({"run", file});
+  EXPECT_EQ(played.exit.code, 1) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr(fmt::format("{}:{}", file, line_of(file, "rebuilt: [app COPY packages*]"))));
+  EXPECT_THAT(played.out, HasSubstr("rebuilt: [app COPY packages*]"));
+  EXPECT_THAT(played.out, HasSubstr("+ app 4/4 COPY src src"));
+  EXPECT_THAT(played.out, HasSubstr("- app 2/4 COPY packages.txt ."));
+}
+
+TEST_F(ProgramLive, ShowPrintsTheSameVerdictFromTheEvidence) {
+  const auto file = write("wrong.yaml", with_second_round("rebuilt: none"));
+  const auto played = run({"run", file});
+  ASSERT_EQ(played.exit.code, 1) << played.out << played.err;
+  const auto shown = run({"show", "cacheproof-out"});
+  EXPECT_EQ(shown.exit.code, 1);
+  EXPECT_THAT(played.out, HasSubstr(shown.out));
+  EXPECT_THAT(shown.out, HasSubstr("+ app 4/4 COPY src src"));
+}
+
+// No expectation can pass unjudged: one deliberately wrong claim per key, each must turn red at its own line.
+class WrongClaimLive : public ProgramLive, public testing::WithParamInterface<const char*> {};
+
+TEST_P(WrongClaimLive, TurnsRed) {
+  const auto file = write("wrong_claim.yaml", with_second_round(GetParam()));
+  const auto played = run({"run", file});
+  EXPECT_EQ(played.exit.code, 1) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr(fmt::format("{}:{}", file, line_of(file, GetParam())))) << played.out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Key,
+                         WrongClaimLive,
+                         testing::Values("rebuilt: all",
+                                         "rebuilt: none",
+                                         "rebuilt: [app 3]",
+                                         "cached: [app 4]",
+                                         "unneeded: [app 4]",
+                                         "exported: {layers: 99}",
+                                         "exported: {layers: \"< 2\"}",
+                                         "status: {fails: anything}",
+                                         "warnings: [anything]"));
+
+TEST_F(ProgramLive, ABuildThatFailsAgainstTheClaimIsAFailureNotABrokenRig) {
+  auto text = k_plain;
+  replace(text, "RUN mkdir /packages", "RUN false && mkdir /packages");
+  const auto played = run({"run", write("fails.yaml", text)});
+  EXPECT_EQ(played.exit.code, 1) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("exit code: 1"));
+}
+
+TEST_F(ProgramLive, ABuildThatFailsAsClaimedPasses) {
+  const auto file = write("fails.yaml", R"(title: A failing step fails the build
+files:
+  Dockerfile: |
+    FROM alpine AS app
+    RUN false
+setup: {images: {alpine: busybox}}
+rounds:
+  - expect: {status: {fails: "exit code: 1"}}
+)");
+  const auto played = run({"run", file});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+}
+
+TEST_F(ProgramLive, AnImageThatCannotBePulledIsABrokenRig) {
+  auto text = k_plain;
+  replace(text, "images: {alpine: busybox}", "images: {other: busybox}");
+  replace(text, "FROM alpine", "FROM 127.0.0.1:9/nobody/home");
+  const auto played = run({"run", write("pull.yaml", text)});
+  EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("could not be pulled"));
+  EXPECT_THAT(played.out, HasSubstr("setup: {images:"));
+}
+
+TEST_F(ProgramLive, TheContextMayBeTheEnclosingRepository) {
+  make_directories("repo/.git");
+  make_directories("repo/tests/cache");
+  write("repo/Dockerfile", "FROM alpine AS app\nCOPY src src\n");
+  write("repo/src/x", "1");
+  const auto file = write("repo/tests/cache/own.yaml", R"(title: Editing the source rebuilds its copy
+context: ../..
+setup: {images: {alpine: busybox}}
+rounds:
+  - expect: {rebuilt: [app 2]}
+  - edit: [{write: {path: src/x, text: "2"}}]
+    expect: {rebuilt: all}
+)");
+  const auto played = run({"run", file});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_EQ(read("repo/src/x"), "1") << "edits act on the sandbox's copy";
+}
+
+TEST_F(ProgramLive, EveryEditOfTheLanguageChangesTheBuildAsItSays) {
+  const auto file = write("edits.yaml", R"(title: Each kind of edit is seen by the build
+files:
+  Dockerfile: |
+    FROM alpine AS app
+    COPY src src
+  src/a: one
+setup: {images: {alpine: busybox}}
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+rounds:
+  - {name: first, expect: {rebuilt: all}}
+  - {name: write, edit: [{write: {path: src/b, text: two}}], expect: {rebuilt: [app 2]}}
+  - {name: append, edit: [{append: {path: src/a, text: more}}], expect: {rebuilt: [app 2]}}
+  - {name: replace, edit: [{replace: {path: src/a, old: more, new: less}}], expect: {rebuilt: [app 2]}}
+  - {name: delete, edit: [{delete: src/b}], expect: {rebuilt: [app 2]}}
+  - {name: touch, edit: [{touch: {path: src/a}}], expect: {rebuilt: none}}
+)");
+  const auto played = run({"run", file});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+}
+
+} // namespace
+} // namespace cacheproof

@@ -1,0 +1,89 @@
+// What needs no daemon: exit codes and texts of the command line.
+#include "cli/program_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof {
+namespace {
+
+using testing::HasSubstr;
+
+class Program : public ProgramTest {};
+
+TEST_F(Program, AMisspeltKeyExitsThreeWithPlaceCaretAndSuggestion) {
+  const auto file = write("typo.yaml", with_second_round("rebuild: [app 4]"));
+  const auto line = line_of(file, "rebuild: [app 4]");
+  for (const char* verb : {"run", "validate", "list"}) {
+    const auto finished = run({verb, file});
+    EXPECT_EQ(finished.exit.code, 3) << verb;
+    EXPECT_THAT(finished.err, HasSubstr(fmt::format("typo.yaml:{}:7: error[", line)));
+    EXPECT_THAT(finished.err, HasSubstr("unknown key 'rebuild': did you mean 'rebuilt'?"));
+    EXPECT_THAT(finished.err, HasSubstr("rebuild: [app 4]\n      |       ^~~~~~~\n"));
+  }
+}
+
+TEST_F(Program, OneInvalidFileAndNothingPlays) {
+  write("a/good.yaml", k_plain);
+  write("a/bad.yaml", "titel: x\n");
+  const auto finished = run({"run", "a"});
+  EXPECT_EQ(finished.exit.code, 3);
+  EXPECT_EQ(finished.out, "");
+}
+
+TEST_F(Program, AStepThatDoesNotExistIsFoundBeforeAnythingRuns) {
+  const auto finished = run({"validate", write("steps.yaml", with_second_round("rebuilt: [app 9]"))});
+  EXPECT_EQ(finished.exit.code, 3);
+  EXPECT_THAT(finished.err, HasSubstr("app 9"));
+  EXPECT_THAT(finished.err, HasSubstr("COPY src src")) << "the stage's steps are listed";
+}
+
+TEST_F(Program, TheTypoOfTheIssueIsAWarning) {
+  auto text = k_plain;
+  replace(text, "mode=max", "mod=max");
+  const auto finished = run({"validate", write("typo.yaml", text)});
+  EXPECT_EQ(finished.exit.code, 0) << finished.err;
+  EXPECT_THAT(
+      finished.err,
+      HasSubstr("warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean 'mode'?"));
+}
+
+TEST_F(Program, ValidScenariosAreCounted) {
+  const auto finished = run({"validate", write("plain.yaml", k_plain)});
+  EXPECT_EQ(finished.exit.code, 0) << finished.err;
+  EXPECT_EQ(finished.out, "1 scenario is valid\n");
+}
+
+TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
+  write("scenarios/a/plain.yaml", k_plain);
+  const auto all = run({"list", "--buildkit", "v0.17.3,v0.34.2"});
+  EXPECT_EQ(all.exit.code, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("a/plain@v0.17.3\t"));
+  EXPECT_THAT(all.out, HasSubstr("a/plain@v0.34.2\t"));
+  EXPECT_THAT(run({"list", "--buildkit", "v0.17.3,v0.34.2", "--filter", "0.17"}).out,
+              testing::Not(HasSubstr("a/plain@v0.34.2")));
+}
+
+TEST_F(Program, AFolderWithoutScenariosIsNeverGreen) {
+  make_directories("empty");
+  EXPECT_EQ(run({"validate", "empty"}).exit.code, 2);
+  EXPECT_EQ(run({"run", "empty"}).exit.code, 2);
+}
+
+TEST_F(Program, WrongUsageExits64) {
+  EXPECT_EQ(run({}).exit.code, 64);
+  EXPECT_EQ(run({"fly"}).exit.code, 64);
+  EXPECT_EQ(run({"run", "--fast"}).exit.code, 64);
+  EXPECT_EQ(run({"show", "nowhere"}).exit.code, 64);
+}
+
+TEST_F(Program, HelpHasExamplesAndExitCodes) {
+  const auto help = run({"--help"});
+  EXPECT_EQ(help.exit.code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Examples:"));
+  EXPECT_THAT(help.out, HasSubstr("Exit codes:"));
+  EXPECT_THAT(run({"--version"}).out, testing::StartsWith("cacheproof "));
+}
+
+} // namespace
+} // namespace cacheproof
