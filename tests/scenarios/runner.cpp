@@ -1,0 +1,163 @@
+// Every case of scenarios/ on every pinned version as a GoogleTest test, registered when the program starts.
+// `--list-cases` prints them for ctest (see discover.cmake.in), one a line: name, --gtest_filter, labels.
+#include "engine/load.hpp"
+#include "engine/plan.hpp"
+#include "engine/play.hpp"
+#include "engine/rig.hpp"
+#include "engine/run_folder.hpp"
+#include "process/signals.hpp"
+#include "report/console.hpp"
+#include "report/text.hpp"
+#include "sandbox/janitor.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+
+namespace cacheproof {
+namespace {
+
+std::string environment(const char* name, const std::string& otherwise = {}) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+/// Versions to play: $CACHEPROOF_BUILDKIT (a comma between two), else all pinned ones.
+std::vector<std::string> versions() {
+  const auto chosen = environment("CACHEPROOF_BUILDKIT");
+  return chosen.empty() ? toolchain::pinned() : util::split(chosen, ',');
+}
+
+std::string suite_of(const engine::Case& planned) {
+  return engine::plain_id(planned.scenario->id);
+}
+
+std::string name_of(const engine::Case& planned) {
+  return engine::plain_id(planned.id.substr(planned.scenario->id.size()));
+}
+
+/// All that is wrong with the scenario files, as one failing test; then no case is registered.
+class InvalidScenarios : public testing::Test {
+public:
+  explicit InvalidScenarios(std::vector<util::Diagnostic> diagnostics)
+      : diagnostics_(std::move(diagnostics)) {}
+  void TestBody() override {
+    for (const auto& diagnostic : diagnostics_)
+      if (diagnostic.severity == util::Severity::error)
+        ADD_FAILURE_AT(diagnostic.spot.file.c_str(), diagnostic.spot.line) << util::to_text(diagnostic);
+  }
+
+private:
+  std::vector<util::Diagnostic> diagnostics_;
+};
+
+class PlayedCase : public testing::Test {
+public:
+  PlayedCase(engine::Case planned, std::stop_token stop)
+      : planned_(std::move(planned)),
+        stop_(std::move(stop)) {}
+
+  void TestBody() override {
+    if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root: buildkitd mounts file systems";
+    report::Console console(std::cout, report::console_options(false));
+    for (const auto& line : sandbox::sweep()) console.said(line);
+    const auto rig = engine::prepare_rig(planned_.buildkit, stop_, [&](auto line) { console.said(line); });
+    if (!rig) return broken(util::to_text(rig.error()));
+    const auto folder =
+        engine::RunFolder::create(environment("CACHEPROOF_OUT", "cacheproof-out"), environment("CACHEPROOF_RUN"));
+    if (!folder) return broken(util::to_text(folder.error()));
+
+    const auto played =
+        engine::play(planned_, *rig, {folder->path() / engine::plain_id(planned_.id), false, stop_}, console);
+    switch (played.verdict) {
+    case evidence::Verdict::passed:
+    case evidence::Verdict::known:
+      return;
+    case evidence::Verdict::skipped:
+      GTEST_SKIP() << played.reason;
+    case evidence::Verdict::broken:
+      return broken(report::why_broken(played));
+    case evidence::Verdict::failed:
+    case evidence::Verdict::stale:
+      break;
+    }
+    for (const auto& round : played.rounds)
+      for (const auto& finding : round.findings)
+        ADD_FAILURE_AT(finding.spot.file.c_str(), finding.spot.line) << report::to_text(finding);
+  }
+
+private:
+  /// The rig failed: red, but with a prefix of its own, so that nobody reads it as a mismatch of the cache.
+  void broken(const std::string& why) const {
+    ADD_FAILURE_AT(planned_.scenario->file.c_str(), 1) << "BROKEN RIG (no verdict about the cache): " << why;
+  }
+
+  engine::Case planned_;
+  std::stop_token stop_;
+};
+
+void register_cases(const std::vector<engine::Case>& cases, std::stop_token stop) {
+  for (const auto& planned : cases)
+    testing::RegisterTest(suite_of(planned).c_str(),
+                          name_of(planned).c_str(),
+                          nullptr,
+                          nullptr,
+                          planned.scenario->file.c_str(),
+                          1,
+                          [planned, stop]() -> testing::Test* { return new PlayedCase(planned, stop); });
+}
+
+/// Two cases of one GoogleTest name would hide each other.
+bool names_collide(const std::vector<engine::Case>& cases) {
+  std::map<std::string, std::string> ids;
+  for (const auto& planned : cases) {
+    const auto [other, fresh] = ids.emplace(suite_of(planned) + "." + name_of(planned), planned.id);
+    if (fresh) continue;
+    std::cerr << fmt::format("{} and {} have one test name, {}: rename one\n", other->second, planned.id, other->first);
+    return true;
+  }
+  return false;
+}
+
+int run(int argc, char** argv) {
+  const process::StopOnSignals signals;
+  const std::filesystem::path source = CACHEPROOF_SOURCE_DIR;
+  const auto loaded = engine::load({environment("CACHEPROOF_SCENARIOS", (source / "scenarios").string())});
+  const bool invalid = util::any_error(loaded.diagnostics);
+  const auto cases = invalid ? std::vector<engine::Case>{} : engine::plan(loaded.scenarios, versions());
+  if (names_collide(cases)) return 1;
+
+  if (argc > 1 && std::string(argv[1]) == "--list-cases") {
+    if (invalid) std::cout << "scenarios_are_valid\tScenarios.AreValid\tinvalid\n";
+    for (const auto& planned : cases)
+      std::cout << fmt::format("{}.{}\t{}.{}\t{}\n",
+                               planned.scenario->id,
+                               name_of(planned),
+                               suite_of(planned),
+                               name_of(planned),
+                               util::join(planned.scenario->tags, ","));
+    return 0;
+  }
+  testing::InitGoogleTest(&argc, argv);
+  if (invalid)
+    testing::RegisterTest("Scenarios", "AreValid", nullptr, nullptr, __FILE__, __LINE__, [&]() -> testing::Test* {
+      return new InvalidScenarios(loaded.diagnostics);
+    });
+  register_cases(cases, signals.token());
+  return RUN_ALL_TESTS();
+}
+
+} // namespace
+} // namespace cacheproof
+
+int main(int argc, char** argv) {
+  return cacheproof::run(argc, argv);
+}
