@@ -61,6 +61,17 @@ util::Result<std::string> read_all(const util::Fd& file, const std::string& path
   });
 }
 
+/// A refusal for what `open_beneath` could not open, in the words of the last errno.
+tl::unexpected<util::Error> unopened(const scenario::Edit& edit) {
+  if (errno == ENOENT) return refuse(edit, "finds no such file in the context");
+  if (errno == EXDEV) return refuse(edit, "leads out of the context");
+  return refuse(edit, fmt::format("cannot open it: {}", std::strerror(errno)));
+}
+
+bool same_time(const timespec& left, const timespec& right) {
+  return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
+}
+
 util::Status write_all(const util::Fd& file, std::string_view text, const fs::path& path) {
   if (ftruncate(file.get(), 0) != 0 || lseek(file.get(), 0, SEEK_SET) != 0) return system_failure("cannot write", path);
   while (!text.empty()) {
@@ -75,11 +86,15 @@ util::Status write_all(const util::Fd& file, std::string_view text, const fs::pa
 util::Result<std::string> change_content(const util::Fd& root, const scenario::Edit& edit, const char* word) {
   std::optional<std::string> old;
   auto file = open_beneath(root, edit.path, O_RDWR);
-  if (!file && errno != ENOENT) return refuse(edit, fmt::format("cannot open it: {}", std::strerror(errno)));
+  if (!file && errno != ENOENT) return unopened(edit);
+  struct stat info {};
   if (file) {
+    if (fstat(file.get(), &info) != 0) return system_failure("cannot read", edit.path);
     CP_TRY_ASSIGN(old, read_all(file, edit.path));
   }
   CP_TRY_ASSIGN(const auto text, edited(edit, old));
+  if (text == old && edit.mtime && same_time(info.st_mtim, to_timespec(*edit.mtime)))
+    return refuse(edit, "changes nothing");
   if (!file) {
     const auto parent = parent_of(root, edit.path, true);
     if (parent) file = open_beneath(root, edit.path, O_RDWR | O_CREAT | O_EXCL, 0644);
@@ -99,8 +114,7 @@ util::Result<std::string> remove(const util::Fd& root, const scenario::Edit& edi
   const fs::path path = fs::path(edit.path).lexically_normal();
   const auto parent = parent_of(root, path, false);
   struct stat info {};
-  if (!parent || fstatat(parent.get(), path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
-    return refuse(edit, "finds no such file in the context");
+  if (!parent || fstatat(parent.get(), path.filename().c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return unopened(edit);
   if (S_ISDIR(info.st_mode)) {
     // By the resolved parent, so that no link on the way leads out.
     CP_TRY(util::remove_tree(fs::path(fmt::format("/proc/self/fd/{}", parent.get())) / path.filename()));
@@ -112,12 +126,11 @@ util::Result<std::string> remove(const util::Fd& root, const scenario::Edit& edi
 
 util::Result<std::string> touch(const util::Fd& root, const scenario::Edit& edit) {
   const auto file = open_beneath(root, edit.path, O_RDONLY);
-  if (!file) return refuse(edit, "finds no such file in the context");
+  if (!file) return unopened(edit);
   struct stat info {};
   if (fstat(file.get(), &info) != 0) return system_failure("cannot read", edit.path);
   const timespec mtime = edit.mtime ? to_timespec(*edit.mtime) : timespec{0, UTIME_NOW};
-  if (edit.mtime && mtime.tv_sec == info.st_mtim.tv_sec && mtime.tv_nsec == info.st_mtim.tv_nsec)
-    return refuse(edit, "changes nothing");
+  if (edit.mtime && same_time(mtime, info.st_mtim)) return refuse(edit, "changes nothing");
   const timespec times[] = {{0, UTIME_OMIT}, mtime};
   if (futimens(file.get(), times) != 0) return system_failure("cannot set the times of", edit.path);
   return fmt::format("touch {}", edit.path);
