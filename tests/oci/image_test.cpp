@@ -1,0 +1,119 @@
+#include "oci/fake_registry.hpp"
+#include "oci/image.hpp"
+#include "util/files.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <elf.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace cacheproof::oci {
+namespace {
+
+/// The least that is an ELF program, with one segment of the given type.
+std::string elf_with(Elf64_Word segment_type) {
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_phoff = sizeof header;
+  header.e_phnum = 1;
+  Elf64_Phdr segment{};
+  segment.p_type = segment_type;
+  std::string bytes(sizeof header + sizeof segment, '\0');
+  std::memcpy(bytes.data(), &header, sizeof header);
+  std::memcpy(bytes.data() + sizeof header, &segment, sizeof segment);
+  return bytes;
+}
+
+class BusyboxImage : public testing::Test {
+protected:
+  std::filesystem::path program(const std::string& content, const std::string& name = "busybox") {
+    EXPECT_TRUE(util::write_text(folder_.path() / name, content));
+    return folder_.path() / name;
+  }
+  util::TempDir folder_ = std::move(*util::TempDir::create());
+};
+
+/// `type mode owner mtime path -> link` of each entry.
+std::vector<std::string> entries(const std::string& tar) {
+  std::vector<std::string> lines;
+  const std::unique_ptr<archive, int (*)(archive*)> in(archive_read_new(), archive_read_free);
+  archive_read_support_filter_gzip(in.get());
+  archive_read_support_format_tar(in.get());
+  archive_read_open_memory(in.get(), tar.data(), tar.size());
+  archive_entry* entry = nullptr;
+  while (archive_read_next_header(in.get(), &entry) == ARCHIVE_OK) {
+    char line[300];
+    const char* link = archive_entry_symlink(entry);
+    std::snprintf(line,
+                  sizeof line,
+                  "%o %d:%d %ld %s%s%s",
+                  archive_entry_mode(entry),
+                  static_cast<int>(archive_entry_uid(entry)),
+                  static_cast<int>(archive_entry_gid(entry)),
+                  static_cast<long>(archive_entry_mtime(entry)),
+                  archive_entry_pathname(entry),
+                  link ? " -> " : "",
+                  link ? link : "");
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+TEST_F(BusyboxImage, IsEqualForEqualBinaries) {
+  const auto first = busybox_image(program(elf_with(PT_LOAD), "one"));
+  const auto second = busybox_image(program(elf_with(PT_LOAD), "two"));
+  const auto other = busybox_image(program(elf_with(PT_NOTE), "three"));
+  ASSERT_TRUE(first && second && other) << util::to_text(first.error());
+  EXPECT_TRUE(*first == *second);
+  EXPECT_FALSE(*first == *other);
+}
+
+TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
+  const auto image = busybox_image(program(elf_with(PT_LOAD)));
+  ASSERT_TRUE(image);
+  const auto lines = entries(image->layer);
+  for (const auto* line : {"100755 0:0 1577836800 bin/busybox",
+                           "120777 0:0 1577836800 bin/sh -> busybox",
+                           "120777 0:0 1577836800 bin/[ -> busybox",
+                           "100644 0:0 1577836800 etc/passwd",
+                           "41777 0:0 1577836800 tmp/"})
+    EXPECT_NE(std::find(lines.begin(), lines.end(), line), lines.end()) << line;
+}
+
+TEST_F(BusyboxImage, RefusesADynamicBinaryWithTheRemedy) {
+  const auto path = program(elf_with(PT_INTERP));
+  const auto image = busybox_image(path);
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().what, path.string() + " is dynamically linked, and the base image has no libraries");
+  EXPECT_EQ(image.error().remedy, "apt-get install busybox-static");
+}
+
+TEST_F(BusyboxImage, RefusesWhatIsNoProgram) {
+  EXPECT_FALSE(busybox_image(program("#!/bin/sh\n")));
+  EXPECT_FALSE(busybox_image(program(elf_with(PT_LOAD).substr(0, 80))));
+  EXPECT_FALSE(busybox_image(folder_.path() / "missing"));
+}
+
+TEST_F(BusyboxImage, ArrivesWholeInARegistry) {
+  FakeRegistry registry;
+  RegistryClient client(registry.address());
+  const auto image = busybox_image(program(elf_with(PT_LOAD)));
+  ASSERT_TRUE(push(client, "library/alpine", "latest", *image));
+  const auto manifest = client.manifest("library/alpine", "latest");
+  ASSERT_TRUE(manifest && *manifest);
+  const auto json = nlohmann::json::parse((*manifest)->body);
+  EXPECT_EQ((*manifest)->media_type, json["mediaType"]);
+  EXPECT_EQ(registry.blobs.at(json["config"]["digest"]), image->config);
+  EXPECT_EQ(registry.blobs.at(json["layers"][0]["digest"]), image->layer);
+}
+
+} // namespace
+} // namespace cacheproof::oci
