@@ -1,0 +1,149 @@
+#include "process/process.hpp"
+#include "toolchain/sources.hpp"
+#include "toolchain/store.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/caller.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <thread>
+
+namespace cacheproof::toolchain {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+namespace {
+
+/// Makes the folder and gives what was not there before to the user behind sudo.
+util::Status make_own(const fs::path& folder) {
+  fs::path first = folder;
+  while (first.has_parent_path() && !fs::exists(first.parent_path())) first = first.parent_path();
+  if (fs::exists(folder)) return {};
+  CP_TRY(util::make_directories(folder));
+  return util::give_to_caller(first);
+}
+
+/// Held while one version is installed. The file stays: removing it would let two holders meet.
+util::Result<util::Fd> lock(const fs::path& path, const std::string& version, const Options& options) {
+  util::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!file)
+    return util::failure(
+        "the store cannot be written: " + path.string(), {}, "set CACHEPROOF_STORE to a folder that you may write");
+  CP_TRY(util::give_to_caller(path));
+  bool said = false;
+  while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
+    if (!std::exchange(said, true) && options.say)
+      options.say(fmt::format("BuildKit {}: waiting for another install of it", version));
+    std::this_thread::sleep_for(50ms);
+  }
+  return file;
+}
+
+/// What killed installs of this version left. Whoever holds the lock is its only installer.
+void sweep(const fs::path& folder, const std::string& prefix) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename().string().starts_with(prefix)) static_cast<void>(util::remove_tree(entry.path()));
+}
+
+/// That the program runs here and is the version it should be. Returns what it said.
+util::Result<std::string> prove(const fs::path& bin, const std::string& version) {
+  CP_TRY_ASSIGN(const auto asked, process::run({.argv = {(bin / "buildkitd").string(), "--version"}}));
+  std::string said(util::trim(asked.out));
+  const auto words = util::split(said, ' ');
+  if (!asked.exit.ok() || std::find(words.begin(), words.end(), version) == words.end())
+    return util::failure(fmt::format("its buildkitd says '{}' where {} was expected", said, version));
+  return said;
+}
+
+using Source = util::Result<Origin> (*)(const std::string&, const fs::path&, const Options&);
+
+/// Into a folder of its own, proven there, then renamed to where everybody looks.
+util::Status install_from(Source source, const std::string& version, const fs::path& target, const Options& options) {
+  const auto prefix = fmt::format("tmp-{}-", version);
+  sweep(store(), prefix);
+  CP_TRY_ASSIGN(const auto work, util::make_unique_directory(store(), prefix));
+  const auto fill = [&]() -> util::Status {
+    CP_TRY_ASSIGN(const auto origin, source(version, work, options));
+    CP_TRY_ASSIGN(const auto said, prove(work / "bin", version));
+    const nlohmann::json json{{"version", version},
+                              {"source", origin.source},
+                              {"digest", origin.digest},
+                              {"go", origin.go_version},
+                              {"buildkitd", said}};
+    CP_TRY(util::write_text(work / "toolchain.json", json.dump(2) + "\n"));
+    std::error_code error;
+    fs::permissions(work, fs::perms(0755), error);
+    CP_TRY(util::give_to_caller(work));
+    CP_TRY(util::remove_tree(target)); // an incomplete one: `find` did not take it
+    fs::rename(work, target, error);
+    if (error) return util::failure("cannot move the install to " + target.string() + ": " + error.message());
+    return {};
+  };
+  auto filled = fill();
+  if (!filled) static_cast<void>(util::remove_tree(work));
+  return filled;
+}
+
+std::string one_line(const util::Error& error) {
+  return error.what + (error.tried.empty() ? "" : " (" + error.tried + ")");
+}
+
+} // namespace
+
+util::Result<BuildKit> install(std::string_view version, const Options& options) {
+  auto found = find(version);
+  if (found || found.error().blame == util::Blame::usage) return found;
+  const auto name = util::Version::parse(version)->to_text();
+  const auto say = [&](const std::string& line) {
+    if (options.say) options.say(fmt::format("BuildKit {}: {}", name, line));
+  };
+  say(fmt::format("not in the store ({})", store().string()));
+  const auto folder = store() / "buildkit";
+  if (auto made = make_own(folder); !made) {
+    auto error = util::within("the store cannot be written", std::move(made).error());
+    error.remedy = "set CACHEPROOF_STORE to a folder that you may write";
+    return tl::unexpected(std::move(error));
+  }
+  CP_TRY_ASSIGN(const auto held, lock(folder / (name + ".lock"), name, options));
+  if (auto meanwhile = find(name)) {
+    say("installed by another process meanwhile");
+    return meanwhile;
+  }
+
+  struct Named {
+    const char* words;
+    Source source;
+    bool wanted;
+  };
+  std::string outcomes;
+  for (const auto& [words, source, wanted] : {Named{"release tarball", fetch_release, options.sources.release},
+                                              Named{"Go module", build_module, options.sources.module}}) {
+    if (!wanted) continue;
+    say(fmt::format("trying the {}", words));
+    const auto installed = install_from(source, name, folder / name, options);
+    if (installed) {
+      say(fmt::format("installed from the {}", words));
+      return find(name);
+    }
+    if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
+    const auto outcome = fmt::format("the {} did not work: {}", words, one_line(installed.error()));
+    say(outcome);
+    outcomes += (outcomes.empty() ? "" : "\n") + outcome;
+  }
+  return util::failure(fmt::format("BuildKit {} cannot be had", name),
+                       outcomes,
+                       fmt::format("one of: --buildkit=path:DIR with a folder that has buildkitd and buildctl; "
+                                   "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
+                                   "a go of at least 1.21 on the PATH or in /usr/local/go; "
+                                   "a store that has it, named by CACHEPROOF_STORE"));
+}
+
+} // namespace cacheproof::toolchain

@@ -1,0 +1,177 @@
+#include "process/process.hpp"
+#include "toolchain/sources.hpp"
+#include "util/caller.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <unistd.h>
+
+#include <map>
+
+namespace cacheproof::toolchain {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr std::string_view k_module = "github.com/moby/buildkit";
+/// From 1.21 on go reads the `go` line of a module as a demand and can fetch a newer go by itself.
+const util::Version k_oldest_go{1, 21, 0, {}};
+
+struct Go {
+  fs::path program;
+  std::string version; ///< `go1.26.8`
+  bool switches;       ///< fetches the go that a module wants (GOTOOLCHAIN is not `local`)
+};
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (equals != text.npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  variables["CGO_ENABLED"] = "0";
+  return variables;
+}
+
+/// The command as the user behind sudo would run it: go's caches are theirs and stay so.
+process::Command as_caller(std::vector<std::string> argv, const fs::path& directory) {
+  auto variables = environment();
+  if (const auto caller = util::sudo_caller()) {
+    variables["HOME"] = caller->home.string();
+    argv.insert(
+        argv.begin(),
+        {"setpriv", fmt::format("--reuid={}", caller->uid), fmt::format("--regid={}", caller->gid), "--init-groups"});
+  }
+  return {.argv = std::move(argv), .environment = std::move(variables), .directory = directory};
+}
+
+std::string last_lines(const std::string& text) {
+  auto lines = util::lines(text);
+  if (lines.size() > 6) lines.erase(lines.begin(), lines.end() - 6);
+  return util::join(lines, "\n");
+}
+
+/// What the command printed; any exit but 0 is an error with the end of what it said.
+util::Result<std::string> run(const process::Command& command, std::chrono::minutes limit, std::stop_token stop) {
+  process::RunOptions options;
+  options.timeout = limit;
+  options.stop = std::move(stop);
+  CP_TRY_ASSIGN(auto finished, process::run(command, options));
+  const auto line = util::join(command.argv, " ");
+  if (finished.interrupted) return util::failure("interrupted", line, {}, util::Blame::interrupted);
+  if (finished.timed_out) return util::failure(fmt::format("go was not done after {} minutes", limit.count()), line);
+  // `go mod download -json` says what failed on stdout, in its JSON.
+  if (!finished.exit.ok() && !finished.out.starts_with("{"))
+    return util::failure("go failed: " + last_lines(finished.err.empty() ? finished.out : finished.err), line);
+  return std::move(finished.out);
+}
+
+util::Result<Go> ask(const fs::path& program, const fs::path& work, const Options& options) {
+  CP_TRY_ASSIGN(const auto text,
+                run(as_caller({program.string(), "env", "GOVERSION", "GOTOOLCHAIN"}, work), 1min, options.stop));
+  const auto lines = util::lines(text);
+  Go go{program, lines.empty() ? "" : lines[0], lines.size() > 1 && !lines[1].empty() && lines[1] != "local"};
+  const auto version = go.version.starts_with("go") ? util::Version::parse(go.version.substr(2)) : std::nullopt;
+  if (!version || *version < k_oldest_go)
+    return util::failure(fmt::format(
+        "{} is {}, which is too old (1.21 at least)", program.string(), go.version.empty() ? "unknown" : go.version));
+  return go;
+}
+
+util::Result<Go> find_go(const fs::path& work, const Options& options) {
+  std::vector<fs::path> programs;
+  if (auto program = process::find_program("go")) programs.push_back(*program);
+  if (auto program = process::find_program("go", options.go_folder);
+      program && (programs.empty() || programs[0] != *program))
+    programs.push_back(*program);
+  util::Error error{.what = "there is no go on the PATH or in " + options.go_folder};
+  for (const auto& program : programs) {
+    auto go = ask(program, work, options);
+    if (go || go.error().blame == util::Blame::interrupted) return go;
+    error = std::move(go).error();
+  }
+  return tl::unexpected(std::move(error));
+}
+
+/// The folder of the module in go's cache, which go has verified.
+util::Result<fs::path>
+download(const Go& go, const std::string& version, const fs::path& work, const Options& options) {
+  const auto command =
+      as_caller({go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", k_module, version)}, work);
+  CP_TRY_ASSIGN(const auto text, run(command, 10min, options.stop));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_object() && json.contains("Error") && json["Error"].is_string())
+    return util::failure("go cannot get the module: " + json["Error"].get<std::string>(),
+                         util::join(command.argv, " "));
+  if (!json.is_object() || !json.contains("Dir") || !json["Dir"].is_string())
+    return util::failure("go does not say where the module is", util::join(command.argv, " "));
+  return fs::path(json["Dir"].get<std::string>());
+}
+
+/// Whether this go can build the module: its `go` line, which a go that switches meets by itself.
+util::Status check_go_line(const Go& go, const fs::path& module) {
+  CP_TRY_ASSIGN(const auto text, util::read_text(module / "go.mod"));
+  for (const auto& line : util::lines(text)) {
+    if (!line.starts_with("go ")) continue;
+    const auto wanted = util::Version::parse(util::trim(line.substr(3)));
+    const auto there = util::Version::parse(go.version.substr(2));
+    if (wanted && there && *there < *wanted && !go.switches)
+      return util::failure(fmt::format("{} is {}, the module wants {}, and GOTOOLCHAIN=local forbids to fetch it",
+                                       go.program.string(),
+                                       go.version,
+                                       std::string(util::trim(line))));
+  }
+  return {};
+}
+
+/// Files in go's cache are read-only; go may complete go.sum.
+util::Status copy_writable(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  if (error) return util::failure("cannot copy the module: " + error.message(), from.string());
+  fs::permissions(to, fs::perms::owner_all, fs::perm_options::add, error);
+  for (const auto& entry : fs::recursive_directory_iterator(to, error))
+    if (!entry.is_symlink()) fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add, error);
+  if (error) return util::failure("cannot make the module's copy writable: " + error.message());
+  return {};
+}
+
+} // namespace
+
+// The module is built in a copy of it, as the main module: its own go.sum, replace and exclude lines hold, which
+// `go install PACKAGE@VERSION` refuses (measured with v0.10.6 to v0.34.2).
+util::Result<Origin> build_module(const std::string& version, const fs::path& work, const Options& options) {
+  CP_TRY(util::make_directories(work / "bin"));
+  CP_TRY(util::give_to_caller(work));
+  CP_TRY_ASSIGN(const auto go, find_go(work, options));
+  CP_TRY_ASSIGN(const auto module, download(go, version, work, options));
+  CP_TRY(check_go_line(go, module));
+  const auto source = work / "source";
+  CP_TRY(copy_writable(module, source));
+  CP_TRY(util::give_to_caller(source));
+  if (options.say)
+    options.say(fmt::format("BuildKit {}: building the Go module with {}, which takes minutes", version, go.version));
+  CP_TRY(run(as_caller({go.program.string(),
+                        "build",
+                        "-mod=mod",
+                        "-trimpath",
+                        "-buildvcs=false",
+                        "-ldflags",
+                        fmt::format("-s -w -X {}/version.Version={}", k_module, version),
+                        "-o",
+                        (work / "bin").string() + "/",
+                        "./cmd/buildkitd",
+                        "./cmd/buildctl"},
+                       source),
+             30min,
+             options.stop));
+  CP_TRY(util::remove_tree(source));
+  return Origin{fmt::format("module {}@{}", k_module, version), {}, go.version};
+}
+
+} // namespace cacheproof::toolchain

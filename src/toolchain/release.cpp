@@ -1,0 +1,114 @@
+#include "http/client.hpp"
+#include "toolchain/sources.hpp"
+#include "util/files.hpp"
+#include "util/hash.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/utsname.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+
+namespace cacheproof::toolchain {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+namespace {
+
+constexpr std::string_view k_releases_url = "https://github.com/moby/buildkit/releases/download";
+
+std::string url_of(const std::string& version, const Options& options) {
+  std::string base = options.releases_url;
+  if (const char* mirror = std::getenv("CACHEPROOF_RELEASES_URL"); base.empty() && mirror) base = mirror;
+  if (base.empty()) base = k_releases_url;
+  while (base.ends_with('/')) base.pop_back();
+  utsname machine{};
+  uname(&machine);
+  const std::string name(machine.machine);
+  const auto architecture = name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name;
+  return fmt::format("{}/{}/buildkit-{}.linux-{}.tar.gz", base, version, version, architecture);
+}
+
+/// Into the file, with the digest of what came.
+util::Result<std::string> download(const std::string& url, const fs::path& file, std::stop_token stop) {
+  std::ofstream out(file, std::ios::binary);
+  util::Sha256 hash;
+  const auto sink = [&](std::string_view piece) -> util::Status {
+    hash.update(piece);
+    if (out.write(piece.data(), static_cast<std::streamsize>(piece.size()))) return {};
+    return util::failure("cannot write " + file.string(), {}, "make room on that file system");
+  };
+  CP_TRY_ASSIGN(const auto response,
+                http::send({.url = url,
+                            .connect_timeout = 2500ms,
+                            .answer_timeout = 2500ms,
+                            .stall_timeout = 30s,
+                            .follow_redirects = true,
+                            .sink = sink},
+                           std::move(stop)));
+  if (response.status != 200)
+    return util::failure(fmt::format("status {}", response.status), "GET " + http::printable(url));
+  if (!out.flush()) return util::failure("cannot write " + file.string(), {}, "make room on that file system");
+  return "sha256:" + hash.hex();
+}
+
+util::Status write_program(archive* in, const fs::path& path) {
+  std::ofstream out(path, std::ios::binary);
+  const void* data = nullptr;
+  size_t count = 0;
+  la_int64_t offset = 0;
+  int status = ARCHIVE_OK;
+  while ((status = archive_read_data_block(in, &data, &count, &offset)) == ARCHIVE_OK)
+    if (!out.seekp(offset).write(static_cast<const char*>(data), static_cast<std::streamsize>(count)))
+      return util::failure("cannot write " + path.string(), {}, "make room on that file system");
+  if (status != ARCHIVE_EOF) return util::failure(fmt::format("cannot unpack: {}", archive_error_string(in)));
+  out.close();
+  if (!out) return util::failure("cannot write " + path.string(), {}, "make room on that file system");
+  std::error_code error;
+  fs::permissions(path, fs::perms(0755), error);
+  return {};
+}
+
+/// Only the two programs, by their exact names and as regular files: nothing in the tarball decides where a file goes.
+util::Status unpack(const fs::path& tarball, const fs::path& bin) {
+  const std::unique_ptr<archive, int (*)(archive*)> in(archive_read_new(), archive_read_free);
+  archive_read_support_filter_gzip(in.get());
+  archive_read_support_format_tar(in.get());
+  if (archive_read_open_filename(in.get(), tarball.c_str(), 65536) != ARCHIVE_OK)
+    return util::failure(fmt::format("it is no tarball: {}", archive_error_string(in.get())));
+  archive_entry* entry = nullptr;
+  int status = ARCHIVE_OK;
+  while ((status = archive_read_next_header(in.get(), &entry)) == ARCHIVE_OK) {
+    std::string_view name = archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "";
+    if (name.starts_with("./")) name.remove_prefix(2);
+    if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)) continue;
+    if (name == "bin/buildkitd") CP_TRY(write_program(in.get(), bin / "buildkitd"));
+    if (name == "bin/buildctl") CP_TRY(write_program(in.get(), bin / "buildctl"));
+  }
+  if (status != ARCHIVE_EOF) return util::failure(fmt::format("it is no tarball: {}", archive_error_string(in.get())));
+  for (const auto* name : {"buildkitd", "buildctl"})
+    if (!fs::exists(bin / name)) return util::failure(fmt::format("it has no bin/{}", name));
+  return {};
+}
+
+} // namespace
+
+util::Result<Origin> fetch_release(const std::string& version, const fs::path& work, const Options& options) {
+  const auto url = url_of(version, options);
+  const auto tarball = work / "release.tar.gz";
+  CP_TRY(util::make_directories(work / "bin"));
+  CP_TRY_ASSIGN(auto digest, download(url, tarball, options.stop));
+  if (auto unpacked = unpack(tarball, work / "bin"); !unpacked) {
+    auto error = std::move(unpacked).error();
+    error.tried = http::printable(url);
+    return tl::unexpected(std::move(error));
+  }
+  CP_TRY(util::remove_tree(tarball));
+  return Origin{http::printable(url), std::move(digest), {}};
+}
+
+} // namespace cacheproof::toolchain

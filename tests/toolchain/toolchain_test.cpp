@@ -1,0 +1,377 @@
+#include "http/server.hpp"
+#include "toolchain/programs.hpp"
+#include "toolchain/store.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/files.hpp"
+#include "util/hash.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace cacheproof::toolchain {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
+
+la_ssize_t append(archive*, void* user, const void* data, size_t count) {
+  static_cast<std::string*>(user)->append(static_cast<const char*>(data), count);
+  return static_cast<la_ssize_t>(count);
+}
+
+std::string tarball(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::string bytes;
+  const std::unique_ptr<archive, int (*)(archive*)> out(archive_write_new(), archive_write_free);
+  archive_write_set_format_ustar(out.get());
+  archive_write_add_filter_gzip(out.get());
+  archive_write_open2(out.get(), &bytes, nullptr, append, nullptr, nullptr);
+  for (const auto& [path, content] : files) {
+    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(), archive_entry_free);
+    archive_entry_set_pathname(entry.get(), path.c_str());
+    archive_entry_set_mode(entry.get(), S_IFREG | 0755);
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
+    archive_write_header(out.get(), entry.get());
+    archive_write_data(out.get(), content.data(), content.size());
+  }
+  archive_write_close(out.get());
+  return bytes;
+}
+
+/// What a real buildkitd prints for --version.
+std::string buildkitd(const std::string& version) {
+  return "#!/bin/sh\necho buildkitd github.com/moby/buildkit " + version + " 0123456789abcdef\n";
+}
+
+std::string release(const std::string& version = "v0.34.2") {
+  return tarball({{"bin/buildkitd", buildkitd(version)},
+                  {"bin/buildctl", "#!/bin/sh\n"},
+                  {"bin/buildkit-runc", "#!/bin/sh\n"},
+                  {"../escaped", "x"}});
+}
+
+/// An empty store, a PATH without go, and a release host that answers as the test wants.
+class Toolchain : public testing::Test {
+protected:
+  void SetUp() override {
+    path_ = std::getenv("PATH");
+    setenv("CACHEPROOF_STORE", store_.c_str(), 1);
+    fs::create_directories(folder_.path() / "path");
+    setenv("PATH", ((folder_.path() / "path").string() + ":/usr/bin:/bin").c_str(), 1);
+  }
+  void TearDown() override {
+    setenv("PATH", path_.c_str(), 1);
+    unsetenv("CACHEPROOF_STORE");
+  }
+
+  void program(const fs::path& path, const std::string& text) {
+    fs::create_directories(path.parent_path());
+    ASSERT_TRUE(util::write_text(path, text));
+    fs::permissions(path, fs::perms(0755));
+  }
+  /// A go of that version whose other commands are `script`.
+  void fake_go(const std::string& version, const std::string& script = "exit 1\n", const std::string& mode = "auto") {
+    program(folder_.path() / "path" / "go",
+            "#!/bin/sh\nif [ \"$1\" = env ]; then printf '%s\\n%s\\n' '" + version + "' '" + mode + "'; exit; fi\n"
+                + script);
+  }
+  util::Result<BuildKit> install_with(bool module, std::string_view version = "v0.34.2") {
+    return install(version,
+                   {.say =
+                        [this](std::string_view line) {
+                          const std::lock_guard lock(mutex_);
+                          said_.emplace_back(line);
+                        },
+                    .stop = stop_.get_token(),
+                    .sources = {.release = true, .module = module},
+                    .releases_url = server_.url(),
+                    .go_folder = (folder_.path() / "go").string()});
+  }
+  /// Files and folders of the store that are neither locks nor parents of them.
+  std::vector<std::string> left_over() {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(store_))
+      if (entry.path().filename() != "buildkit") names.push_back(entry.path().filename());
+    return names;
+  }
+
+  util::TempDir folder_ = std::move(*util::TempDir::create());
+  fs::path store_ = folder_.path() / "store";
+  std::string path_;
+  std::stop_source stop_;
+  std::mutex mutex_;
+  std::vector<std::string> said_;
+  std::vector<std::string> asked_;
+  http::Answer answer_{.body = release()};
+  http::Server server_ = std::move(*http::Server::start([this](const http::Received& received) {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(received.target);
+    if (received.target == "/elsewhere") return http::Answer{.body = release()};
+    return answer_;
+  }));
+};
+
+TEST_F(Toolchain, InstallsTheTwoProgramsOfAReleaseAndRecordsTheirOrigin) {
+  const auto kit = install_with(false, "0.34.2");
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  const auto folder = store_ / "buildkit" / "v0.34.2";
+  EXPECT_EQ(kit->version, "v0.34.2");
+  EXPECT_EQ(kit->buildkitd, folder / "bin" / "buildkitd");
+  EXPECT_EQ(kit->buildctl, folder / "bin" / "buildctl");
+  EXPECT_EQ(kit->source, server_.url() + asked_.at(0));
+  EXPECT_THAT(asked_.at(0), testing::MatchesRegex("/v0.34.2/buildkit-v0.34.2.linux-[a-z0-9_]+.tar.gz"));
+  const auto json = nlohmann::json::parse(*util::read_text(folder / "toolchain.json"));
+  EXPECT_EQ(json["digest"], util::sha256_digest(answer_.body));
+  EXPECT_EQ(json["buildkitd"], "buildkitd github.com/moby/buildkit v0.34.2 0123456789abcdef");
+  EXPECT_FALSE(fs::exists(folder / "bin" / "buildkit-runc"));
+  EXPECT_FALSE(fs::exists(store_ / "escaped"));
+  EXPECT_EQ(left_over(), std::vector<std::string>{});
+}
+
+TEST_F(Toolchain, AsksNobodyForAVersionThatTheStoreHas) {
+  ASSERT_TRUE(install_with(false));
+  asked_.clear();
+  said_.clear();
+  EXPECT_EQ(*install_with(false), *find("v0.34.2"));
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_TRUE(said_.empty());
+}
+
+TEST_F(Toolchain, FollowsTheRedirectOfAReleaseHost) {
+  answer_ = {.status = 302, .headers = {{"Location", "/elsewhere"}}};
+  EXPECT_TRUE(install_with(false));
+}
+
+TEST_F(Toolchain, TakesTheMirrorOfTheEnvironment) {
+  setenv("CACHEPROOF_RELEASES_URL", (server_.url() + "/mirror/").c_str(), 1);
+  EXPECT_TRUE(
+      install("v0.34.2", {.say = {}, .stop = {}, .sources = {.release = true, .module = false}, .releases_url = {}}));
+  unsetenv("CACHEPROOF_RELEASES_URL");
+  EXPECT_THAT(asked_.at(0), testing::StartsWith("/mirror/v0.34.2/"));
+}
+
+TEST_F(Toolchain, LeavesNothingOfAReleaseThatIsNotWhole) {
+  const std::vector<std::pair<http::Answer, std::string>> spoilt{
+      {{.status = 404}, "status 404"},
+      {{.body = release(), .break_after = 100}, "the release tarball did not work"},
+      {{.body = "garbage"}, "it is no tarball"},
+      {{.body = release().substr(0, 150)}, "the release tarball did not work"},
+      {{.body = tarball({{"bin/buildkitd", buildkitd("v0.34.2")}})}, "it has no bin/buildctl"},
+      {{.body = release("v0.33.0")}, "v0.33.0 0123456789abcdef' where v0.34.2 was expected"},
+  };
+  for (const auto& [answer, words] : spoilt) {
+    answer_ = answer;
+    const auto kit = install_with(false);
+    ASSERT_FALSE(kit) << words;
+    EXPECT_EQ(kit.error().what, "BuildKit v0.34.2 cannot be had");
+    EXPECT_THAT(kit.error().tried, HasSubstr(words));
+    EXPECT_THAT(kit.error().remedy, HasSubstr("--buildkit=path:DIR"));
+    EXPECT_FALSE(find("v0.34.2"));
+    EXPECT_EQ(left_over(), std::vector<std::string>{});
+  }
+}
+
+TEST_F(Toolchain, TriesTheModuleWhereTheReleaseHostNeverAnswers) {
+  answer_ = {.hang = true};
+  fake_go("go1.19.8");
+  const auto kit = install_with(true);
+  ASSERT_FALSE(kit);
+  EXPECT_THAT(kit.error().tried, HasSubstr("nothing was received for 2.5 s"));
+  EXPECT_THAT(kit.error().tried, HasSubstr("the Go module did not work"));
+  EXPECT_THAT(said_, Contains("BuildKit v0.34.2: trying the Go module"));
+}
+
+TEST_F(Toolchain, EndsWhenAStopIsRequestedMeanwhile) {
+  answer_ = {.hang = true};
+  const std::jthread later([this] {
+    std::this_thread::sleep_for(100ms);
+    stop_.request_stop();
+  });
+  const auto kit = install_with(true);
+  ASSERT_FALSE(kit);
+  EXPECT_EQ(kit.error().blame, util::Blame::interrupted);
+  EXPECT_EQ(left_over(), std::vector<std::string>{});
+}
+
+TEST_F(Toolchain, DoesTheWorkOnceForTwoWhoWantIt) {
+  answer_.delay = 300ms;
+  util::Result<BuildKit> first = util::failure("");
+  util::Result<BuildKit> second = util::failure("");
+  {
+    const std::jthread one([&] { first = install_with(false); });
+    const std::jthread two([&] { second = install_with(false); });
+  }
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(*first, *second);
+  EXPECT_EQ(asked_.size(), 1U);
+  EXPECT_THAT(said_, Contains("BuildKit v0.34.2: waiting for another install of it"));
+}
+
+TEST_F(Toolchain, SweepsWhatAKilledInstallLeft) {
+  fs::create_directories(store_ / "tmp-v0.34.2-dead00" / "bin");
+  fs::create_directories(store_ / "tmp-v0.17.3-alive0");
+  ASSERT_TRUE(install_with(false));
+  EXPECT_EQ(left_over(), std::vector<std::string>{"tmp-v0.17.3-alive0"});
+}
+
+TEST_F(Toolchain, SaysWhatToDoAboutAStoreThatCannotBeWritten) {
+  ASSERT_TRUE(util::write_text(store_, "a file in the way"));
+  const auto kit = install_with(false);
+  ASSERT_FALSE(kit);
+  EXPECT_EQ(kit.error().remedy, "set CACHEPROOF_STORE to a folder that you may write");
+}
+
+TEST_F(Toolchain, RefusesWhatIsNoVersion) {
+  for (const auto* text : {"../../etc", "latest", ""}) {
+    const auto kit = install_with(false, text);
+    ASSERT_FALSE(kit) << text;
+    EXPECT_EQ(kit.error().blame, util::Blame::usage);
+  }
+}
+
+/// Answers as go 1.26 does for `mod download -json` and `build`; the module lies in FOLDER/module.
+std::string go_script(const fs::path& folder) {
+  return "if [ \"$1 $2\" = 'mod download' ]; then printf '{\\n\\t\"Path\": \"github.com/moby/buildkit\",\\n"
+         "\\t\"Dir\": \""
+         + (folder / "module").string()
+         + "\"\\n}\\n'; exit; fi\n"
+           "echo \"$PWD $*\" > "
+         + (folder / "built").string()
+         + "\n"
+           "while [ $# -gt 0 ]; do [ \"$1\" = -o ] && out=$2; shift; done\n"
+           "cp buildkitd.sh ${out}buildkitd; cp buildkitd.sh ${out}buildctl\n";
+}
+
+TEST_F(Toolchain, BuildsTheModuleInAWritableCopy) {
+  answer_ = {.status = 404};
+  fake_go("go1.26.8", go_script(folder_.path()));
+  program(folder_.path() / "module" / "buildkitd.sh", buildkitd("v0.34.2"));
+  ASSERT_TRUE(util::write_text(folder_.path() / "module" / "go.mod", "module x\n\ngo 1.26.8\n"));
+  fs::permissions(folder_.path() / "module", fs::perms(0555));
+  const auto kit = install_with(true);
+  fs::permissions(folder_.path() / "module", fs::perms(0755));
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  EXPECT_EQ(kit->source, "module github.com/moby/buildkit@v0.34.2");
+  const auto built = *util::read_text(folder_.path() / "built");
+  EXPECT_THAT(built, HasSubstr("-X github.com/moby/buildkit/version.Version=v0.34.2"));
+  EXPECT_THAT(built, HasSubstr((store_ / "tmp-v0.34.2-").string()));
+  EXPECT_FALSE(fs::exists(store_ / "buildkit" / "v0.34.2" / "source"));
+}
+
+TEST_F(Toolchain, RefusesAGoThatIsTooOld) {
+  answer_ = {.status = 404};
+  fake_go("go1.19.8", "exit 1\n", "");
+  EXPECT_THAT(install_with(true).error().tried, HasSubstr("is go1.19.8, which is too old (1.21 at least)"));
+}
+
+TEST_F(Toolchain, LooksPastAnOldGoForAnotherOne) {
+  answer_ = {.status = 404};
+  fake_go("go1.26.8", go_script(folder_.path()));
+  fs::create_directories(folder_.path() / "go");
+  fs::rename(folder_.path() / "path" / "go", folder_.path() / "go" / "go");
+  fake_go("go1.19.8", "exit 1\n", "");
+  program(folder_.path() / "module" / "buildkitd.sh", buildkitd("v0.34.2"));
+  ASSERT_TRUE(util::write_text(folder_.path() / "module" / "go.mod", "module x\n\ngo 1.26.8\n"));
+  EXPECT_TRUE(install_with(true));
+}
+
+TEST_F(Toolchain, SaysThatThereIsNoGo) {
+  answer_ = {.status = 404};
+  EXPECT_THAT(install_with(true).error().tried, HasSubstr("there is no go on the PATH"));
+}
+
+TEST_F(Toolchain, RefusesAGoThatMayNotFetchTheOneTheModuleWants) {
+  answer_ = {.status = 404};
+  fake_go("go1.22.1", go_script(folder_.path()), "local");
+  program(folder_.path() / "module" / "buildkitd.sh", buildkitd("v0.34.2"));
+  ASSERT_TRUE(util::write_text(folder_.path() / "module" / "go.mod", "module x\n\ngo 1.26.8\n"));
+  const auto kit = install_with(true);
+  ASSERT_FALSE(kit);
+  EXPECT_THAT(kit.error().tried, HasSubstr("the module wants go 1.26.8, and GOTOOLCHAIN=local forbids to fetch it"));
+  fake_go("go1.22.1", go_script(folder_.path()), "auto");
+  EXPECT_TRUE(install_with(true));
+}
+
+TEST_F(Toolchain, PassesOnWhyGoCannotGetTheModule) {
+  answer_ = {.status = 404};
+  fake_go("go1.26.8", "printf '{\\n\\t\"Error\": \"module lookup disabled by GOPROXY=off\"\\n}\\n'; exit 1\n");
+  EXPECT_THAT(install_with(true).error().tried, HasSubstr("go cannot get the module: module lookup disabled"));
+}
+
+TEST_F(Toolchain, ListsPinnedAndInstalledVersionsInOrder) {
+  answer_.body = release("v0.20.0");
+  ASSERT_TRUE(install_with(false, "v0.20.0"));
+  std::vector<std::string> seen;
+  for (const auto& entry : list())
+    seen.push_back(entry.version + (entry.pinned ? " pinned" : "") + (entry.is_default ? " default" : "")
+                   + (entry.installed ? " installed" : ""));
+  EXPECT_EQ(
+      seen,
+      (std::vector<std::string>{"v0.11.6 pinned", "v0.17.3 pinned", "v0.20.0 installed", "v0.34.2 pinned default"}));
+}
+
+TEST_F(Toolchain, RemovesWhatIsInstalledAndNothingElse) {
+  ASSERT_TRUE(install_with(false));
+  EXPECT_TRUE(remove("v0.34.2"));
+  EXPECT_FALSE(find("v0.34.2"));
+  EXPECT_FALSE(remove("v0.34.2"));
+}
+
+TEST_F(Toolchain, ReadsTheVersionOfAnExplicitPath) {
+  program(folder_.path() / "own" / "bin" / "buildkitd", buildkitd("v0.99.0-dev"));
+  program(folder_.path() / "own" / "bin" / "buildctl", "#!/bin/sh\n");
+  for (const auto& given : {folder_.path() / "own", folder_.path() / "own" / "bin"}) {
+    const auto kit = from_path(given);
+    ASSERT_TRUE(kit) << util::to_text(kit.error());
+    EXPECT_EQ(kit->version, "v0.99.0-dev");
+    EXPECT_EQ(kit->buildctl, folder_.path() / "own" / "bin" / "buildctl");
+  }
+  EXPECT_FALSE(from_path(folder_.path()));
+}
+
+TEST_F(Toolchain, KeepsTheStoreWhereTheEnvironmentSays) {
+  EXPECT_EQ(store(), store_);
+  unsetenv("CACHEPROOF_STORE");
+  setenv("XDG_CACHE_HOME", "/xdg", 1);
+  EXPECT_EQ(store(), "/xdg/cacheproof");
+  unsetenv("XDG_CACHE_HOME");
+  setenv("HOME", "/somebody", 1);
+  EXPECT_EQ(store(), "/somebody/.cache/cacheproof");
+}
+
+TEST_F(Toolchain, GivesTheStoreToTheUserBehindSudo) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  setenv("SUDO_UID", "65534", 1); // nobody
+  setenv("SUDO_GID", "65534", 1);
+  const auto kit = install_with(false);
+  unsetenv("SUDO_UID");
+  unsetenv("SUDO_GID");
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  for (const auto& path : {store_, store_ / "buildkit" / "v0.34.2.lock", kit->buildkitd}) {
+    struct stat info {};
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_uid, 65534U) << path;
+  }
+}
+
+TEST_F(Toolchain, TakesTheFirstProgramOfThePath) {
+  program(folder_.path() / "path" / "runc", "#!/bin/sh\n");
+  EXPECT_EQ(find_runc(), folder_.path() / "path" / "runc");
+  program(folder_.path() / "path" / "busybox", "#!/bin/sh\n");
+  EXPECT_EQ(find_busybox().error().remedy, "apt-get install busybox-static");
+}
+
+} // namespace
+} // namespace cacheproof::toolchain
