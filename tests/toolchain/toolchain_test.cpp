@@ -287,6 +287,22 @@ TEST_F(Toolchain, LooksPastAnOldGoForAnotherOne) {
   EXPECT_TRUE(install_with(true));
 }
 
+TEST_F(Toolchain, RunsGoAsTheUserBehindSudo) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  answer_ = {.status = 404};
+  fs::permissions(folder_.path(), fs::perms(0777));
+  fake_go("go1.26.8", "id -u > " + (folder_.path() / "user").string() + "\n" + go_script(folder_.path()));
+  program(folder_.path() / "module" / "buildkitd.sh", buildkitd("v0.34.2"));
+  ASSERT_TRUE(util::write_text(folder_.path() / "module" / "go.mod", "module x\n\ngo 1.26.8\n"));
+  setenv("SUDO_UID", "65534", 1); // nobody
+  setenv("SUDO_GID", "65534", 1);
+  const auto kit = install_with(true);
+  unsetenv("SUDO_UID");
+  unsetenv("SUDO_GID");
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  EXPECT_EQ(*util::read_text(folder_.path() / "user"), "65534\n");
+}
+
 TEST_F(Toolchain, SaysThatThereIsNoGo) {
   answer_ = {.status = 404};
   EXPECT_THAT(install_with(true).error().tried, HasSubstr("there is no go on the PATH"));
