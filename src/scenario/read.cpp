@@ -86,6 +86,13 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
 
 const std::vector<Key<Scenario>>& scenario_keys() {
   static const std::vector<Key<Scenario>> keys{
+      // The first: any text may name its dimensions, and keys are read in this order, not in the file's.
+      {"matrix",
+       "dimension → values; every combination is a case",
+       [](Reader& reader, const Node& at, Scenario& scenario) {
+         read_matrix(reader, at);
+         scenario.matrix = reader.matrix;
+       }},
       {"title",
        "the claim, one sentence",
        [](Reader& reader, const Node& at, Scenario& scenario) {
@@ -101,13 +108,6 @@ const std::vector<Key<Scenario>>& scenario_keys() {
        "words to select by",
        [](Reader& reader, const Node& at, Scenario& scenario) {
          scenario.tags = reader.words(at, "a list of words").value_or(std::vector<std::string>{});
-       }},
-      // Before whatever uses its dimensions: keys are read in this order, not in the file's.
-      {"matrix",
-       "dimension → values; every combination is a case",
-       [](Reader& reader, const Node& at, Scenario& scenario) {
-         read_matrix(reader, at);
-         scenario.matrix = reader.matrix;
        }},
       {"context", "a folder of the enclosing repository", read_context, true, "context"},
       {"files", "the context's files, inline", read_files, false, "context"},
@@ -204,7 +204,12 @@ Reading read_text(std::string_view text, const fs::path& file) {
   if (!root) {
     const auto& error = root.error();
     const auto& code = error.kind == YamlError::Kind::syntax ? codes::k_yaml_syntax : codes::k_too_large;
-    reader.report_at(code, error.line, error.column, error.message);
+    // The end of the file shows best at the end of its last line.
+    const auto last = static_cast<int>(reader.lines().size());
+    if (last > 0 && error.line > last)
+      reader.report_at(code, last, static_cast<int>(reader.lines().back().size()) + 1, error.message);
+    else
+      reader.report_at(code, error.line, error.column, error.message);
     return finish(reader, {});
   }
   Scenario scenario;

@@ -1,5 +1,6 @@
 #include "scenario/reader.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace cacheproof::scenario {
@@ -8,9 +9,14 @@ namespace {
 void read_args(Reader& reader, const Node& at, BuildSpec& build) {
   if (!at.is_map()) return reader.wrong_type(at, "a mapping of build arguments");
   check_duplicates(reader, at);
-  for (std::size_t i = 0; i < at.entries(); ++i)
-    if (auto value = reader.text(at.value(i)); value && at.key(i).is_scalar())
-      build.args.emplace_back(at.key(i).text, std::move(*value));
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto& name = at.key(i);
+    if (name.is_scalar()
+        && (name.text.empty() || name.text.find_first_of(std::string_view("=\0", 2)) != std::string::npos))
+      reader.report(codes::k_wrong_value, name, "a build argument needs a name, without '='");
+    if (auto value = reader.text(at.value(i)); value && name.is_scalar())
+      build.args.emplace_back(name.text, std::move(*value));
+  }
 }
 
 void read_dockerfile(Reader& reader, const Node& at, BuildSpec& build) {

@@ -56,6 +56,10 @@ std::optional<When> read_when(Reader& reader, const Node& at) {
     }
     const auto& value = at.value(i);
     std::vector<std::string> values;
+    if (value.is_sequence() && value.children.empty()) {
+      reader.wrong_type(value, "a value of the matrix");
+      fine = false;
+    }
     for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
       if (!each.is_scalar()) {
         reader.wrong_type(each, "a value of the matrix");
@@ -242,8 +246,13 @@ std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
        "a regex for the error",
        [](Reader& inner, const Node& value, ExpectedStatus& status) { status.fails = inner.regex(value); },
        true}};
+  if (!at.is_map()) {
+    reader.wrong_type(at, "'ok' or a mapping {fails: regex}");
+    return std::nullopt;
+  }
   ExpectedStatus status;
-  if (!read_keys(reader, at, "'ok' or a mapping {fails: regex}", keys, status) || !status.fails) return std::nullopt;
+  read_keys(reader, at, "a mapping for 'status'", keys, status);
+  if (!status.fails) return std::nullopt;
   return status;
 }
 

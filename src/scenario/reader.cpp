@@ -15,9 +15,9 @@ std::string found(const Node& at) {
   case Node::Kind::null:
     return "nothing";
   case Node::Kind::sequence:
-    return "a list";
+    return at.children.empty() ? "an empty list" : "a list";
   case Node::Kind::map:
-    return "a mapping";
+    return at.children.empty() ? "an empty mapping" : "a mapping";
   case Node::Kind::scalar:
     break;
   }
@@ -101,6 +101,7 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
   std::vector<std::string> names;
   for (const auto& key : keys) names.emplace_back(key.name);
   std::vector<const KeyFacts*> present;
+  std::set<std::string> meant; // by misspelt keys: those are not missing as well
   for (std::size_t i = 0; i < map.entries(); ++i) {
     const auto& key = map.key(i);
     if (!key.is_scalar()) continue;
@@ -108,6 +109,7 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
     if (known == keys.end()) {
       reader.report(
           codes::k_unknown_key, key, fmt::format("unknown key '{}'", key.text), did_you_mean(key.text, names));
+      if (auto near = util::nearest(key.text, names)) meant.insert(std::move(*near));
       continue;
     }
     if (!known->built)
@@ -123,12 +125,24 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
     }
     present.push_back(&*known);
   }
-  for (const auto& key : keys)
-    if (key.required && std::none_of(present.begin(), present.end(), [&](const auto* each) {
-          return each->name == key.name || (!key.group.empty() && each->group == key.group);
-        }))
-      reader.report(
-          codes::k_missing_key, map, fmt::format("{} needs the key '{}'", what, key.name), std::string(key.doc));
+  for (const auto& key : keys) {
+    const auto stands_for_it = [&](const KeyFacts& each) {
+      return each.name == key.name || (!key.group.empty() && each.group == key.group);
+    };
+    std::vector<std::string> choices;
+    bool found_one = false;
+    for (const auto& each : keys) {
+      if (!stands_for_it(each)) continue;
+      if (each.built) choices.push_back(fmt::format("'{}'", each.name));
+      found_one = found_one || meant.contains(std::string(each.name))
+                  || std::find(present.begin(), present.end(), &each) != present.end();
+    }
+    if (key.required && !found_one)
+      reader.report(codes::k_missing_key,
+                    map,
+                    fmt::format("{} needs the key {}", what, util::join(choices, " or ")),
+                    std::string(key.doc));
+  }
   return true;
 }
 
@@ -143,7 +157,7 @@ std::optional<std::string> Reader::word(const Node& at, std::string_view what) {
     wrong_type(at, what);
     return std::nullopt;
   }
-  if (!check_variables(at, false)) return std::nullopt;
+  if (!check_text(at, false)) return std::nullopt;
   return at.text;
 }
 
@@ -152,11 +166,16 @@ std::optional<Text> Reader::text(const Node& at, std::string_view what) {
     wrong_type(at, what);
     return std::nullopt;
   }
-  if (!check_variables(at, true)) return std::nullopt;
+  if (!check_text(at, true)) return std::nullopt;
   return Text{at.text, spot(at)};
 }
 
-bool Reader::check_variables(const Node& at, bool expanded) {
+bool Reader::check_text(const Node& at, bool expanded) {
+  // Only contents of files may hold one: names, paths and arguments of programs end at it.
+  if (at.text.find('\0') != std::string::npos) {
+    report(codes::k_wrong_value, at, "a NUL byte cannot stand here");
+    return false;
+  }
   bool fine = true;
   const std::string_view all = at.text;
   for (std::size_t from = 0; (from = all.find("${", from)) != std::string_view::npos;) {

@@ -59,7 +59,7 @@ public:
   bool matrix_is_sound = true;
 
 private:
-  bool check_variables(const Node& at, bool expanded);
+  bool check_text(const Node& at, bool expanded);
 
   std::filesystem::path file_;
   std::vector<std::string> lines_;
