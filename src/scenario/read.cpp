@@ -180,8 +180,7 @@ bool check_text(Reader& reader, std::string_view text) {
                    fmt::format("the byte 0x{:02X} is {}",
                                static_cast<unsigned char>(text[bad]),
                                utf8 ? "a control character" : "not UTF-8"));
-  auto& shown = reader.diagnostics().back().source_line;
-  if (!utf8) shown.clear(); // a terminal should not get it either
+  reader.diagnostics().back().source_line.clear(); // a terminal should not get it either
   return false;
 }
 

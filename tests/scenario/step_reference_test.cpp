@@ -29,6 +29,37 @@ TEST(StepReferences, NeverCountSources) {
   EXPECT_FALSE(parsed("app 1-2").matches("app", 1, "from alpine"));
 }
 
+TEST(StepReferences, MatchAnInstructionWithItsBlanksFolded) {
+  const auto glob = parsed("  app \t RUN  npm\tci * ");
+  EXPECT_EQ(glob.stage, "app");
+  EXPECT_EQ(glob.glob, "RUN npm ci *");
+  EXPECT_TRUE(glob.matches("app", 3, "RUN npm ci \n  --silent"));
+  EXPECT_FALSE(glob.matches("app", 3, "RUN npm ci"));
+  EXPECT_FALSE(parsed("app RUN npm").matches("app", 3, "RUN npm ci")) << "a glob is the whole instruction";
+  EXPECT_FALSE(parsed("app run npm*").matches("app", 3, "RUN npm ci")) << "its letters are the file's";
+  EXPECT_TRUE(parsed("app ?UN npm").matches("app", 3, "RUN npm"));
+  EXPECT_FALSE(parsed("app *").matches("app", 1, "FROM x")) << "a source is no step";
+  EXPECT_TRUE(parsed("app *").matches("app", 2, "RUN x"));
+}
+
+TEST(StepReferences, HaveTheEndsOfTheirRangeInIt) {
+  const auto range = parsed("app 3-5");
+  EXPECT_EQ(range.first, 3);
+  EXPECT_EQ(range.last, 5);
+  EXPECT_FALSE(range.matches("app", 2, "RUN x"));
+  EXPECT_TRUE(range.matches("app", 3, "RUN x"));
+  EXPECT_TRUE(range.matches("app", 5, "RUN x"));
+  EXPECT_FALSE(range.matches("app", 6, "RUN x"));
+  EXPECT_TRUE(parsed("app 3-3").matches("app", 3, "RUN x"));
+}
+
+TEST(StepReferences, KeepTheirTextAndPlace) {
+  const auto reference = StepReference::parse(" App 4 ", {"x.yaml", 3, 7}).value();
+  EXPECT_EQ(reference.text, " App 4 ");
+  EXPECT_EQ(reference.spot, (util::SourceSpot{"x.yaml", 3, 7}));
+  EXPECT_EQ(reference.stage, "App");
+}
+
 TEST(StepReferences, RefuseWhatIsNone) {
   for (const auto* text : {"", "  ", "a 0", "a 3-2", "a 3-", "a 3x", "a 99999", "linux/arm64 app 3", "alpha:app 3"}) {
     EXPECT_FALSE(StepReference::parse(text, {})) << text;
