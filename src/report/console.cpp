@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <ostream>
 
@@ -24,17 +25,6 @@ constexpr const char* k_dim = "2";
 /// The name of a round keeps its column for as long as it fits; what was counted stands after it.
 constexpr std::size_t k_name_columns = 34;
 constexpr std::size_t k_counts_columns = 48;
-
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
-/// The text with `indent` before each of its lines.
-std::string indented(std::string_view text, std::string_view indent) {
-  std::string result;
-  for (const auto& line : util::lines(text)) result += fmt::format("{}{}\n", indent, line);
-  return result;
-}
 
 } // namespace
 
@@ -74,40 +64,58 @@ std::string Console::sign(evidence::Verdict verdict) const {
 }
 
 void Console::run_started(std::size_t cases) {
+  started_ = std::chrono::steady_clock::now();
   out_ << plural(cases, "case") << " to play\n\n" << std::flush;
 }
 
+/// The running round's line, which is all of this line of the terminal.
+void Console::show_running() {
+  out_ << cut(running_, options_.width - 1) << std::flush;
+}
+
+void Console::hide_running() {
+  if (!running_.empty()) out_ << "\r\033[K";
+}
+
 void Console::said(std::string_view line) {
-  out_ << paint(fmt::format("· {}", line), k_dim) << '\n' << std::flush;
+  hide_running();
+  out_ << paint(fmt::format("· {}", harmless(line)), k_dim) << '\n';
+  show_running();
 }
 
 void Console::case_started(const evidence::CaseEvidence& played) {
-  out_ << paint(played.id, k_bold) << "\n  " << played.title << '\n' << std::flush;
+  out_ << paint(harmless(played.id), k_bold) << '\n' << indented(played.title, "  ") << std::flush;
 }
 
 void Console::round_started(const evidence::CaseEvidence& /*played*/, const evidence::RoundEvidence& round) {
-  if (options_.live) out_ << fmt::format("  … {} {}", round.number, round.name) << std::flush;
+  if (!options_.live) return;
+  running_ = fmt::format("  … {} {}", round.number, harmless(round.name));
+  show_running();
 }
 
 void Console::round_judged(const evidence::CaseEvidence& /*played*/, const evidence::RoundEvidence& round) {
-  if (options_.live) out_ << "\r\033[K";
+  hide_running();
+  running_.clear();
+  const auto name = harmless(round.name);
+  const auto counted = counts(round);
   out_ << fmt::format("  {} {} {}  {}  {}\n",
                       sign(round.verdict),
                       round.number,
-                      in_columns(round.name, std::max(k_name_columns, columns(round.name))),
-                      in_columns(counts(round), std::max(k_counts_columns, columns(counts(round)))),
+                      in_columns(name, std::max(k_name_columns, columns(name))),
+                      in_columns(counted, std::max(k_counts_columns, columns(counted))),
                       paint(fmt::format("{:>8}", duration_text(round.duration)), k_dim));
   if (options_.verbose) {
-    for (const auto& change : round.changes) out_ << "      " << change << '\n';
-    out_ << paint(indented(round.command, "      "), k_dim);
+    for (const auto& change : round.changes) out_ << indented(change, "      ");
+    if (!round.command.empty()) out_ << "      " << paint(harmless(round.command), k_dim) << '\n';
     steps(round);
   }
   if (round.broken) broken(*round.broken);
   for (const auto& one : round.findings) finding(one);
+  if (!round.findings.empty()) out_ << '\n';
   for (const auto& note : round.notes) out_ << indented("note: " + note, "      ");
   // The answer to a failed claim is often in the build's own line: one letter, for moby/buildkit#1515.
   if (!round.findings.empty() && !round.lint.empty()) {
-    out_ << "      " << paint("look at the line of this build:", k_yellow) << '\n';
+    out_ << "      " << paint("likely cause, in this build's own line:", k_yellow) << '\n';
     for (const auto& warning : round.lint) out_ << indented(warning, "        ");
   }
   out_ << std::flush;
@@ -116,7 +124,7 @@ void Console::round_judged(const evidence::CaseEvidence& /*played*/, const evide
 void Console::steps(const evidence::RoundEvidence& round) {
   for (const auto& step : round.record.steps)
     if (step.kind == evidence::StepKind::step)
-      out_ << fmt::format("      {} {}\n", in_columns(evidence::to_text(step.outcome), 11), label(step));
+      out_ << fmt::format("      {} {}\n", in_columns(evidence::to_text(step.outcome), 11), harmless(label(step)));
 }
 
 void Console::broken(const util::Error& error) {
@@ -126,39 +134,52 @@ void Console::broken(const util::Error& error) {
 
 void Console::finding(const evidence::Finding& finding) {
   out_ << fmt::format("\n      {}:{}: {}\n", finding.spot.file, finding.spot.line, paint(finding.expectation, k_bold));
-  if (!finding.source_line.empty()) out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, finding.source_line);
-  out_ << "      " << paint(finding.summary, k_red) << '\n';
-  const auto rows = difference(finding);
-  if (rows.empty()) return;
+  if (!finding.source_line.empty())
+    out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
+  out_ << "      " << paint(harmless(finding.summary), k_red) << '\n';
+  if (const auto rows = report::difference(finding); !rows.empty()) difference(rows);
+}
+
+/// Two columns that share the width of a terminal; a log keeps every word.
+void Console::difference(const std::vector<Row>& rows) {
+  constexpr std::size_t margin = 6;
   std::size_t left = columns("expected");
-  for (const auto& row : rows) left = std::max(left, columns(row.expected));
-  left = std::min(left, (options_.width - 14) / 2);
-  out_ << fmt::format("\n        {}   {}\n", in_columns("expected", left), "observed");
+  std::size_t right = columns("observed");
   for (const auto& row : rows) {
-    const bool minus = row.kind == Row::Kind::missing || row.kind == Row::Kind::differs;
-    const bool plus = row.kind == Row::Kind::unexpected || row.kind == Row::Kind::differs;
-    const auto expected = fmt::format("{} {}", minus ? '-' : ' ', in_columns(row.expected, left));
-    const auto observed = fmt::format("{} {}", plus ? '+' : ' ', row.observed);
-    const auto line =
-        fmt::format("{} {}", minus ? paint(expected, k_red) : expected, plus ? paint(observed, k_red) : observed);
-    out_ << "      " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+    left = std::max(left, columns(row.expected));
+    right = std::max(right, columns(row.observed));
   }
+  if (const auto room = options_.width - margin - 5; options_.live && left + right > room) {
+    left = std::min(left, std::max(room / 2, room - std::min(room, right)));
+    right = room - left;
+  }
+  const auto line = [&](char minus, const std::string& expected, char plus, const std::string& observed) {
+    auto on_left = fmt::format("{} {}", minus, in_columns(expected, left));
+    auto on_right = observed.empty() ? std::string{} : fmt::format(" {} {}", plus, cut(observed, right));
+    if (on_right.empty()) on_left.erase(on_left.find_last_not_of(' ') + 1);
+    out_ << std::string(margin, ' ') << (minus == ' ' ? on_left : paint(on_left, k_red))
+         << (plus == ' ' ? on_right : paint(on_right, k_red)) << '\n';
+  };
   out_ << '\n';
+  line(' ', "expected", ' ', "observed");
+  for (const auto& row : rows)
+    line(row.kind == Row::Kind::missing || row.kind == Row::Kind::differs ? '-' : ' ',
+         row.expected,
+         row.kind == Row::Kind::unexpected || row.kind == Row::Kind::differs ? '+' : ' ',
+         row.observed);
 }
 
 void Console::case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) {
-  if (played.verdict == evidence::Verdict::skipped) out_ << "  - skipped: " << played.reason << '\n';
+  if (played.verdict == evidence::Verdict::skipped) out_ << indented("- skipped: " + played.reason, "  ");
   if (played.broken) broken(*played.broken);
-  if (played.verdict != evidence::Verdict::passed && played.verdict != evidence::Verdict::skipped)
-    out_ << "  evidence: " << folder.string() << '\n';
+  const bool fine = played.verdict == evidence::Verdict::passed || played.verdict == evidence::Verdict::skipped;
+  if (!fine || options_.verbose) out_ << "  evidence: " << folder.string() << '\n';
   out_ << '\n' << std::flush;
 }
 
 void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {
   using evidence::Verdict;
   std::vector<std::string> parts;
-  evidence::Nanoseconds duration = 0;
-  for (const auto& played : all) duration += played.duration;
   for (const auto verdict :
        {Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::broken, Verdict::skipped}) {
     const auto count =
@@ -172,6 +193,7 @@ void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {
     if (played.verdict != Verdict::passed && played.verdict != Verdict::known)
       out_ << fmt::format(
           "{} {} {}\n", sign(played.verdict), in_columns(evidence::to_text(played.verdict), 7), played.id);
+  const auto duration = std::chrono::nanoseconds(std::chrono::steady_clock::now() - started_).count();
   out_ << fmt::format(
       "{} in {}\n", parts.empty() ? "nothing was played" : util::join(parts, ", "), duration_text(duration))
        << std::flush;
@@ -181,9 +203,7 @@ void print_case(std::ostream& out,
                 const evidence::CaseEvidence& played,
                 const std::filesystem::path& folder,
                 const ConsoleOptions& options) {
-  auto still = options;
-  still.live = false; // nothing runs
-  Console console(out, still);
+  Console console(out, options);
   console.case_started(played);
   for (const auto& round : played.rounds) console.round_judged(played, round);
   console.case_judged(played, folder);

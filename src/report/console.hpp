@@ -4,6 +4,7 @@
 #include "evidence/case.hpp"
 #include "report/text.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <iosfwd>
@@ -16,7 +17,7 @@ namespace cacheproof::report {
 struct ConsoleOptions {
   bool color = false;
   bool verbose = false;    ///< also edits, the client's command line and every step
-  bool live = false;       ///< a terminal: the running round's line is shown at once and rewritten at its end
+  bool live = false;       ///< a terminal: the running round's line is rewritten at its end, long lines are cut
   std::size_t width = 120; ///< columns
 };
 
@@ -42,12 +43,17 @@ public:
 private:
   std::string paint(std::string_view text, const char* style) const;
   std::string sign(evidence::Verdict verdict) const;
+  void show_running();
+  void hide_running();
   void steps(const evidence::RoundEvidence& round);
   void broken(const util::Error& error);
   void finding(const evidence::Finding& finding);
+  void difference(const std::vector<Row>& rows);
 
   std::ostream& out_;
   ConsoleOptions options_;
+  std::string running_; ///< the line of the round that runs now, on a terminal
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now(); ///< of the run
 };
 
 /// Prints a loaded case exactly as its run did.
