@@ -159,14 +159,17 @@ public:
       take(pattern, patterns, taken_by, tried);
     }
     Finding difference;
-    for (const auto& pattern : chosen->value) difference.expected.push_back(pattern.value);
     for (std::size_t i = 0; i < seen.size(); ++i) {
       difference.observed.push_back(seen[i].text);
-      if (taken_by[i] == patterns.size()) difference.unexpected.push_back(seen[i].text);
+      if (taken_by[i] == patterns.size())
+        difference.unexpected.push_back(seen[i].text);
+      else
+        difference.expected.push_back(chosen->value[taken_by[i]].value); // in the order of what it matched
     }
     for (std::size_t pattern = 0; pattern < patterns.size(); ++pattern)
       if (std::find(taken_by.begin(), taken_by.end(), pattern) == taken_by.end())
         difference.missing.push_back(chosen->value[pattern].value);
+    difference.expected.insert(difference.expected.end(), difference.missing.begin(), difference.missing.end());
     if (difference.unexpected.empty() && difference.missing.empty()) return;
     difference.summary = "BuildKit's warnings are not those of the claim";
     add("warnings", chosen->spot, std::move(difference));

@@ -360,6 +360,8 @@ TEST(Warnings, AreAnExactList) {
   EXPECT_EQ(finding.expectation, "warnings");
   EXPECT_THAT(finding.unexpected, ElementsAre("LegacyKeyValue"));
   EXPECT_THAT(finding.missing, ElementsAre("Secret"));
+  EXPECT_THAT(finding.expected, ElementsAre("casing", "Secret"));
+  EXPECT_THAT(finding.observed, ElementsAre("LegacyKeyValue", "FromAs casing"));
   EXPECT_THAT(red(warnings({}), warned({"casing"})).unexpected, ElementsAre("casing"));
   EXPECT_THAT(red(warnings({"casing"})).missing, ElementsAre("casing"));
   EXPECT_THAT(red(warnings({"casing"}), warned({"casing", "casing"})).unexpected, ElementsAre("casing"));
@@ -371,6 +373,8 @@ TEST(Warnings, OneThatSeveralRegexesMatchGoesToTheOneThatNeedsIt) {
     EXPECT_TRUE(green(warnings(patterns), warned({"b", "a"})));
   }
   EXPECT_EQ(red(warnings({"a", "a"}), warned({"a", "b"})).missing.size(), 1U);
+  EXPECT_THAT(red(warnings({"b", "c", "a"}), warned({"a", "b"})).expected, ElementsAre("a", "b", "c"))
+      << "in the order of what they matched";
 }
 
 TEST(Warnings, ARegexThatIsNoneIsAFindingAtItsOwnPlace) {
