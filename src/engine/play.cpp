@@ -12,6 +12,7 @@
 #include "oci/image.hpp"
 #include "oci/reference.hpp"
 #include "oci/registry_client.hpp"
+#include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "workspace/context.hpp"
@@ -82,7 +83,7 @@ public:
       if (auto closed = sandbox_->close(); !closed && !played_.broken) played_.broken = std::move(closed).error();
     played_.verdict = verdict_of(played_);
     played_.duration = since(start);
-    if (auto saved = evidence::save(played_, options_.folder); !saved) lose_evidence(std::move(saved).error());
+    keep_evidence(evidence::save(played_, options_.folder));
     observer_.case_judged(played_, options_.folder);
     return std::move(played_);
   }
@@ -143,7 +144,7 @@ private:
       seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
     }
     seen.duration = since(start);
-    if (auto saved = evidence::save(seen, options_.folder); !saved) lose_evidence(std::move(saved).error());
+    keep_evidence(evidence::save(seen, options_.folder));
     return seen;
   }
 
@@ -240,13 +241,15 @@ private:
     const auto folder = options_.folder / fmt::format("round-{}", seen.number);
     auto saved = util::make_directories(folder);
     if (saved) saved = util::write_text(folder / name, text);
-    if (!saved) lose_evidence(std::move(saved).error());
+    keep_evidence(std::move(saved));
   }
 
-  /// A verdict whose evidence is lost cannot be trusted later: the case is broken, whatever was seen.
-  void lose_evidence(util::Error error) {
-    if (played_.broken) return;
-    played_.broken = util::within("the evidence could not be saved", std::move(error));
+  /// Evidence stays the caller's under sudo. A verdict whose evidence is lost cannot be trusted later: the case is
+  /// broken, whatever was seen.
+  void keep_evidence(util::Status saved) {
+    if (saved) saved = util::give_to_caller(options_.folder);
+    if (saved || played_.broken) return;
+    played_.broken = util::within("the evidence could not be saved", std::move(saved).error());
     played_.verdict = Verdict::broken;
   }
 

@@ -1,5 +1,7 @@
 #include "engine/run_folder.hpp"
 
+#include "util/caller.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -59,9 +61,11 @@ void prune(const fs::path& out, const fs::path& current) {
 util::Result<RunFolder> RunFolder::create(const fs::path& out, const std::string& name) {
   RunFolder folder;
   folder.path_ = out / (name.empty() ? new_name() : name);
+  const bool first = !fs::exists(out);
   CP_TRY(util::make_directories(folder.path_));
   folder.lock_ = lock(folder.path_, LOCK_SH);
   CP_TRY(util::write_text(folder.path_ / k_marker, ""));
+  CP_TRY(util::give_to_caller(first ? out : folder.path_));
   prune(out, folder.path_);
   return folder;
 }
