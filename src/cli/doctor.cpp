@@ -57,9 +57,10 @@ void check_space(Checkup& checkup) {
   constexpr std::uintmax_t wanted = std::uintmax_t{1} << 30U;
   const auto space = util::free_space("/dev/shm");
   if (space && *space >= wanted) return checkup.good("/dev/shm", fmt::format("{} MiB free", *space >> 20U));
+  const auto found = space ? fmt::format("only {} MiB free", *space >> 20U) : space.error().what;
   checkup.weak("/dev/shm",
-               space ? fmt::format("only {} MiB free", *space >> 20U) : space.error().what,
-               "daemons keep their state on the disk instead, which is slower");
+               found + ": daemons keep their state on the disk, which is slower",
+               "give /dev/shm 1 GiB: mount -o remount,size=1G /dev/shm");
 }
 
 int examine() {
