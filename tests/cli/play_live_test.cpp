@@ -1,5 +1,6 @@
 // The program as a user runs it, on a real daemon of the default version: verdicts, exit codes, what is printed.
 #include "cli/program_fixture.hpp"
+#include "engine/plan.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,7 +62,8 @@ INSTANTIATE_TEST_SUITE_P(Key,
                                          "exported: {layers: 99}",
                                          "exported: {layers: \"< 2\"}",
                                          "status: {fails: anything}",
-                                         "warnings: [anything]"));
+                                         "warnings: [anything]"),
+                         [](const auto& key) { return engine::plain_id(key.param); });
 
 TEST_F(ProgramLive, ABuildThatFailsAgainstTheClaimIsAFailureNotABrokenRig) {
   auto text = k_plain;

@@ -87,13 +87,13 @@ protected:
     EXPECT_TRUE(util::make_directories(folder_.path() / name));
   }
 
-  /// The line (from 1) of a file that holds `part`.
+  /// The last line (from 1) of a file that holds `part`.
   int line_of(const std::string& name, const std::string& part) const {
     const auto lines = util::lines(read(name));
     const auto found = std::find_if(
-        lines.begin(), lines.end(), [&](const auto& line) { return line.find(part) != std::string::npos; });
-    EXPECT_NE(found, lines.end()) << part;
-    return static_cast<int>(found - lines.begin()) + 1;
+        lines.rbegin(), lines.rend(), [&](const auto& line) { return line.find(part) != std::string::npos; });
+    EXPECT_NE(found, lines.rend()) << part;
+    return static_cast<int>(lines.rend() - found);
   }
 
   static void replace(std::string& text, const std::string& old, const std::string& with) {
