@@ -35,7 +35,6 @@ std::vector<const evidence::Step*> named_by(const scenario::StepReference& refer
 
 std::vector<std::string> unmatched(const scenario::StepReference& reference, const evidence::BuildRecord& record) {
   if (named_by(reference, record).empty()) return {reference.text};
-  if (named_by(reference, record).empty()) return {reference.text};
   std::vector<std::string> runs;
   if (reference.first == 0) return runs; // no numbers were written
   for (int first = reference.first; first <= reference.last; ++first) {

@@ -258,6 +258,13 @@ TEST(References, EveryNumberOfARangeIsAStep) {
   EXPECT_EQ(red(cached({"app 2-4"}), round).summary, "this build has no step app 3") << "a hole";
 }
 
+TEST(References, NameNoSource) {
+  auto round = seen();
+  round.record.steps.push_back(
+      step(Outcome::rebuilt, {{"lib", 3, 3, "ADD http://host/lib /lib", 3}}, StepKind::source));
+  EXPECT_TRUE(green(cached({"lib", "lib 3"}), round));
+}
+
 TEST(References, ARangeMayBeginAtFrom) {
   EXPECT_TRUE(green(cached({"lib 1-3"})));
 }
