@@ -13,12 +13,13 @@ namespace {
 
 constexpr Verdict k_verdicts[] = {
     Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken};
+constexpr util::Blame k_blames[] = {util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted};
 constexpr std::string_view k_case_schema = "cacheproof/case/1";
 constexpr std::string_view k_round_schema = "cacheproof/round/1";
 
 nlohmann::json to_json_value(const std::optional<util::Error>& error) {
   if (!error) return nullptr;
-  return {{"blame", static_cast<int>(error->blame)},
+  return {{"blame", to_text(error->blame)},
           {"what", text(error->what)},
           {"tried", text(error->tried)},
           {"remedy", text(error->remedy)}};
@@ -26,7 +27,7 @@ nlohmann::json to_json_value(const std::optional<util::Error>& error) {
 
 std::optional<util::Error> error_of(const nlohmann::json& json) {
   if (json.is_null()) return {};
-  return util::Error{static_cast<util::Blame>(json.at("blame").get<int>()),
+  return util::Error{enum_of(json.at("blame"), k_blames),
                      json.at("what").get<std::string>(),
                      json.at("tried").get<std::string>(),
                      json.at("remedy").get<std::string>()};
@@ -98,14 +99,16 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
 }
 
 void to_json(nlohmann::json& json, const CaseEvidence& played) {
+  auto cell = nlohmann::json::array();
+  for (const auto& [dimension, value] : played.cell) cell.push_back({text(dimension), text(value)});
   json = {{"schema", k_case_schema},
           {"id", text(played.id)},
           {"title", text(played.title)},
           {"scenario", text(played.scenario)},
           {"issues", texts(played.issues)},
-          {"cell", played.cell},
-          {"buildkit", played.buildkit},
-          {"driver", played.driver},
+          {"cell", std::move(cell)},
+          {"buildkit", text(played.buildkit)},
+          {"driver", text(played.driver)},
           {"rounds", played.rounds.size()},
           {"verdict", to_text(played.verdict)},
           {"reason", text(played.reason)},

@@ -26,6 +26,20 @@ inline nlohmann::json texts(const std::vector<std::string>& all) {
   return array;
 }
 
+inline std::string_view to_text(util::Blame blame) {
+  switch (blame) {
+  case util::Blame::rig:
+    return "rig";
+  case util::Blame::input:
+    return "input";
+  case util::Blame::usage:
+    return "usage";
+  case util::Blame::interrupted:
+    return "interrupted";
+  }
+  return "?";
+}
+
 /// The enumerator whose `to_text` is `name`, among `all`; anything else is a wrong type at that place.
 template <class Enum, std::size_t count> Enum enum_of(const nlohmann::json& json, const Enum (&all)[count]) {
   const auto name = json.get<std::string>();

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
+#include <filesystem>
+
 namespace cacheproof::evidence {
 namespace {
 
@@ -114,6 +117,69 @@ TEST_F(Evidence, BytesThatAreNotUtf8AreSavedAsReplacements) {
   auto round = full_round();
   round.record.error = "a\xFF";
   EXPECT_EQ(nlohmann::json::parse(nlohmann::json(round).dump()).get<RoundEvidence>().record.error, "a\xEF\xBF\xBD");
+}
+
+TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
+  auto played = full_case();
+  for (auto* text : {&played.id,
+                     &played.title,
+                     &played.scenario,
+                     &played.issues[0],
+                     &played.cell[0].first,
+                     &played.cell[0].second,
+                     &played.buildkit,
+                     &played.driver,
+                     &played.reason,
+                     &played.broken->what,
+                     &played.broken->tried,
+                     &played.broken->remedy,
+                     &played.rounds[0].name,
+                     &played.rounds[0].command,
+                     &played.rounds[0].spot.file,
+                     &played.rounds[0].changes[0],
+                     &played.rounds[0].lint[0],
+                     &played.rounds[0].notes[0],
+                     &played.rounds[0].caches[0].ref,
+                     &played.rounds[0].caches[0].digest,
+                     &played.rounds[0].caches[0].media_type,
+                     &played.rounds[0].record.ref,
+                     &played.rounds[0].record.builder,
+                     &played.rounds[0].record.warnings[0].text,
+                     &played.rounds[0].record.imports[0].error,
+                     &played.rounds[0].record.graph[0].definition,
+                     &played.rounds[0].findings[0].summary,
+                     &played.rounds[0].findings[0].source_line}) {
+    const auto kept = *text;
+    *text = "a\xFF";
+    save_all(played);
+    EXPECT_TRUE(load(dir_.path())) << kept;
+    *text = kept;
+  }
+}
+
+TEST_F(Evidence, EveryBlameComesBack) {
+  for (const auto blame : {util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted}) {
+    auto round = full_round();
+    round.broken->blame = blame;
+    EXPECT_EQ(nlohmann::json(round).get<RoundEvidence>(), round);
+  }
+}
+
+/// Whoever changes these files changes the format: what was saved before must still load, or the schema's number grows.
+/// CACHEPROOF_ACCEPT=1 writes them again.
+TEST_F(Evidence, HasTheFormatOfTheGoldenFiles) {
+  const std::filesystem::path golden = CACHEPROOF_SOURCE_DIR "/tests/evidence/golden";
+  if (std::getenv("CACHEPROOF_ACCEPT") != nullptr) {
+    ASSERT_TRUE(save(full_case(), golden));
+    ASSERT_TRUE(save(full_round(), golden));
+    GTEST_SKIP() << "the golden files are written again: read their difference";
+  }
+  save_all(full_case());
+  for (const auto* file : {"case.json", "round-1/round.json"})
+    EXPECT_EQ(util::read_text(dir_.path() / file).value(), util::read_text(golden / file).value()) << file;
+  const auto loaded = load(golden);
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(*loaded, full_case());
 }
 
 TEST_F(Evidence, AMissingRoundIsAnErrorNotAShorterStory) {
