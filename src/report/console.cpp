@@ -24,7 +24,7 @@ constexpr const char* k_dim = "2";
 
 /// The name of a round keeps its column for as long as it fits; what was counted stands after it.
 constexpr std::size_t k_name_columns = 34;
-constexpr std::size_t k_counts_columns = 48;
+constexpr std::size_t k_counts_columns = 54;
 
 } // namespace
 

@@ -131,8 +131,8 @@ std::string told(const CaseEvidence& played, const ConsoleOptions& options = {})
 TEST(Console, TellsAPassInOneLineARound) {
   EXPECT_EQ(told(small_case()), R"(basics/source_edit_keeps_packages@v0.34.2
   Editing source does not reinstall packages
-  ✓ 1 first build                         3 rebuilt · 4 layers exported                       0.84 s
-  ✓ 2 one source file edited              1 rebuilt · 2 cached · 4 layers exported            0.61 s
+  ✓ 1 first build                         3 rebuilt · 4 layers exported                             0.84 s
+  ✓ 2 one source file edited              1 rebuilt · 2 cached · 4 layers exported                  0.61 s
 
 )");
 }
@@ -140,7 +140,7 @@ TEST(Console, TellsAPassInOneLineARound) {
 TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
   EXPECT_EQ(told(seed_case()), R"(registry/asset_edit_rebuilds_one_stage[mode=mod=max]@v0.34.2
   Editing one asset rebuilds only the stage that copies it
-  ✗ 2 one asset edited                    7 rebuilt · 1 cached · 1 unneeded · 3 layers exported    1.24 s
+  ✗ 2 one asset edited                    7 rebuilt · 1 cached · 1 unneeded · 3 layers exported     1.24 s
 
       scenarios/registry/x.yaml:4: rebuilt
           4 |         rebuilt: [build-public 4-5, website-ssr 2]
@@ -184,8 +184,8 @@ TEST(Console, TellsWhatToDoAboutABrokenRig) {
                                         "read daemon.log and run it again"};
   EXPECT_EQ(told(played), R"(basics/source_edit_keeps_packages@v0.34.2
   Editing source does not reinstall packages
-  ✓ 1 first build                         3 rebuilt · 4 layers exported                       0.84 s
-  ! 2 one source file edited                                                                  0.61 s
+  ✓ 1 first build                         3 rebuilt · 4 layers exported                             0.84 s
+  ! 2 one source file edited                                                                        0.61 s
       the rig failed, which is no verdict about the cache:
       buildkitd died during the build: signal 9 (killed)
       panic: \x1b[31mlost
@@ -224,12 +224,12 @@ TEST(Console, TellsWhyACaseWasSkipped) {
 TEST(Console, TellsEveryStepWhenVerbose) {
   EXPECT_EQ(told(small_case(), {.verbose = true}), R"(basics/source_edit_keeps_packages@v0.34.2
   Editing source does not reinstall packages
-  ✓ 1 first build                         3 rebuilt · 4 layers exported                       0.84 s
+  ✓ 1 first build                         3 rebuilt · 4 layers exported                             0.84 s
       buildctl build --frontend dockerfile.v0
       rebuilt     app 2/4 COPY packages.txt .
       rebuilt     app 3/4 RUN cat packages.txt > installed
       rebuilt     app 4/4 COPY src src
-  ✓ 2 one source file edited              1 rebuilt · 2 cached · 4 layers exported            0.61 s
+  ✓ 2 one source file edited              1 rebuilt · 2 cached · 4 layers exported                  0.61 s
       append src/main.txt (+5 bytes)
       buildctl build --frontend dockerfile.v0
       cached      app 2/4 COPY packages.txt .
