@@ -25,6 +25,7 @@ constexpr const char* k_dim = "2";
 /// The name of a round keeps its column for as long as it fits; what was counted stands after it.
 constexpr std::size_t k_name_columns = 34;
 constexpr std::size_t k_counts_columns = 54;
+constexpr std::size_t k_repeated_columns = 48;
 
 } // namespace
 
@@ -146,7 +147,9 @@ void Console::difference(const std::vector<Row>& rows) {
   std::size_t left = columns("expected");
   std::size_t right = columns("observed");
   for (const auto& row : rows) {
-    left = std::max(left, columns(row.expected));
+    // What both columns have may be cut on the left: the right one has it whole.
+    const auto needed = columns(row.expected);
+    left = std::max(left, row.expected == row.observed ? std::min(needed, k_repeated_columns) : needed);
     right = std::max(right, columns(row.observed));
   }
   if (const auto room = options_.width - margin - 5; options_.live && left + right > room) {

@@ -146,15 +146,15 @@ TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
           4 |         rebuilt: [build-public 4-5, website-ssr 2]
       5 steps ran that the claim does not name, 1 step did not run although the claim names it
 
-        expected                                                                 observed
-                                                                               + build-assets-less 2/4 = build-node-modules 2/6 = build-public 2/8 WORKDIR /app
-                                                                               + build-assets-less 3/4 COPY assets/less/package.json assets/less/
-                                                                               + build-assets-less 4/4 RUN mkdir -p assets/less/node_modules
-                                                                               + build-node-modules 3/6 COPY package*.json .npmrc ./
-                                                                               + build-public 3/8 COPY package*.json webpack*.js ./
-        build-public 4/8 COPY assets assets                                      build-public 4/8 COPY assets assets
-        build-public 5/8 RUN mkdir -p public && echo bundle > public/bundle.js   build-public 5/8 RUN mkdir -p public && echo bundle > public/bundle.js
-      - website-ssr 2/3 COPY --from=build-public /app/public public              (cached)
+        expected                                                      observed
+                                                                    + build-assets-less 2/4 = build-node-modules 2/6 = build-public 2/8 WORKDIR /app
+                                                                    + build-assets-less 3/4 COPY assets/less/package.json assets/less/
+                                                                    + build-assets-less 4/4 RUN mkdir -p assets/less/node_modules
+                                                                    + build-node-modules 3/6 COPY package*.json .npmrc ./
+                                                                    + build-public 3/8 COPY package*.json webpack*.js ./
+        build-public 4/8 COPY assets assets                           build-public 4/8 COPY assets assets
+        build-public 5/8 RUN mkdir -p public && echo bundle > publ…   build-public 5/8 RUN mkdir -p public && echo bundle > public/bundle.js
+      - website-ssr 2/3 COPY --from=build-public /app/public public   (cached)
 
       scenarios/registry/x.yaml:3: exported.layers
           3 |         exported: {layers: 16}
