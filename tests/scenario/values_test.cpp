@@ -6,6 +6,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 // What good texts mean.
 namespace cacheproof::scenario {
@@ -23,11 +25,10 @@ std::string said(const Reading& reading) {
 Scenario read_good(const std::string& text, const std::string& rounds = "rounds: [{}]\n") {
   auto reading = read_text("title: x\nfiles: {Dockerfile: FROM scratch}\n" + text + rounds, "x.yaml");
   EXPECT_EQ(said(reading), "") << text;
-  return reading.scenario.value_or(Scenario{});
+  return std::move(reading.scenario.value());
 }
 Round read_round(const std::string& text) {
-  const auto scenario = read_good("matrix: {mode: [max, min]}\n", "rounds:\n" + text);
-  return scenario.rounds.empty() ? Round{} : scenario.rounds[0];
+  return read_good("matrix: {mode: [max, min]}\n", "rounds:\n" + text).rounds.at(0);
 }
 
 std::optional<std::int64_t> time_of(const std::string& written) {

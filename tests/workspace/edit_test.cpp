@@ -174,8 +174,10 @@ TEST_F(Edits, TouchToNowAndFoldersToo) {
 TEST_F(Edits, DeleteFilesFoldersAndLinksThemselves) {
   put(users("sub/deep/more"), "m");
   fs::create_symlink("other", users("link"));
+  fs::create_symlink("nowhere", users("dangling"));
   auto context = copied();
   EXPECT_EQ(apply(context, edit(Kind::remove, "link")), "delete link");
+  EXPECT_EQ(apply(context, edit(Kind::remove, "dangling")), "delete dangling");
   EXPECT_FALSE(fs::is_symlink(ours("link")));
   EXPECT_EQ(content(ours("other")), "other\n");
   EXPECT_EQ(apply(context, edit(Kind::remove, "sub")), "delete sub");
