@@ -51,6 +51,7 @@ TEST_F(Fingerprints, SeeSizes) {
 }
 
 TEST_F(Fingerprints, SeeModesOfFilesAndFolders) {
+  chmod(users("sub").c_str(), 0755);
   chmod(users("sub/file").c_str(), 0644);
   const auto before = fingerprint(users()).value();
   chmod(users("sub/file").c_str(), 0755);
