@@ -81,6 +81,7 @@ public:
     }
     if (sandbox_)
       if (auto closed = sandbox_->close(); !closed && !played_.broken) played_.broken = std::move(closed).error();
+    if (sandbox_ && options_.keep) observer_.said("kept: " + sandbox_->folder().string());
     played_.verdict = verdict_of(played_);
     played_.duration = since(start);
     keep_evidence(evidence::save(played_, options_.folder));
