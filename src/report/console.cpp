@@ -25,7 +25,14 @@ constexpr const char* k_dim = "2";
 /// The name of a round keeps its column for as long as it fits; what was counted stands after it.
 constexpr std::size_t k_name_columns = 34;
 constexpr std::size_t k_counts_columns = 54;
-constexpr std::size_t k_repeated_columns = 48;
+/// Before everything that is said below a round's line.
+constexpr std::string_view k_margin = "      ";
+
+/// `cached` for `(cached)`
+std::string_view without_brackets(std::string_view text) {
+  if (text.starts_with('(') && text.ends_with(')')) text = text.substr(1, text.size() - 2);
+  return text;
+}
 
 } // namespace
 
@@ -138,38 +145,39 @@ void Console::finding(const evidence::Finding& finding) {
   if (!finding.source_line.empty())
     out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
   out_ << "      " << paint(harmless(finding.summary), k_red) << '\n';
-  if (const auto rows = report::difference(finding); !rows.empty()) difference(rows);
+  const auto rows = report::difference(finding);
+  if (rows.empty()) return;
+  out_ << '\n';
+  if (finding.missing.empty() && finding.unexpected.empty()) return values(rows);
+  difference(rows, finding.expectation == "warnings" ? "warned" : finding.expectation);
 }
 
-/// Two columns that share the width of a terminal; a log keeps every word.
-void Console::difference(const std::vector<Row>& rows) {
-  constexpr std::size_t margin = 6;
-  std::size_t left = columns("expected");
-  std::size_t right = columns("observed");
-  for (const auto& row : rows) {
-    // What both columns have may be cut on the left: the right one has it whole.
-    const auto needed = columns(row.expected);
-    left = std::max(left, row.expected == row.observed ? std::min(needed, k_repeated_columns) : needed);
-    right = std::max(right, columns(row.observed));
-  }
-  if (const auto room = options_.width - margin - 5; options_.live && left + right > room) {
-    left = std::min(left, std::max(room / 2, room - std::min(room, right)));
-    right = room - left;
-  }
-  const auto line = [&](char minus, const std::string& expected, char plus, const std::string& observed) {
-    auto on_left = fmt::format("{} {}", minus, in_columns(expected, left));
-    auto on_right = observed.empty() ? std::string{} : fmt::format(" {} {}", plus, cut(observed, right));
-    if (on_right.empty()) on_left.erase(on_left.find_last_not_of(' ') + 1);
-    out_ << std::string(margin, ' ') << (minus == ' ' ? on_left : paint(on_left, k_red))
-         << (plus == ' ' ? on_right : paint(on_right, k_red)) << '\n';
+/// What a step should have been beside what it was, then the step: labels are long, and both columns would repeat them.
+void Console::difference(const std::vector<Row>& rows, std::string_view outcome) {
+  const auto line = [&](char sign, std::string_view expected, std::string_view observed, std::string_view what) {
+    auto text = fmt::format("{} {} {} {}", sign, in_columns(expected, 9), in_columns(observed, 9), what);
+    if (options_.live) text = cut(text, options_.width - k_margin.size());
+    out_ << k_margin << (sign == ' ' ? text : paint(text, k_red)) << '\n';
   };
-  out_ << '\n';
-  line(' ', "expected", ' ', "observed");
-  for (const auto& row : rows)
-    line(row.kind == Row::Kind::missing || row.kind == Row::Kind::differs ? '-' : ' ',
-         row.expected,
-         row.kind == Row::Kind::unexpected || row.kind == Row::Kind::differs ? '+' : ' ',
-         row.observed);
+  line(' ', "expected", "observed", "");
+  for (const auto& row : rows) {
+    const bool missing = row.kind == Row::Kind::missing;
+    const bool unexpected = row.kind == Row::Kind::unexpected;
+    line(missing      ? '-'
+         : unexpected ? '+'
+                      : ' ',
+         unexpected ? "" : outcome,
+         missing ? without_brackets(row.observed) : outcome,
+         missing ? row.expected : row.observed);
+  }
+}
+
+/// One value against another.
+void Console::values(const std::vector<Row>& rows) {
+  for (const auto& row : rows) {
+    if (!row.expected.empty()) out_ << k_margin << paint(fmt::format("- expected: {}", row.expected), k_red) << '\n';
+    if (!row.observed.empty()) out_ << k_margin << paint(fmt::format("+ observed: {}", row.observed), k_red) << '\n';
+  }
 }
 
 void Console::case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) {

@@ -48,7 +48,8 @@ private:
   void steps(const evidence::RoundEvidence& round);
   void broken(const util::Error& error);
   void finding(const evidence::Finding& finding);
-  void difference(const std::vector<Row>& rows);
+  void difference(const std::vector<Row>& rows, std::string_view outcome);
+  void values(const std::vector<Row>& rows);
 
   std::ostream& out_;
   ConsoleOptions options_;

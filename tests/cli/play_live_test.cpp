@@ -28,8 +28,8 @@ TEST_F(ProgramLive, ShowsAWrongExpectationWithItsLineAndBothDifferences) {
   EXPECT_EQ(played.exit.code, 1) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr(fmt::format("{}:{}", file, line_of(file, "rebuilt: [app COPY packages*]"))));
   EXPECT_THAT(played.out, HasSubstr("rebuilt: [app COPY packages*]"));
-  EXPECT_THAT(played.out, HasSubstr("+ app 4/4 COPY src src"));
-  EXPECT_THAT(played.out, HasSubstr("- app 2/4 COPY packages.txt ."));
+  EXPECT_THAT(played.out, HasSubstr("+           rebuilt   app 4/4 COPY src src"));
+  EXPECT_THAT(played.out, HasSubstr("- rebuilt   cached    app 2/4 COPY packages.txt ."));
 }
 
 TEST_F(ProgramLive, ShowPrintsTheSameVerdictFromTheEvidence) {
@@ -39,7 +39,7 @@ TEST_F(ProgramLive, ShowPrintsTheSameVerdictFromTheEvidence) {
   const auto shown = run({"show", "cacheproof-out"});
   EXPECT_EQ(shown.exit.code, 1);
   EXPECT_THAT(played.out, HasSubstr(shown.out));
-  EXPECT_THAT(shown.out, HasSubstr("+ app 4/4 COPY src src"));
+  EXPECT_THAT(shown.out, HasSubstr("+           rebuilt   app 4/4 COPY src src"));
 }
 
 // No expectation can pass unjudged: one deliberately wrong claim per key, each must turn red at its own line.
