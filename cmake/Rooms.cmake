@@ -3,10 +3,6 @@
 function(cacheproof_room name)
   cmake_parse_arguments(room "" "" "ROOMS;LIBRARIES;PUBLIC" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
-  if(NOT sources)
-    add_library(${name} INTERFACE)
-    return()
-  endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${name}
@@ -16,13 +12,11 @@ endfunction()
 
 # cacheproof_room_test(NAME [LIBRARIES targets…])
 # tests/NAME/*.cpp are one binary `NAME_test`; each TEST in it is a ctest test. The name of its suite says what it needs:
-# `…Live` plays on real daemons (label `live`, after the toolchains), `…Alone` looks at the whole machine (nothing beside it).
+# `…Live` plays on real daemons (label `live`, after the toolchains), `…Alone` looks at the whole machine (nothing beside
+# it), `…Helper` is no test but a program that other tests start.
 function(cacheproof_room_test name)
   cmake_parse_arguments(test "" "" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
-  if(NOT sources)
-    return()
-  endif()
   add_executable(${name}_test ${sources})
   target_include_directories(${name}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${name}_test PRIVATE CACHEPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -30,7 +24,7 @@ function(cacheproof_room_test name)
                                              GTest::gtest_main cacheproof_warnings cacheproof_sanitizers)
   set(discover ${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
   set(live LABELS live FIXTURES_REQUIRED toolchains TIMEOUT 600)
-  gtest_discover_tests(${discover} TEST_FILTER "-*Live.*:*Live/*:*Alone.*" PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${discover} TEST_FILTER "-*Live.*:*Live/*:*Alone.*:*Helper.*" PROPERTIES TIMEOUT 120)
   gtest_discover_tests(${discover} TEST_FILTER "*Live.*:*Live/*" TEST_LIST ${name}_live PROPERTIES ${live})
   gtest_discover_tests(${discover} TEST_FILTER "*Alone.*" TEST_LIST ${name}_alone PROPERTIES ${live} RUN_SERIAL TRUE)
 endfunction()
