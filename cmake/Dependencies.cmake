@@ -13,8 +13,9 @@ find_package(Protobuf REQUIRED)
 
 # gRPC with Abseil and protobuf are some 50 shared libraries, which cost the loader 10 of the 20 ms that
 # `cacheproof --version` may take: what has an archive is linked from it. OpenSSL stays shared, for others use it too.
+# RE2, which gRPC uses, is asked for by name: Debian 13's needs more of Abseil than gRPC's own list has.
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(GRPC REQUIRED grpc++ protobuf)
+pkg_check_modules(GRPC REQUIRED grpc++ protobuf re2)
 set(grpc_libraries)
 foreach(name IN LISTS GRPC_STATIC_LIBRARIES)
   find_library(ARCHIVE_${name} NAMES lib${name}.a)
@@ -26,6 +27,19 @@ foreach(name IN LISTS GRPC_STATIC_LIBRARIES)
   endif()
 endforeach()
 list(REMOVE_DUPLICATES grpc_libraries)
-list(JOIN grpc_libraries "," grpc_group)
 add_library(cacheproof_grpc INTERFACE)
-target_link_libraries(cacheproof_grpc INTERFACE "$<LINK_GROUP:RESCAN,${grpc_group}>" Threads::Threads)
+target_link_libraries(cacheproof_grpc INTERFACE Threads::Threads)
+
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES -Wl,--start-group ${grpc_libraries} -Wl,--end-group Threads::Threads)
+check_cxx_source_compiles("
+#include <grpcpp/create_channel_posix.h>
+int main() { return grpc::CreateInsecureChannelFromFd(\"x\", 0) == nullptr; }" CACHEPROOF_GRPC_ARCHIVES_LINK)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(CACHEPROOF_GRPC_ARCHIVES_LINK)
+  list(JOIN grpc_libraries "," grpc_group)
+  target_link_libraries(cacheproof_grpc INTERFACE "$<LINK_GROUP:RESCAN,${grpc_group}>")
+else()
+  message(STATUS "gRPC's archives do not link here: the shared libraries are used, which start slower")
+  target_link_libraries(cacheproof_grpc INTERFACE ${GRPC_LINK_LIBRARIES})
+endif()
