@@ -110,9 +110,9 @@ TEST_F(BusyboxImage, ArrivesWholeInARegistry) {
   const auto manifest = client.manifest("library/alpine", "latest");
   ASSERT_TRUE(manifest && *manifest);
   const auto json = nlohmann::json::parse((*manifest)->body);
-  EXPECT_EQ((*manifest)->media_type, json["mediaType"]);
-  EXPECT_EQ(registry.blobs.at(json["config"]["digest"]), image->config);
-  EXPECT_EQ(registry.blobs.at(json["layers"][0]["digest"]), image->layer);
+  EXPECT_EQ((*manifest)->media_type, json["mediaType"].get<std::string>());
+  EXPECT_EQ(registry.blobs.at(json["config"]["digest"].get<std::string>()), image->config);
+  EXPECT_EQ(registry.blobs.at(json["layers"][0]["digest"].get<std::string>()), image->layer);
 }
 
 } // namespace
