@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <iterator>
 #include <regex>
 #include <sstream>
@@ -57,6 +58,14 @@ std::string fold(std::string_view text) {
   const auto end = std::find(folded.begin(), folded.end(), ' ');
   std::transform(folded.begin(), end, folded.begin(), [](unsigned char c) { return std::toupper(c); });
   return folded;
+}
+
+/// `WORKDIR /` makes nothing: BuildKit counts it in the total but gives it neither a vertex nor a number
+/// (frontend/dockerfile/dockerfile2llb/convert.go, `if wd != "/"`).
+bool is_root_workdir(const Instruction& instruction) {
+  if (instruction.keyword != "WORKDIR") return false;
+  const auto path = util::trim(std::string_view(instruction.text).substr(std::string_view("WORKDIR").size()));
+  return path.starts_with('/') && std::filesystem::path(path).lexically_normal() == "/";
 }
 
 bool is_step(const std::string& keyword) {
@@ -122,7 +131,8 @@ private:
            "ONBUILD runs in the stages that build on this one: cacheproof claims nothing about its steps",
            "");
     auto& stage = file_.stages.back();
-    if (is_step(keyword)) instruction.number = ++stage.total;
+    if (is_step(keyword)) ++stage.total;
+    if (is_step(keyword) && !is_root_workdir(instruction)) instruction.number = ++numbered_;
     stage.instructions.push_back(std::move(instruction));
   }
 
@@ -148,7 +158,8 @@ private:
     for (const auto& flag : instruction.flags)
       if (flag.name == "platform") stage.platform = flag.value;
     if (!arguments.empty()) resolve_base(stage, arguments.front());
-    if (stage.base != "scratch" && !stage.base_stage) instruction.number = ++stage.total;
+    numbered_ = 0;
+    if (stage.base != "scratch" && !stage.base_stage) instruction.number = numbered_ = ++stage.total;
     stage.instructions.push_back(std::move(instruction));
     file_.stages.push_back(std::move(stage));
   }
@@ -263,6 +274,7 @@ private:
   const std::map<std::string, std::string>& build_args_;
   std::map<std::string, std::string> arguments_; ///< ARGs above the first FROM
   File file_;
+  int numbered_ = 0; ///< steps of the last stage that have a number
   std::vector<util::Diagnostic> diagnostics_;
 };
 

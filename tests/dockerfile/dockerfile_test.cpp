@@ -62,6 +62,16 @@ TEST(Steps, OfTheFirstScenarioAreThoseThatWereMeasured) {
   EXPECT_EQ(file.reachable(*file.find_target("")), (std::set<int>{0, 1, 3, 4})) << "build-php is not needed";
 }
 
+// Measured on v0.34.2: `[2/4] COPY`, the WORKDIR has no vertex.
+TEST(Steps, AWorkdirThatIsTheRootCountsInTheTotalOnly) {
+  const auto reading = read("FROM x\nWORKDIR /\nCOPY a .\nWORKDIR /app\nRUN b\n", "Dockerfile");
+  ASSERT_TRUE(reading.file);
+  std::vector<int> numbers;
+  for (const auto& instruction : reading.file->stages[0].instructions) numbers.push_back(instruction.number);
+  EXPECT_EQ(numbers, (std::vector<int>{1, 0, 2, 3, 4}));
+  EXPECT_EQ(reading.file->stages[0].total, 5);
+}
+
 TEST(Lines, AreFoldedOverContinuationsCommentsAndEmptyLines) {
   EXPECT_EQ(
       steps(parsed("# a comment\n\nFROM alpine\nrun  apk add \\\n  # why\n\n   git \\  \n\t&& true\nRUN x\\\\\n")),
