@@ -94,6 +94,10 @@ private:
       step.kind = written.instruction->keyword == "FROM" ? StepKind::source : StepKind::step;
       step.places = {written.place};
       step.outcome = build_.succeeded || !written.reachable ? Outcome::unneeded : Outcome::not_reached;
+      if (build_.succeeded && written.reachable && written.vertices.empty() && step.kind == StepKind::step)
+        return util::failure(fmt::format("BuildKit told nothing of {}, which the target needs", evidence::label(step)),
+                             build_.ref,
+                             "report this Dockerfile as a bug of cacheproof");
       CP_TRY(fill(step, written.vertices));
       record_.steps.push_back(std::move(step));
     }

@@ -186,6 +186,14 @@ place_by_names(const dockerfile::File& file, const std::set<int>& reachable, con
       places.triggered[i] = triggered_place(file, *label, 0);
       continue;
     }
+    const auto keyword = [](std::string_view text) { return text.substr(0, text.find(' ')); };
+    if (keyword(label->text) != found->instruction->keyword)
+      return util::failure(fmt::format("BuildKit calls '{}' what the Dockerfile has as {} {}",
+                                       vertices[i].name,
+                                       evidence::label(found->place),
+                                       found->instruction->text),
+                           vertices[i].digest,
+                           "report this Dockerfile as a bug of cacheproof");
     found->vertices.push_back(i);
     if (!vertices[i].group.empty())
       owner_of_group[vertices[i].group] = static_cast<size_t>(found - places.written.begin());
