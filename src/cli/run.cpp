@@ -36,7 +36,12 @@ rigs(const std::vector<std::string>& versions, engine::Observer& observer, std::
   std::map<std::string, engine::Rig> all;
   for (const auto& version : versions) {
     CP_TRY_ASSIGN(auto rig, engine::prepare_rig(version, stop, [&](std::string_view line) { observer.said(line); }));
-    all.emplace(rig.version, std::move(rig));
+    const auto name = rig.version;
+    if (!all.emplace(name, std::move(rig)).second)
+      return util::failure(fmt::format("--buildkit names {} twice", name),
+                           {},
+                           "play the two builds of one version in two runs",
+                           util::Blame::usage);
   }
   return all;
 }
@@ -62,6 +67,16 @@ int run(const Options& options, std::stop_token stop) {
   std::vector<engine::Case> cases;
   for (auto& planned : engine::plan(*scenarios, names))
     if (engine::selects(options.filter, planned)) cases.push_back(std::move(planned));
+  if (cases.empty())
+    return report_error({util::Blame::rig,
+                         "nothing was played: no case matches the filter '" + options.filter + "'",
+                         {},
+                         "`cacheproof list` prints the ids that a filter is matched against"});
+  if (const auto twins = engine::collision(cases))
+    return report_error({util::Blame::input,
+                         fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),
+                         {},
+                         "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
   const auto folder = engine::RunFolder::create(options.out);
   if (!folder) return report_error(folder.error());
 
@@ -75,11 +90,6 @@ int run(const Options& options, std::stop_token stop) {
                                   console));
   }
   console.run_finished(played);
-  if (cases.empty())
-    return report_error({util::Blame::rig,
-                         "nothing was played: no case matches the filter '" + options.filter + "'",
-                         {},
-                         "`cacheproof list` prints the ids that a filter is matched against"});
   return engine::exit_code(played, options.skip_code);
 }
 

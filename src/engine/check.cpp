@@ -20,6 +20,11 @@ namespace {
 using Diagnostics = std::vector<util::Diagnostic>;
 using Texts = std::map<std::string, std::optional<std::string>>; ///< path → text, nothing for a missing file
 
+bool claims_something(const scenario::Round& round) {
+  const auto& expect = round.expect;
+  return expect.rebuilt || expect.cached || expect.unneeded || expect.exported || expect.status || expect.warnings;
+}
+
 /// Checks one scenario by telling its story without building: files change in memory as the edits say.
 class Checker {
 public:
@@ -28,6 +33,8 @@ public:
 
   Diagnostics check() {
     add(lint::check(scenario_));
+    if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
+      add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
     std::vector<scenario::Edit> so_far;
     for (const auto& round : scenario_.rounds) {
       so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());

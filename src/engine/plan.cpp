@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
 
 namespace cacheproof::engine {
 namespace {
@@ -27,6 +27,14 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
       for (const auto& version : versions)
         cases.push_back({scenario, cell, version, fmt::format("{}{}@{}", scenario->id, cell_text(cell), version)});
   return cases;
+}
+
+std::optional<std::pair<std::string, std::string>> collision(const std::vector<Case>& cases) {
+  std::map<std::string, std::string> ids;
+  for (const auto& planned : cases)
+    if (const auto [other, fresh] = ids.emplace(plain_id(planned.id), planned.id); !fresh)
+      return std::pair(other->second, planned.id);
+  return {};
 }
 
 bool selects(std::string_view filter, const Case& planned) {

@@ -3,8 +3,10 @@
 #include "scenario/scenario.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -20,6 +22,10 @@ struct Case {
 /// Every scenario in every cell on every version, in that order of nesting. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions);
+
+/// The two ids of the first cases that would share a name in letters (`plain_id`), and with it a folder of evidence and
+/// a test; nothing when all differ.
+std::optional<std::pair<std::string, std::string>> collision(const std::vector<Case>& cases);
 
 /// Whether `filter` selects a case: a glob for some part of its id. An empty filter selects all.
 bool selects(std::string_view filter, const Case& planned);

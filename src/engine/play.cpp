@@ -220,6 +220,8 @@ private:
                            "read daemon.log and run it again; if it repeats on one version only, that version crashes");
     if (auto alive = sandbox_->registry().check(); !alive)
       return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
+    if (build.exit.signal && !build.timed_out)
+      return util::failure("buildctl was ended from outside: " + to_text(build.exit), seen.command, "run it again");
     if (build.timed_out)
       return util::failure(fmt::format("the build did not end within {} s", scenario().timeout.count()),
                            seen.command,

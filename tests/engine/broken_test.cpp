@@ -55,7 +55,35 @@ TEST(Broken, NoSpaceIsTheRigsWhereverItIsSaid) {
   EXPECT_TRUE(broken_by(failed_with(nothing, "exit code: 1"), "cp: write error: no space left on device"));
 }
 
-TEST(Broken, ABuildThatSucceededIsNeverBroken) {
+TEST(Broken, AnImportThatMetADeadRegistryIsTheRigsThoughTheBuildSucceeds) {
+  evidence::BuildRecord record;
+  record.succeeded = true;
+  record.imports = {{"r/app:cache", "failed to do request: dial tcp 127.0.0.1:1: connect: connection refused"}};
+  ASSERT_TRUE(broken_by(record, ""));
+  EXPECT_THAT(broken_by(record, "")->what, HasSubstr("the cache import of r/app:cache failed on its way"));
+  record.imports = {{"r/app:cache", "r/app:cache: not found"}};
+  EXPECT_EQ(broken_by(record, ""), std::nullopt) << "a cache that is not there yet is a note";
+}
+
+TEST(Broken, AnExportThatMetADeadRegistryIsTheRigs) {
+  const std::string error = "error writing layer blob: dial tcp 127.0.0.1:1: connect: connection refused";
+  EXPECT_TRUE(broken_by(failed_with(step(evidence::StepKind::cache_export, "exporting cache", error), error), ""));
+  const std::string refused = "unknown cache exporter: regsitry";
+  EXPECT_EQ(broken_by(failed_with(step(evidence::StepKind::cache_export, "exporting cache", refused), refused), ""),
+            std::nullopt);
+}
+
+TEST(Broken, ARuncThatCannotRunContainersIsTheRigs) {
+  const auto ran = step(evidence::StepKind::step, "[2/2] RUN x", "exit code: 1");
+  EXPECT_TRUE(broken_by(failed_with(ran, "exit code: 1"),
+                        "#5 0.1 runc run failed: unable to start container process: cgroup: permission denied\n"));
+  EXPECT_EQ(broken_by(failed_with(ran, "exit code: 1"),
+                      "runc run failed: unable to start container process: exec: \"/nope\": no such file\n"),
+            std::nullopt)
+      << "that the image has no such program is the build's own fault";
+}
+
+TEST(Broken, ABuildThatSucceededIsNotBrokenByWhatItSays) {
   auto record = failed_with(step(evidence::StepKind::source, "x", "connection refused"), "");
   record.succeeded = true;
   EXPECT_EQ(broken_by(record, "no space left on device"), std::nullopt);

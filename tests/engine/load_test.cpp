@@ -99,12 +99,17 @@ TEST_F(Loading, TheTypoIsAWarningOnceUnlessItIsAllowed) {
 }
 
 TEST_F(Loading, YamlWithinAContextIsBuildInputNotAScenario) {
-  write("s.yaml", "title: t\ncontext: ctx\nrounds:\n  - {name: first}\n");
+  write("s.yaml", "title: t\ncontext: ctx\nrounds:\n  - expect: {rebuilt: all}\n");
   write("ctx/Dockerfile", "FROM alpine\nCOPY . .\n");
   write("ctx/compose.yaml", "services: {}\n");
   EXPECT_THAT(codes(), IsEmpty());
   write("other.yaml", "services: {}\n");
   EXPECT_FALSE(codes().empty()) << "beside a context it is a scenario";
+}
+
+TEST_F(Loading, AScenarioThatClaimsNothingIsRefused) {
+  write("s.yaml", "title: t\nfiles: {Dockerfile: FROM scratch}\nrounds:\n  - {name: first}\n");
+  EXPECT_THAT(codes(), ElementsAre("empty_claim"));
 }
 
 TEST_F(Loading, AFileThatIsNotThereIsAnError) {

@@ -42,6 +42,12 @@ TEST(Plan, FilterIsAGlobForSomePartOfTheId) {
   EXPECT_FALSE(selects("mode=min", cases[0]));
 }
 
+TEST(Plan, TwoCasesOfOneNameAreFound) {
+  EXPECT_EQ(collision(plan({scenario_named("a"), scenario_named("b")}, {"v0.34.2"})), std::nullopt);
+  EXPECT_EQ(collision(plan({scenario_named("a/b"), scenario_named("a_b")}, {"v0.34.2"})),
+            std::pair(std::string("a/b@v0.34.2"), std::string("a_b@v0.34.2")));
+}
+
 TEST(Plan, PlainIdsHaveOnlyLettersDigitsAndUnderscores) {
   EXPECT_EQ(plain_id("registry/a[mode=max,n=1]@v27.0.0-rc.1"), "registry_a_mode_max_n_1_v27_0_0_rc_1");
   EXPECT_EQ(plain_id("@@"), "");

@@ -20,7 +20,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <map>
 
 namespace cacheproof {
 namespace {
@@ -115,25 +114,16 @@ void register_cases(const std::vector<engine::Case>& cases, std::stop_token stop
                           [planned, stop]() -> testing::Test* { return new PlayedCase(planned, stop); });
 }
 
-/// Two cases of one GoogleTest name would hide each other.
-bool names_collide(const std::vector<engine::Case>& cases) {
-  std::map<std::string, std::string> ids;
-  for (const auto& planned : cases) {
-    const auto [other, fresh] = ids.emplace(suite_of(planned) + "." + name_of(planned), planned.id);
-    if (fresh) continue;
-    std::cerr << fmt::format("{} and {} have one test name, {}: rename one\n", other->second, planned.id, other->first);
-    return true;
-  }
-  return false;
-}
-
 int run(int argc, char** argv) {
   const process::StopOnSignals signals;
   const std::filesystem::path source = CACHEPROOF_SOURCE_DIR;
   const auto loaded = engine::load({environment("CACHEPROOF_SCENARIOS", (source / "scenarios").string())});
   const bool invalid = util::any_error(loaded.diagnostics);
   const auto cases = invalid ? std::vector<engine::Case>{} : engine::plan(loaded.scenarios, versions());
-  if (names_collide(cases)) return 1;
+  if (const auto twins = engine::collision(cases)) { // two tests of one name would hide each other
+    std::cerr << fmt::format("{} and {} have one test name: rename one\n", twins->first, twins->second);
+    return 1;
+  }
 
   if (argc > 1 && std::string(argv[1]) == "--list-cases") {
     if (invalid) std::cout << "scenarios_are_valid\tScenarios.AreValid\tinvalid\n";
