@@ -3,8 +3,9 @@
 #include "process/signals.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
-#include <exception>
+#include <algorithm>
 #include <iostream>
 
 namespace cacheproof::cli {
@@ -54,7 +55,12 @@ int run_program(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error); // --help and --version
-    std::cerr << "cacheproof: " << error.what() << "\nRun with --help for more information.\n";
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+    const bool unknown =
+        argc > 1 && argv[1][0] != '-'
+        && std::none_of(commands.begin(), commands.end(), [&](auto* one) { return one->check_name(argv[1]); });
+    std::cerr << "cacheproof: " << (unknown ? fmt::format("there is no command '{}'", argv[1]) : error.what())
+              << "\nRun with --help for more information.\n";
     return engine::k_exit_usage;
   }
   const int code = session.action();

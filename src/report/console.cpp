@@ -155,7 +155,7 @@ void Console::finding(const evidence::Finding& finding) {
 /// What a step should have been beside what it was, then the step: labels are long, and both columns would repeat them.
 void Console::difference(const std::vector<Row>& rows, std::string_view outcome) {
   const auto line = [&](char sign, std::string_view expected, std::string_view observed, std::string_view what) {
-    auto text = fmt::format("{} {} {} {}", sign, in_columns(expected, 9), in_columns(observed, 9), what);
+    auto text = fmt::format("{} {} {} {}", sign, in_columns(expected, 9), in_columns(observed, 11), what);
     text.erase(text.find_last_not_of(' ') + 1);
     if (options_.live) text = cut(text, options_.width - k_margin.size());
     out_ << k_margin << (sign == ' ' ? text : paint(text, k_red)) << '\n';

@@ -28,8 +28,8 @@ TEST_F(ProgramLive, ShowsAWrongExpectationWithItsLineAndBothDifferences) {
   EXPECT_EQ(played.exit.code, 1) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr(fmt::format("{}:{}", file, line_of(file, "rebuilt: [app COPY packages*]"))));
   EXPECT_THAT(played.out, HasSubstr("rebuilt: [app COPY packages*]"));
-  EXPECT_THAT(played.out, HasSubstr("+           rebuilt   app 4/4 COPY src src"));
-  EXPECT_THAT(played.out, HasSubstr("- rebuilt   cached    app 2/4 COPY packages.txt ."));
+  EXPECT_THAT(played.out, HasSubstr("+           rebuilt     app 4/4 COPY src src"));
+  EXPECT_THAT(played.out, HasSubstr("- rebuilt   cached      app 2/4 COPY packages.txt ."));
 }
 
 TEST_F(ProgramLive, ShowPrintsTheSameVerdictFromTheEvidence) {
@@ -39,7 +39,7 @@ TEST_F(ProgramLive, ShowPrintsTheSameVerdictFromTheEvidence) {
   const auto shown = run({"show", "cacheproof-out"});
   EXPECT_EQ(shown.exit.code, 1);
   EXPECT_THAT(played.out, HasSubstr(shown.out));
-  EXPECT_THAT(shown.out, HasSubstr("+           rebuilt   app 4/4 COPY src src"));
+  EXPECT_THAT(shown.out, HasSubstr("+           rebuilt     app 4/4 COPY src src"));
 }
 
 // No expectation can pass unjudged: one deliberately wrong claim per key, each must turn red at its own line.
@@ -95,6 +95,48 @@ TEST_F(ProgramLive, AnImageThatCannotBePulledIsABrokenRig) {
   EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr("could not be pulled"));
   EXPECT_THAT(played.out, HasSubstr("setup: {images:"));
+}
+
+// `WORKDIR /` counts in the total, but has no vertex and takes no number of its own.
+TEST_F(ProgramLive, AWorkdirThatIsTheRootIsNoStep) {
+  const std::string text = R"(title: WORKDIR / is no step
+files:
+  Dockerfile: |
+    FROM alpine AS app
+    WORKDIR /
+    COPY a .
+    RUN cat a && true
+  a: one
+setup: {images: {alpine: busybox}}
+rounds:
+  - expect: {rebuilt: [app 2 , app RUN cat*]}
+)";
+  const auto passed = run({"run", write("root.yaml", text)});
+  EXPECT_EQ(passed.exit.code, 0) << passed.out << passed.err;
+  auto failing = text;
+  replace(failing, "&& true", "&& false");
+  replace(failing, "rebuilt: [app 2 , app RUN cat*]", "status: {fails: 'exit code: 1'}, rebuilt: [app COPY*, app 3]");
+  const auto failed = run({"run", write("root_fails.yaml", failing)});
+  EXPECT_EQ(failed.exit.code, 0) << failed.out << failed.err;
+}
+
+TEST_F(ProgramLive, ARuncThatDoesNotWorkIsABrokenRig) {
+  write("bin/runc", "#!/bin/sh\nexit 1\n");
+  std::filesystem::permissions(folder_.path() / "bin/runc", std::filesystem::perms::owner_all);
+  auto wrapped = command({"run", write("plain.yaml", k_plain)});
+  auto& path = (*wrapped.environment)["PATH"];
+  path = (folder_.path() / "bin").string() + ":" + path;
+  const auto finished = process::run(wrapped, {.timeout = std::chrono::minutes(5)}).value();
+  EXPECT_EQ(finished.exit.code, 2) << finished.out << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("runc does not work"));
+}
+
+TEST_F(ProgramLive, ACacheRefWhereNobodyAnswersIsABrokenRig) {
+  auto text = k_plain;
+  replace(text, "cache_from: [\"type=registry,ref=${registry}/", "cache_from: [\"type=registry,ref=127.0.0.1:1/");
+  const auto finished = run({"run", write("dead.yaml", text)});
+  EXPECT_EQ(finished.exit.code, 2) << finished.out << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("the cache import of 127.0.0.1:1/app:cache failed on its way"));
 }
 
 TEST_F(ProgramLive, TheContextMayBeTheEnclosingRepository) {

@@ -73,6 +73,7 @@ TEST_F(Program, AFolderWithoutScenariosIsNeverGreen) {
 TEST_F(Program, WrongUsageExits64) {
   EXPECT_EQ(run({}).exit.code, 64);
   EXPECT_EQ(run({"fly"}).exit.code, 64);
+  EXPECT_THAT(run({"fly"}).err, HasSubstr("there is no command 'fly'"));
   EXPECT_EQ(run({"run", "--fast"}).exit.code, 64);
   EXPECT_EQ(run({"show", "nowhere"}).exit.code, 64);
 }

@@ -147,14 +147,14 @@ TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
       5 steps ran that the claim does not name, 1 step did not run although the claim names it
 
         expected  observed
-      +           rebuilt   build-assets-less 2/4 = build-node-modules 2/6 = build-public 2/8 WORKDIR /app
-      +           rebuilt   build-assets-less 3/4 COPY assets/less/package.json assets/less/
-      +           rebuilt   build-assets-less 4/4 RUN mkdir -p assets/less/node_modules
-      +           rebuilt   build-node-modules 3/6 COPY package*.json .npmrc ./
-      +           rebuilt   build-public 3/8 COPY package*.json webpack*.js ./
-        rebuilt   rebuilt   build-public 4/8 COPY assets assets
-        rebuilt   rebuilt   build-public 5/8 RUN mkdir -p public && echo bundle > public/bundle.js
-      - rebuilt   cached    website-ssr 2/3 COPY --from=build-public /app/public public
+      +           rebuilt     build-assets-less 2/4 = build-node-modules 2/6 = build-public 2/8 WORKDIR /app
+      +           rebuilt     build-assets-less 3/4 COPY assets/less/package.json assets/less/
+      +           rebuilt     build-assets-less 4/4 RUN mkdir -p assets/less/node_modules
+      +           rebuilt     build-node-modules 3/6 COPY package*.json .npmrc ./
+      +           rebuilt     build-public 3/8 COPY package*.json webpack*.js ./
+        rebuilt   rebuilt     build-public 4/8 COPY assets assets
+        rebuilt   rebuilt     build-public 5/8 RUN mkdir -p public && echo bundle > public/bundle.js
+      - rebuilt   cached      website-ssr 2/3 COPY --from=build-public /app/public public
 
       scenarios/registry/x.yaml:3: exported.layers
           3 |         exported: {layers: 16}
@@ -293,7 +293,7 @@ TEST(Console, CutsLongLinesOnATerminalOnly) {
   out.str({});
   console.round_judged(played, played.rounds[0]);
   EXPECT_THAT(out.str(), Not(HasSubstr(whole)));
-  EXPECT_THAT(out.str(), HasSubstr("+           rebuilt   build-assets-less 2/4 ="));
+  EXPECT_THAT(out.str(), HasSubstr("+           rebuilt     build-assets-less 2/4 ="));
 }
 
 TEST(Console, PrintsASavedCaseAsItsRunDid) {
