@@ -34,8 +34,8 @@ struct BuildRun {
   bool interrupted = false;
 };
 
-/// The command line of `buildctl` for the request. Cache attributes are passed on untouched, known or not: what BuildKit
-/// makes of `mod=max` is its own affair, and the point of a scenario.
+/// The command line of `buildctl` for the request. Cache attributes are passed on untouched, known or not: what
+/// BuildKit makes of `mod=max` is its own affair, and the point of a scenario.
 process::Command buildctl_command(const std::filesystem::path& buildctl,
                                   const std::string& daemon_address,
                                   const BuildRequest& request,

@@ -47,7 +47,9 @@ public:
   }
 
 private:
-  Spawner() { std::thread([this] { loop(); }).detach(); }
+  Spawner() {
+    std::thread([this] { loop(); }).detach();
+  }
 
   void loop() {
     sigset_t all; // signals of the program are for its other threads
@@ -165,8 +167,9 @@ Child::~Child() {
 util::Status Child::watch() {
   pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   if (pidfd_) return {};
-  return util::failure(
-      std::string("pidfd_open: ") + std::strerror(errno), {}, "a Linux kernel from 5.3 on and free descriptors are needed");
+  return util::failure(std::string("pidfd_open: ") + std::strerror(errno),
+                       {},
+                       "a Linux kernel from 5.3 on and free descriptors are needed");
 }
 
 bool Child::ended() const {

@@ -60,7 +60,8 @@ process::Command command(const DaemonSetup& setup, const std::filesystem::path& 
   process::Command result{.environment = setup.environment};
   (*result.environment)[k_daemon_mark] = setup.folder.string();
   (*result.environment)["TMPDIR"] = (setup.folder / "tmp").string();
-  result.argv = {"unshare", "--fork", "--kill-child", "--pid", "--mount", "--mount-proc", "--propagation", "private", "--"};
+  result.argv = {
+      "unshare", "--fork", "--kill-child", "--pid", "--mount", "--mount-proc", "--propagation", "private", "--"};
   const std::vector<std::string> daemon{setup.buildkitd.string(),
                                         "--root",
                                         (setup.folder / "root").string(),
@@ -121,12 +122,11 @@ Daemon::start(const DaemonSetup& setup, std::chrono::milliseconds limit, std::st
                            "read the lines above; it needs root and the right to mount and to make namespaces (in a "
                            "container: --privileged), and `cacheproof doctor` checks the machine");
     if (Clock::now() >= deadline)
-      return util::failure(fmt::format("buildkitd did not answer within {} ms: {}\n{}",
-                                       limit.count(),
-                                       answer.error().what,
-                                       daemon->log_tail()),
-                           process::to_line(what),
-                           "read the lines above; on a machine that is merely slow, run it again");
+      return util::failure(
+          fmt::format(
+              "buildkitd did not answer within {} ms: {}\n{}", limit.count(), answer.error().what, daemon->log_tail()),
+          process::to_line(what),
+          "read the lines above; on a machine that is merely slow, run it again");
     daemon->process_.wait(k_tick, stop);
     answer = answers(daemon->socket());
   }

@@ -24,14 +24,15 @@ struct DaemonSetup {
   std::string cgroup;                             ///< that its containers are put under
 };
 
-/// A buildkitd with a root of its own. It runs in pid and mount namespaces of its own: when it ends, however it ends, no
-/// container process and no mount of it is left (measured on v0.11.6, v0.17.3 and v0.34.2 by killing either process of
-/// the two in the middle of a RUN).
+/// A buildkitd with a root of its own. It runs in pid and mount namespaces of its own: when it ends, however it ends,
+/// no container process and no mount of it is left (measured on v0.11.6, v0.17.3 and v0.34.2 by killing either process
+/// of the two in the middle of a RUN).
 class Daemon {
 public:
   /// Returns when its API answers. Its early death and a stop request are noticed at once.
-  static util::Result<std::unique_ptr<Daemon>>
-  start(const DaemonSetup& setup, std::chrono::milliseconds limit = std::chrono::seconds(10), std::stop_token stop = {});
+  static util::Result<std::unique_ptr<Daemon>> start(const DaemonSetup& setup,
+                                                     std::chrono::milliseconds limit = std::chrono::seconds(10),
+                                                     std::stop_token stop = {});
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;

@@ -22,7 +22,8 @@ constexpr std::uintmax_t k_room = std::uintmax_t{1} << 30;
 /// sun_path has 108 bytes with the final zero (unix(7)); the longest name below a folder is `/d999/s.sock`.
 constexpr std::size_t k_longest_path = 107 - 12;
 
-/// Writable, not noexec (containers' /dev/shm is: the runc of a sandbox is a script in it) and with room for some images.
+/// Writable, not noexec (containers' /dev/shm is: the runc of a sandbox is a script in it) and with room for some
+/// images.
 bool fits(const fs::path& root) {
   struct statvfs info {};
   if (statvfs(root.c_str(), &info) != 0 || (info.f_flag & ST_NOEXEC) != 0) return false;
@@ -50,10 +51,11 @@ util::Result<Folder> Folder::create() {
   const auto all = roots();
   const auto root = std::find_if(all.begin(), all.end(), fits);
   if (root == all.end())
-    return util::failure("no folder for the sandbox: neither /dev/shm nor " + all.back().string()
-                             + " is writable, allows programs and has 1 GiB free",
-                         {},
-                         "make room (`cacheproof clean` removes what killed runs left), or set TMPDIR to a roomier folder");
+    return util::failure(
+        "no folder for the sandbox: neither /dev/shm nor " + all.back().string()
+            + " is writable, allows programs and has 1 GiB free",
+        {},
+        "make room (`cacheproof clean` removes what killed runs left), or set TMPDIR to a roomier folder");
   CP_TRY_ASSIGN(const auto path, util::make_unique_directory(*root, k_prefix));
   if (path.string().size() > k_longest_path) {
     static_cast<void>(util::remove_tree(path));

@@ -137,7 +137,8 @@ util::Status clear(const fs::path& folder) {
   auto groups = cgroups(folder);
   std::reverse(groups.begin(), groups.end());
   for (const auto& group : groups)
-    if (const auto error = remove_cgroup(group)) problems.push_back("cgroup " + group.string() + ": " + error.message());
+    if (const auto error = remove_cgroup(group))
+      problems.push_back("cgroup " + group.string() + ": " + error.message());
   if (problems.empty()) return {};
   return util::failure("left behind of " + folder.string() + ": " + util::join(problems, "; "),
                        {},

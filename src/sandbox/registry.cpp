@@ -40,7 +40,8 @@ util::Result<std::uint16_t> free_port() {
   return ntohs(address.sin_port);
 }
 
-std::string configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
+std::string
+configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
   return fmt::format("version: 0.1\n"
                      "log: {{level: warn, accesslog: {{disabled: true}}}}\n"
                      "storage:\n"
@@ -60,8 +61,9 @@ std::string configuration(const std::filesystem::path& storage, const std::strin
 
 /// That the registry which answers there is this one: between finding a port and listening on it another may have come.
 util::Status answers(const std::string& address, const std::string& identity, std::stop_token stop) {
-  CP_TRY_ASSIGN(const auto response,
-                http::send({.url = "http://" + address + "/v2/", .answer_timeout = 5s, .timeout = 5s}, std::move(stop)));
+  CP_TRY_ASSIGN(
+      const auto response,
+      http::send({.url = "http://" + address + "/v2/", .answer_timeout = 5s, .timeout = 5s}, std::move(stop)));
   if (response.header(k_identity_header) != identity)
     return util::failure("somebody else's server answers on " + address);
   if (!response.ok()) return util::failure(fmt::format("the registry answers with status {}", response.status));
@@ -88,11 +90,15 @@ util::Result<Registry> Registry::start(const std::filesystem::path& program,
     CP_TRY_ASSIGN(const auto port, free_port());
     const std::string address = "127.0.0.1:" + std::to_string(port);
     CP_TRY(util::write_text(folder / "registry.yml", configuration(folder / "registry", address, identity)));
-    const process::Command command{{program.string(), "serve", (folder / "registry.yml").string()}, environment, folder};
+    const process::Command command{
+        {program.string(), "serve", (folder / "registry.yml").string()}, environment, folder};
     CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
     Registry registry(std::move(process), address, identity, log);
 
-    problem = {util::Blame::rig, "the registry did not answer in time", process::to_line(command), "read its log: " + log.string()};
+    problem = {util::Blame::rig,
+               "the registry did not answer in time",
+               process::to_line(command),
+               "read its log: " + log.string()};
     const auto deadline = Clock::now() + k_ready_limit;
     while (Clock::now() < deadline) {
       if (answers(address, identity, stop)) return registry;

@@ -24,7 +24,8 @@ util::Status check_program(const std::filesystem::path& path, const std::string&
 }
 
 util::Status check(const Programs& programs) {
-  const std::string toolchain = "`cacheproof toolchain list` shows the installed ones, `cacheproof toolchain install` installs one";
+  const std::string toolchain =
+      "`cacheproof toolchain list` shows the installed ones, `cacheproof toolchain install` installs one";
   CP_TRY(check_program(programs.buildkitd, "buildkitd", toolchain));
   CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
@@ -59,11 +60,12 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   const auto& path = sandbox->folder();
   CP_TRY(util::make_directories(path / "home"));
   CP_TRY(util::make_directories(path / "docker"));
-  CP_TRY_ASSIGN(auto registry,
-                Registry::start(sandbox->options_.programs.registry,
-                                path,
-                                {{"HOME", (path / "home").string()}, {"PATH", k_path}, {std::string(k_mark), path.string()}},
-                                sandbox->options_.stop));
+  CP_TRY_ASSIGN(
+      auto registry,
+      Registry::start(sandbox->options_.programs.registry,
+                      path,
+                      {{"HOME", (path / "home").string()}, {"PATH", k_path}, {std::string(k_mark), path.string()}},
+                      sandbox->options_.stop));
   sandbox->registry_.emplace(std::move(registry));
   return sandbox;
 }

@@ -1,5 +1,4 @@
 #include "builder/buildctl.hpp"
-
 #include "util/files.hpp"
 
 #include <gtest/gtest.h>
@@ -20,9 +19,21 @@ std::vector<std::string> words(const BuildRequest& request) {
 
 TEST(BuildctlCommand, OfASmallRequest) {
   EXPECT_EQ(words({.context = "/ctx"}),
-            (std::vector<std::string>{"/bk/buildctl", "--addr", "unix:///s.sock", "build", "--progress=plain",
-                                      "--frontend", "dockerfile.v0", "--local", "context=/ctx", "--local",
-                                      "dockerfile=/ctx", "--opt", "filename=Dockerfile", "--ref-file", "/s/ref"}));
+            (std::vector<std::string>{"/bk/buildctl",
+                                      "--addr",
+                                      "unix:///s.sock",
+                                      "build",
+                                      "--progress=plain",
+                                      "--frontend",
+                                      "dockerfile.v0",
+                                      "--local",
+                                      "context=/ctx",
+                                      "--local",
+                                      "dockerfile=/ctx",
+                                      "--opt",
+                                      "filename=Dockerfile",
+                                      "--ref-file",
+                                      "/s/ref"}));
 }
 
 TEST(BuildctlCommand, OfAWholeRequestLeavesCacheAttributesUntouched) {
@@ -57,7 +68,8 @@ protected:
     const auto client = folder_.path() / "client";
     EXPECT_TRUE(util::write_text(client, "#!/bin/sh\nfor REF; do :; done\n" + script + "\n"));
     std::filesystem::permissions(client, std::filesystem::perms::owner_all);
-    return build(client, "A", {.context = "/ctx", .environment = {{"PATH", "/usr/bin:/bin"}, {"X", "y"}}}, ref_, options);
+    return build(
+        client, "A", {.context = "/ctx", .environment = {{"PATH", "/usr/bin:/bin"}, {"X", "y"}}}, ref_, options);
   }
 
   util::TempDir folder_ = *util::TempDir::create();

@@ -22,9 +22,10 @@ TEST(CommandLine, ReadsLikeAHandWrittenOne) {
 TEST(CommandLine, PastesBackThroughAShell) {
   const auto folder = util::TempDir::create(std::filesystem::temp_directory_path(), "it's a -");
   ASSERT_TRUE(folder);
-  const Command command{.argv = {"/usr/bin/printf", "%s|", "a b", "", "'", "\"", "\\", "$(x)", "`y`", "*", "~", "new\nline", "é"},
-                        .environment = {{{"PATH", "/usr/bin:/bin"}, {"ODD", "'$\n\\"}}},
-                        .directory = folder->path()};
+  const Command command{
+      .argv = {"/usr/bin/printf", "%s|", "a b", "", "'", "\"", "\\", "$(x)", "`y`", "*", "~", "new\nline", "é"},
+      .environment = {{{"PATH", "/usr/bin:/bin"}, {"ODD", "'$\n\\"}}},
+      .directory = folder->path()};
   const auto direct = run(command);
   const auto pasted = run({.argv = {"/bin/sh", "-c", to_line(command)}});
   ASSERT_TRUE(direct && pasted);

@@ -81,8 +81,7 @@ TEST(Run, DoesNotBlockWhenBothStreamsAreFull) {
 
 TEST(Run, HandsOutPiecesAsTheyCome) {
   std::string seen;
-  const auto finished =
-      run(shell("echo a; echo b >&2"), {.on_output = [&](std::string_view piece) { seen += piece; }});
+  const auto finished = run(shell("echo a; echo b >&2"), {.on_output = [&](std::string_view piece) { seen += piece; }});
   ASSERT_TRUE(finished);
   EXPECT_EQ(seen.size(), 4u);
 }
@@ -112,8 +111,8 @@ TEST(Run, LooksAtTheTimeThoughTheProgramNeverPauses) {
 
 TEST(Run, ReadsOnWhileTheProgramSaysGoodbye) {
   // More than a pipe holds: a program that is told to end must be able to write it.
-  const auto finished = run(shell("trap 'head -c 300000 /dev/zero; exit 7' TERM; echo up; while :; do sleep 0.05; done"),
-                            {.timeout = 500ms});
+  const auto finished = run(
+      shell("trap 'head -c 300000 /dev/zero; exit 7' TERM; echo up; while :; do sleep 0.05; done"), {.timeout = 500ms});
   ASSERT_TRUE(finished);
   EXPECT_EQ(finished->exit, (Exit{.code = 7}));
   EXPECT_EQ(finished->out.size(), 300003u);
@@ -121,8 +120,9 @@ TEST(Run, ReadsOnWhileTheProgramSaysGoodbye) {
 
 TEST(Run, IsInterruptedByAStopRequest) {
   std::stop_source source;
-  const auto finished = run(shell("echo begun; exec sleep 1000"),
-                            {.stop = source.get_token(), .on_output = [&](std::string_view) { source.request_stop(); }});
+  const auto finished =
+      run(shell("echo begun; exec sleep 1000"),
+          {.stop = source.get_token(), .on_output = [&](std::string_view) { source.request_stop(); }});
   ASSERT_TRUE(finished);
   EXPECT_TRUE(finished->interrupted);
   EXPECT_FALSE(finished->timed_out);
@@ -291,9 +291,9 @@ TEST(ProcessTest, EndsWhenTheProgramIsKilledAndNotBefore) {
   const auto folder = util::TempDir::create();
   ASSERT_TRUE(folder);
   const auto file = folder->path() / "pid";
-  auto helper = Process::start(
-      {.argv = {"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=ProcessHelper.*"},
-       .environment = {{{"HELPER_FILE", file.string()}, {"PATH", "/usr/bin:/bin"}}}});
+  auto helper =
+      Process::start({.argv = {"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=ProcessHelper.*"},
+                      .environment = {{{"HELPER_FILE", file.string()}, {"PATH", "/usr/bin:/bin"}}}});
   ASSERT_TRUE(helper);
   const pid_t child = pid_in(file);
   ASSERT_GT(child, 0);

@@ -1,6 +1,5 @@
-#include "sandbox/janitor.hpp"
-
 #include "process/process.hpp"
+#include "sandbox/janitor.hpp"
 #include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
 
@@ -87,7 +86,8 @@ TEST_F(Sweep, UnmountsTheDeepestFirst) {
   const auto inner = outer / "inner";
   fs::create_directories(inner);
   ASSERT_EQ(mount("none", inner.c_str(), "tmpfs", 0, nullptr), 0);
-  EXPECT_EQ(sweep(), (Lines{"unmounted " + outer.string(), "unmounted " + inner.string(), "removed " + folder.string()}));
+  EXPECT_EQ(sweep(),
+            (Lines{"unmounted " + outer.string(), "unmounted " + inner.string(), "removed " + folder.string()}));
   EXPECT_EQ(leftovers(folder), Leftovers{});
 }
 

@@ -35,8 +35,8 @@ std::vector<Toolchain> toolchains(std::string& reason) {
   for (const auto& entry : fs::directory_iterator(store() / "buildkit", error)) {
     const auto bin = entry.path() / "bin";
     if (fs::exists(bin / "buildkitd", error) && fs::exists(bin / "buildctl", error))
-      found.push_back({entry.path().filename(),
-                       {bin / "buildkitd", bin / "buildctl", runc.value_or(""), registry.value_or("")}});
+      found.push_back(
+          {entry.path().filename(), {bin / "buildkitd", bin / "buildctl", runc.value_or(""), registry.value_or("")}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
   if (found.empty()) reason = "no BuildKit in " + store().string();
@@ -45,15 +45,27 @@ std::vector<Toolchain> toolchains(std::string& reason) {
   return reason.empty() ? found : std::vector<Toolchain>{};
 }
 
-process::Finished
-build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::string& dockerfile, const std::string& output) {
+process::Finished build(Sandbox& sandbox,
+                        Daemon& daemon,
+                        const Programs& programs,
+                        const std::string& dockerfile,
+                        const std::string& output) {
   const auto context = sandbox.folder() / "test-context";
   EXPECT_TRUE(util::make_directories(context));
   fs::copy_file("/bin/busybox", context / "sh", fs::copy_options::overwrite_existing);
   EXPECT_TRUE(util::write_text(context / "Dockerfile", dockerfile));
   process::Command command{.environment = sandbox.client_environment()};
-  command.argv = {programs.buildctl.string(), "--addr", daemon.address(), "build", "--progress=plain", "--frontend",
-                  "dockerfile.v0", "--local", "context=" + context.string(), "--local", "dockerfile=" + context.string()};
+  command.argv = {programs.buildctl.string(),
+                  "--addr",
+                  daemon.address(),
+                  "build",
+                  "--progress=plain",
+                  "--frontend",
+                  "dockerfile.v0",
+                  "--local",
+                  "context=" + context.string(),
+                  "--local",
+                  "dockerfile=" + context.string()};
   if (!output.empty()) command.argv.insert(command.argv.end(), {"--output", output});
   auto finished = process::run(command);
   EXPECT_TRUE(finished) << util::to_text(finished.error());

@@ -16,13 +16,16 @@ struct Toolchain {
   Programs programs;
 };
 
-/// Those in the store of toolchains ($CACHEPROOF_STORE, else the XDG cache), sorted. Empty, and `reason` says why, where
-/// sandboxes cannot be opened at all.
+/// Those in the store of toolchains ($CACHEPROOF_STORE, else the XDG cache), sorted. Empty, and `reason` says why,
+/// where sandboxes cannot be opened at all.
 std::vector<Toolchain> toolchains(std::string& reason);
 
 /// Builds a Dockerfile whose context holds one file, a static busybox named `sh`.
-process::Finished
-build(Sandbox& sandbox, Daemon& daemon, const Programs& programs, const std::string& dockerfile, const std::string& output = "");
+process::Finished build(Sandbox& sandbox,
+                        Daemon& daemon,
+                        const Programs& programs,
+                        const std::string& dockerfile,
+                        const std::string& output = "");
 
 /// A Dockerfile of nothing but that busybox and one RUN.
 std::string run_of(const std::string& script);

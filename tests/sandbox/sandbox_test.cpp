@@ -1,10 +1,9 @@
-#include "sandbox/sandbox.hpp"
-
 #include "oci/registry_client.hpp"
 #include "process/process.hpp"
 #include "sandbox/janitor.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/live.hpp"
+#include "sandbox/sandbox.hpp"
 #include "util/text.hpp"
 
 #include <gmock/gmock.h>
@@ -107,15 +106,18 @@ TEST(Sandbox, ServesTheImagesOfMirroredHosts) {
     auto daemon = sandbox.fresh_daemon();
     ASSERT_TRUE(daemon) << util::to_text(daemon.error());
     for (const auto* name : {"library/base", "team/base"}) {
-      const auto pushed = test::build(sandbox, **daemon, programs, test::run_of("echo hello > /x"),
+      const auto pushed = test::build(sandbox,
+                                      **daemon,
+                                      programs,
+                                      test::run_of("echo hello > /x"),
                                       "type=image,name=" + sandbox.registry().address() + "/" + name + ":1,push=true");
       ASSERT_TRUE(pushed.exit.ok()) << pushed.err;
     }
     daemon = sandbox.fresh_daemon();
     ASSERT_TRUE(daemon) << util::to_text(daemon.error());
     for (const auto* name : {"base:1", "registry.example/team/base:1"}) {
-      const auto pulled =
-          test::build(sandbox, **daemon, programs, std::string("FROM ") + name + "\nRUN read y < /x && test $y = hello\n");
+      const auto pulled = test::build(
+          sandbox, **daemon, programs, std::string("FROM ") + name + "\nRUN read y < /x && test $y = hello\n");
       EXPECT_TRUE(pulled.exit.ok()) << pulled.err;
     }
     EXPECT_TRUE(sandbox.close());
@@ -288,7 +290,8 @@ TEST(Sandbox, StandsBesideAnother) {
   const auto second = (*two)->fresh_daemon();
   ASSERT_TRUE(first && second);
   EXPECT_TRUE((*one)->close());
-  EXPECT_TRUE(test::build(**two, **second, programs, test::run_of("echo hello")).exit.ok()) << "the end of one is nothing to the other";
+  EXPECT_TRUE(test::build(**two, **second, programs, test::run_of("echo hello")).exit.ok())
+      << "the end of one is nothing to the other";
   EXPECT_TRUE((*two)->close());
 }
 
