@@ -125,6 +125,13 @@ std::vector<Trap> traps() {
   for (auto& build : with_target) build.options.insert(build.options.end(), {"--opt", "target=used"});
   all.push_back({"unneeded", "used", with_target, {}});
 
+  // `WORKDIR /` has no vertex and takes no number, but counts in the total.
+  all.push_back({"root_workdir",
+                 "",
+                 edited({{"Dockerfile", "FROM alpine\nWORKDIR /\nCOPY source .\nWORKDIR /app\nRUN echo done\n"},
+                         {"source", "s\n"}},
+                        "source"),
+                 {}});
   all.push_back({"copy_link",
                  "",
                  edited({{"Dockerfile", "FROM alpine\nCOPY --link job /spool/job\nCOPY --link other /spool/other\n"},
