@@ -91,9 +91,10 @@ util::Result<buildkit::RawBuild> World::build(const Build& build) {
     CP_TRY(util::write_text(context / name, name == "Dockerfile" ? expand(content) : content));
     fs::permissions(context / name, fs::perms(name == "busybox" ? 0755 : 0644)); // `--chmod` by number: v0.11 has it
   }
-  CP_TRY(util::write_text(work / "buildkitd.toml",
-                          "[worker.containerd]\nenabled = false\n[registry.\"docker.io\"]\nmirrors = [\"" + registry_
-                              + "\"]\n[registry.\"" + registry_ + "\"]\nhttp = true\n"));
+  CP_TRY(util::write_text(
+      work / "buildkitd.toml",
+      "[worker.containerd]\nenabled = false\n[worker.oci]\ngc = false\n[registry.\"docker.io\"]\nmirrors = [\""
+          + registry_ + "\"]\n[registry.\"" + registry_ + "\"]\nhttp = true\n"));
   const auto socket = work / "s";
   CP_TRY_ASSIGN(auto daemon,
                 process::Process::start({{(programs_ / "buildkitd").string(),
