@@ -216,15 +216,18 @@ bool Reader::check_text(const Node& at, bool expanded) {
   return fine;
 }
 
-std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view what) {
+template <class Item>
+std::optional<std::vector<Item>> Reader::items(const Node& at,
+                                               std::string_view what,
+                                               std::optional<Item> (Reader::*read)(const Node&, std::string_view)) {
   if (!at.is_sequence()) {
     wrong_type(at, what);
     return std::nullopt;
   }
-  std::vector<Text> all;
+  std::vector<Item> all;
   bool fine = true;
   for (const auto& child : at.children) {
-    auto one = text(child);
+    auto one = (this->*read)(child, "text");
     if (one)
       all.push_back(std::move(*one));
     else
@@ -234,22 +237,12 @@ std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view 
   return all;
 }
 
+std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view what) {
+  return items<Text>(at, what, &Reader::text);
+}
+
 std::optional<std::vector<std::string>> Reader::words(const Node& at, std::string_view what) {
-  if (!at.is_sequence()) {
-    wrong_type(at, what);
-    return std::nullopt;
-  }
-  std::vector<std::string> all;
-  bool fine = true;
-  for (const auto& child : at.children) {
-    auto one = word(child);
-    if (one)
-      all.push_back(std::move(*one));
-    else
-      fine = false;
-  }
-  if (!fine) return std::nullopt;
-  return all;
+  return items<std::string>(at, what, &Reader::word);
 }
 
 } // namespace cacheproof::scenario

@@ -59,6 +59,11 @@ public:
   bool matrix_is_sound = true;
 
 private:
+  /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
+  template <class Item>
+  std::optional<std::vector<Item>>
+  items(const Node& at, std::string_view what, std::optional<Item> (Reader::*read)(const Node&, std::string_view));
+
   bool check_text(const Node& at, bool expanded);
 
   std::filesystem::path file_;
