@@ -1,3 +1,4 @@
+#include "process/caller.hpp"
 #include "process/process.hpp"
 #include "toolchain/sources.hpp"
 #include "util/caller.hpp"
@@ -7,10 +8,6 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <unistd.h>
-
-#include <map>
 
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
@@ -27,27 +24,11 @@ struct Go {
   bool switches;       ///< fetches the go that a module wants (GOTOOLCHAIN is not `local`)
 };
 
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry; ++entry) {
-    const std::string_view text(*entry);
-    const auto equals = text.find('=');
-    if (equals != text.npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  variables["CGO_ENABLED"] = "0";
-  return variables;
-}
-
-/// The command as the user behind sudo would run it: go's caches are theirs and stay so.
+/// As the user behind sudo would run it: go's caches are theirs and stay so.
 process::Command as_caller(std::vector<std::string> argv, const fs::path& directory) {
-  auto variables = environment();
-  if (const auto caller = util::sudo_caller()) {
-    variables["HOME"] = caller->home.string();
-    argv.insert(
-        argv.begin(),
-        {"setpriv", fmt::format("--reuid={}", caller->uid), fmt::format("--regid={}", caller->gid), "--init-groups"});
-  }
-  return {.argv = std::move(argv), .environment = std::move(variables), .directory = directory};
+  auto variables = process::inherited_environment();
+  variables["CGO_ENABLED"] = "0";
+  return process::as_caller({.argv = std::move(argv), .environment = std::move(variables), .directory = directory});
 }
 
 std::string last_lines(const std::string& text) {
