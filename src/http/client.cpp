@@ -26,11 +26,17 @@ struct Exchange {
   std::optional<util::Error> refused; ///< why a callback ended the transfer
   std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
   bool answered = false;
+  bool in_body = false; ///< header lines are trailers then
   bool silent = false;
 
   void heard() {
     answered = true;
     last_byte = std::chrono::steady_clock::now();
+  }
+  int status() const {
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
   }
   std::chrono::milliseconds limit() const { return answered ? request.stall_timeout : request.answer_timeout; }
   /// Whether the transfer has to end: a stop was requested, or nothing was heard for too long.
@@ -44,11 +50,18 @@ size_t on_header(char* data, size_t, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   exchange.heard();
   const std::string_view line(data, count);
-  // Each answer of a redirect chain begins with its own status line: the last one's headers stay.
-  if (line.starts_with("HTTP/"))
+  if (line.starts_with("HTTP/")) { // each answer of a redirect chain has its own: the last one's headers stay
     exchange.response.headers.clear();
-  else if (const auto colon = line.find(':'); colon != line.npos)
+    exchange.in_body = false;
+  } else if (const auto colon = line.find(':'); colon != line.npos) {
     exchange.response.headers.emplace_back(util::trim(line.substr(0, colon)), util::trim(line.substr(colon + 1)));
+  } else if (util::trim(line).empty() && exchange.request.on_head && !exchange.in_body) {
+    exchange.response.status = exchange.status();
+    if (auto taken = exchange.request.on_head(exchange.response); !taken) {
+      exchange.refused = std::move(taken).error();
+      return 0;
+    }
+  }
   return count;
 }
 
@@ -56,9 +69,8 @@ size_t on_body(char* data, size_t, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   exchange.heard();
   const std::string_view piece(data, count);
-  long status = 0;
-  curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
-  if (exchange.request.sink && status >= 200 && status < 300) {
+  exchange.in_body = true;
+  if (const int status = exchange.status(); exchange.request.sink && status >= 200 && status < 300) {
     if (auto taken = exchange.request.sink(piece); !taken) {
       exchange.refused = std::move(taken).error();
       return 0;
@@ -171,6 +183,7 @@ util::Result<Response> send(const Request& request, std::stop_token stop) {
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
   }
   if (is_loopback(host_of(request.url))) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); // what a proxy says of its tunnel is no answer
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -186,9 +199,7 @@ util::Result<Response> send(const Request& request, std::stop_token stop) {
     return util::failure(
         fmt::format("nothing was received for {} s", static_cast<double>(exchange.limit().count()) / 1000), tried);
   if (code != CURLE_OK) return util::failure(*words ? words : curl_easy_strerror(code), tried);
-  long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  exchange.response.status = static_cast<int>(status);
+  exchange.response.status = exchange.status();
   return std::move(exchange.response);
 }
 

@@ -16,6 +16,15 @@ namespace cacheproof::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+struct Response {
+  int status = 0;
+  Headers headers; ///< of the last answer
+  std::string body;
+  bool ok() const { return status >= 200 && status < 300; }
+  /// The first header of that name, whatever its case.
+  std::optional<std::string> header(std::string_view name) const;
+};
+
 struct Request {
   std::string method = "GET";
   std::string url; ///< http or https
@@ -26,19 +35,13 @@ struct Request {
   std::chrono::milliseconds stall_timeout = std::chrono::minutes(1);    ///< between two of them; 0: no limit
   std::chrono::milliseconds timeout{0};                                 ///< of all of it; 0: no limit
   bool follow_redirects = false;                                        ///< up to 10 of them, http and https only
+  /// Sees status and headers of each answer before its body, also of those that redirect. An error ends the transfer
+  /// and is the result.
+  std::function<util::Status(const Response&)> on_head;
   /// Takes the body of a 2xx answer piece by piece, `Response::body` then stays empty. An error ends the transfer and
   /// is the result.
   std::function<util::Status(std::string_view)> sink;
   std::size_t max_body = std::size_t{64} << 20; ///< a longer body is an error; does not count for a sink
-};
-
-struct Response {
-  int status = 0;
-  Headers headers; ///< of the last answer
-  std::string body;
-  bool ok() const { return status >= 200 && status < 300; }
-  /// The first header of that name, whatever its case.
-  std::optional<std::string> header(std::string_view name) const;
 };
 
 /// One exchange. Any status is a value; only what prevented a whole answer is an error, with the URL in `tried`.

@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include "util/text.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
@@ -113,6 +115,12 @@ struct Server::State {
     return !error && !answer.break_after && request.keep_alive();
   }
 };
+
+std::string Received::header(std::string_view name) const {
+  for (const auto& [key, value] : headers)
+    if (util::lower(key) == util::lower(name)) return value;
+  return {};
+}
 
 util::Result<Server> Server::start(Handler handler) {
   auto state = std::make_unique<State>();

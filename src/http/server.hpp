@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Received {
   std::string target; ///< path and query, as sent
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// The first header of that name, whatever its case; empty without one.
+  std::string header(std::string_view name) const;
 };
 
 /// What a handler answers, and how the answer is spoilt on purpose.
