@@ -47,7 +47,7 @@ void check_toolchains(Checkup& checkup) {
   for (const auto& entry : toolchain::list()) {
     if (!entry.installed) continue;
     any = true;
-    checkup.good("BuildKit " + entry.version, entry.installed->buildkitd.parent_path().string());
+    checkup.good("BuildKit " + entry.version, entry.installed->bin.string());
   }
   if (any) return;
   checkup.weak("BuildKit", "none is installed yet", "the first run installs it, or: cacheproof toolchain install");

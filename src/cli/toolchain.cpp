@@ -30,21 +30,22 @@ int list() {
 int install(std::vector<std::string> versions, std::stop_token stop) {
   if (versions.empty()) versions = toolchain::pinned();
   for (const auto& version : versions) {
-    const auto installed = toolchain::install(version,
+    const auto installed = toolchain::install(toolchain::Kind::buildkit,
+                                              version,
                                               {.say = [](std::string_view line) { std::cout << line << std::endl; },
                                                .stop = stop,
                                                .sources = {},
                                                .releases_url = {}});
     if (!installed) return report_error(installed.error());
-    std::cout << fmt::format("{} is installed: {}\n", installed->version, installed->buildkitd.parent_path().string());
+    std::cout << fmt::format("{} is installed: {}\n", installed->version, installed->bin.string());
   }
   return 0;
 }
 
 int path(const std::string& version) {
-  const auto found = toolchain::find(version);
+  const auto found = toolchain::find(toolchain::Kind::buildkit, version);
   if (!found) return report_error(found.error());
-  std::cout << found->buildkitd.parent_path().string() << '\n';
+  std::cout << found->bin.string() << '\n';
   return 0;
 }
 

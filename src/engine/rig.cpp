@@ -11,11 +11,12 @@
 namespace cacheproof::engine {
 namespace {
 
-util::Result<toolchain::BuildKit>
+util::Result<toolchain::Kit>
 buildkit(const std::string& version, std::stop_token stop, const std::function<void(std::string_view)>& say) {
   constexpr std::string_view path = "path:";
-  if (version.starts_with(path)) return toolchain::from_path(version.substr(path.size()));
-  return toolchain::install(version, {.say = say, .stop = std::move(stop), .sources = {}, .releases_url = {}});
+  if (version.starts_with(path)) return toolchain::from_path(toolchain::Kind::buildkit, version.substr(path.size()));
+  return toolchain::install(
+      toolchain::Kind::buildkit, version, {.say = say, .stop = std::move(stop), .sources = {}, .releases_url = {}});
 }
 
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.
@@ -41,8 +42,8 @@ prepare_rig(const std::string& version, std::stop_token stop, const std::functio
   CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
   CP_TRY_ASSIGN(const auto programs, buildkit(version, std::move(stop), say));
   rig.version = programs.version;
-  rig.programs.buildkitd = programs.buildkitd;
-  rig.programs.buildctl = programs.buildctl;
+  rig.programs.buildkitd = programs.program("buildkitd");
+  rig.programs.buildctl = programs.program("buildctl");
   return rig;
 }
 

@@ -1,4 +1,5 @@
-#include "process/process.hpp"
+#include "toolchain/ask.hpp"
+#include "toolchain/pins.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
@@ -30,7 +31,7 @@ util::Status make_own(const fs::path& folder) {
 }
 
 /// Held while one version is installed. The file stays: removing it would let two holders meet.
-util::Result<util::Fd> lock(const fs::path& path, const std::string& version, const Options& options) {
+util::Result<util::Fd> lock(const fs::path& path, const Order& order, const Options& options) {
   util::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!file)
     return util::failure(
@@ -40,7 +41,7 @@ util::Result<util::Fd> lock(const fs::path& path, const std::string& version, co
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
     if (!std::exchange(said, true) && options.say)
-      options.say(fmt::format("BuildKit {}: waiting for another install of it", version));
+      options.say(fmt::format("{} {}: waiting for another install of it", order.recipe.title, order.version));
     std::this_thread::sleep_for(50ms);
   }
   return file;
@@ -54,30 +55,29 @@ void sweep(const fs::path& folder, const std::string& prefix) {
 }
 
 /// That the program runs here and is the version it should be. Returns what it said.
-util::Result<std::string> prove(const fs::path& bin, const std::string& version) {
-  CP_TRY_ASSIGN(const auto asked, process::run({.argv = {(bin / "buildkitd").string(), "--version"}}));
-  std::string said(util::trim(asked.out));
-  const auto words = util::split(said, ' ');
-  if (!asked.exit.ok() || std::find(words.begin(), words.end(), version) == words.end())
-    return util::failure(fmt::format("its buildkitd says '{}' where {} was expected", said, version));
-  return said;
+util::Result<std::string> prove(const fs::path& bin, const Order& order) {
+  CP_TRY_ASSIGN(auto said, ask_version(order.recipe, bin));
+  if (said.version != order.version)
+    return util::failure(
+        fmt::format("its {} says '{}' where {} was expected", order.recipe.programs.front(), said.text, order.version));
+  return std::move(said.text);
 }
 
-using Source = util::Result<Origin> (*)(const std::string&, const fs::path&, const Options&);
+using Source = util::Result<Origin> (*)(const Order&, const fs::path&, const Options&);
 
 /// Into a folder of its own, proven there, then renamed to where everybody looks.
-util::Status install_from(Source source, const std::string& version, const fs::path& target, const Options& options) {
-  const auto prefix = fmt::format("tmp-{}-", version);
+util::Status install_from(Source source, const Order& order, const fs::path& target, const Options& options) {
+  const auto prefix = fmt::format("tmp-{}-{}-", order.recipe.name, order.version);
   sweep(store(), prefix);
   CP_TRY_ASSIGN(const auto work, util::make_unique_directory(store(), prefix));
   const auto fill = [&]() -> util::Status {
-    CP_TRY_ASSIGN(const auto origin, source(version, work, options));
-    CP_TRY_ASSIGN(const auto said, prove(work / "bin", version));
-    const nlohmann::json json{{"version", version},
+    CP_TRY_ASSIGN(const auto origin, source(order, work, options));
+    CP_TRY_ASSIGN(const auto said, prove(work / "bin", order));
+    const nlohmann::json json{{"version", order.version},
                               {"source", origin.source},
                               {"digest", origin.digest},
                               {"go", origin.go_version},
-                              {"buildkitd", said}};
+                              {"said", said}};
     CP_TRY(util::write_text(work / "toolchain.json", json.dump(2) + "\n"));
     std::error_code error;
     fs::permissions(work, fs::perms(0755), error);
@@ -98,22 +98,23 @@ std::string one_line(const util::Error& error) {
 
 } // namespace
 
-util::Result<BuildKit> install(std::string_view version, const Options& options) {
-  auto found = find(version);
+util::Result<Kit> install(Kind kind, std::string_view version, const Options& options) {
+  auto found = find(kind, version);
   if (found || found.error().blame == util::Blame::usage) return found;
   const auto name = util::Version::parse(version)->to_text();
+  const Order order{recipe(kind), name, pinned_digest(kind, name)};
   const auto say = [&](const std::string& line) {
-    if (options.say) options.say(fmt::format("BuildKit {}: {}", name, line));
+    if (options.say) options.say(fmt::format("{} {}: {}", order.recipe.title, name, line));
   };
   say(fmt::format("not in the store ({})", store().string()));
-  const auto folder = store() / "buildkit";
+  const auto folder = store() / order.recipe.name;
   if (auto made = make_own(folder); !made) {
     auto error = util::within("the store cannot be written", std::move(made).error());
     error.remedy = "set CACHEPROOF_STORE to a folder that you may write";
     return tl::unexpected(std::move(error));
   }
-  CP_TRY_ASSIGN(const auto held, lock(folder / (name + ".lock"), name, options));
-  if (auto meanwhile = find(name)) {
+  CP_TRY_ASSIGN(const auto held, lock(folder / (name + ".lock"), order, options));
+  if (auto meanwhile = find(kind, name)) {
     say("installed by another process meanwhile");
     return meanwhile;
   }
@@ -124,26 +125,28 @@ util::Result<BuildKit> install(std::string_view version, const Options& options)
     bool wanted;
   };
   std::string outcomes;
-  for (const auto& [words, source, wanted] : {Named{"release tarball", fetch_release, options.sources.release},
+  for (const auto& [words, source, wanted] : {Named{"release", fetch_release, options.sources.release},
                                               Named{"Go module", build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
-    const auto installed = install_from(source, name, folder / name, options);
+    const auto installed = install_from(source, order, folder / name, options);
     if (installed) {
       say(fmt::format("installed from the {}", words));
-      return find(name);
+      return find(kind, name);
     }
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
     const auto outcome = fmt::format("the {} did not work: {}", words, one_line(installed.error()));
     say(outcome);
     outcomes += (outcomes.empty() ? "" : "\n") + outcome;
   }
-  return util::failure(fmt::format("BuildKit {} cannot be had", name),
+  return util::failure(fmt::format("{} {} cannot be had", order.recipe.title, name),
                        outcomes,
-                       fmt::format("one of: --buildkit=path:DIR with a folder that has buildkitd and buildctl; "
+                       fmt::format("one of: --{}=path:DIR with a folder that has {}; "
                                    "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
                                    "a go of at least 1.21 on the PATH or in /usr/local/go; "
-                                   "a store that has it, named by CACHEPROOF_STORE"));
+                                   "a store that has it, named by CACHEPROOF_STORE",
+                                   order.recipe.name,
+                                   util::join(order.recipe.programs, " and ")));
 }
 
 } // namespace cacheproof::toolchain

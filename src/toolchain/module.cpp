@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr std::string_view k_module = "github.com/moby/buildkit";
 /// From 1.21 on go reads the `go` line of a module as a demand and can fetch a newer go by itself.
 const util::Version k_oldest_go{1, 21, 0, {}};
 
@@ -80,10 +79,10 @@ util::Result<Go> find_go(const fs::path& work, const Options& options) {
 }
 
 /// The folder of the module in go's cache, which go has verified.
-util::Result<fs::path>
-download(const Go& go, const std::string& version, const fs::path& work, const Options& options) {
-  const auto command =
-      as_caller({go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", k_module, version)}, work);
+util::Result<fs::path> download(const Go& go, const Order& order, const fs::path& work, const Options& options) {
+  const auto command = as_caller(
+      {go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", order.recipe.module, order.version)},
+      work);
   CP_TRY_ASSIGN(const auto text, run(command, 10min, options.stop));
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("Error") && json["Error"].is_string())
@@ -126,33 +125,31 @@ util::Status copy_writable(const fs::path& from, const fs::path& to) {
 
 // The module is built in a copy of it, as the main module: its own go.sum, replace and exclude lines hold, which
 // `go install PACKAGE@VERSION` refuses (measured with v0.10.6 to v0.34.2).
-util::Result<Origin> build_module(const std::string& version, const fs::path& work, const Options& options) {
+util::Result<Origin> build_module(const Order& order, const fs::path& work, const Options& options) {
   CP_TRY(util::make_directories(work / "bin"));
   CP_TRY(util::give_to_caller(work));
   CP_TRY_ASSIGN(const auto go, find_go(work, options));
-  CP_TRY_ASSIGN(const auto module, download(go, version, work, options));
+  CP_TRY_ASSIGN(const auto module, download(go, order, work, options));
   CP_TRY(check_go_line(go, module));
   const auto source = work / "source";
   CP_TRY(copy_writable(module, source));
   CP_TRY(util::give_to_caller(source));
   if (options.say)
-    options.say(fmt::format("BuildKit {}: building the Go module with {}, which takes minutes", version, go.version));
-  CP_TRY(run(as_caller({go.program.string(),
-                        "build",
-                        "-mod=mod",
-                        "-trimpath",
-                        "-buildvcs=false",
-                        "-ldflags",
-                        fmt::format("-s -w -X {}/version.Version={}", k_module, version),
-                        "-o",
-                        (work / "bin").string() + "/",
-                        "./cmd/buildkitd",
-                        "./cmd/buildctl"},
-                       source),
-             30min,
-             options.stop));
+    options.say(fmt::format(
+        "{} {}: building the Go module with {}, which takes minutes", order.recipe.title, order.version, go.version));
+  std::vector<std::string> build{go.program.string(),
+                                 "build",
+                                 "-mod=mod",
+                                 "-trimpath",
+                                 "-buildvcs=false",
+                                 "-ldflags",
+                                 fmt::format("-s -w -X {}={}", order.recipe.version_variable, order.version),
+                                 "-o",
+                                 (work / "bin").string() + "/"};
+  build.insert(build.end(), order.recipe.packages.begin(), order.recipe.packages.end());
+  CP_TRY(run(as_caller(std::move(build), source), 30min, options.stop));
   CP_TRY(util::remove_tree(source));
-  return Origin{fmt::format("module {}@{}", k_module, version), {}, go.version};
+  return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), {}, go.version};
 }
 
 } // namespace cacheproof::toolchain

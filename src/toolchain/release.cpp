@@ -8,7 +8,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <sys/utsname.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -19,18 +18,12 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 namespace {
 
-constexpr std::string_view k_releases_url = "https://github.com/moby/buildkit/releases/download";
-
-std::string url_of(const std::string& version, const Options& options) {
+std::string url_of(const Order& order, const Options& options) {
   std::string base = options.releases_url;
   if (const char* mirror = std::getenv("CACHEPROOF_RELEASES_URL"); base.empty() && mirror) base = mirror;
-  if (base.empty()) base = k_releases_url;
+  if (base.empty()) base = order.recipe.releases_url;
   while (base.ends_with('/')) base.pop_back();
-  utsname machine{};
-  uname(&machine);
-  const std::string name(machine.machine);
-  const auto architecture = name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name;
-  return fmt::format("{}/{}/buildkit-{}.linux-{}.tar.gz", base, version, version, architecture);
+  return fmt::format("{}/{}/{}", base, order.version, fill_in(order.recipe.release_file, order.version));
 }
 
 /// Into the file, with the digest of what came.
@@ -73,8 +66,8 @@ util::Status write_program(archive* in, const fs::path& path) {
   return {};
 }
 
-/// Only the two programs, by their exact names and as regular files: nothing in the tarball decides where a file goes.
-util::Status unpack(const fs::path& tarball, const fs::path& bin) {
+/// Only the programs, by their exact names and as regular files: nothing in the tarball decides where a file goes.
+util::Status unpack(const fs::path& tarball, const Recipe& recipe, const fs::path& bin) {
   const std::unique_ptr<archive, int (*)(archive*)> in(archive_read_new(), archive_read_free);
   archive_read_support_filter_gzip(in.get());
   archive_read_support_format_tar(in.get());
@@ -86,28 +79,44 @@ util::Status unpack(const fs::path& tarball, const fs::path& bin) {
     std::string_view name = archive_entry_pathname(entry) ? archive_entry_pathname(entry) : "";
     if (name.starts_with("./")) name.remove_prefix(2);
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry)) continue;
-    if (name == "bin/buildkitd") CP_TRY(write_program(in.get(), bin / "buildkitd"));
-    if (name == "bin/buildctl") CP_TRY(write_program(in.get(), bin / "buildctl"));
+    for (const auto& program : recipe.programs)
+      if (name == recipe.release_folder + program) CP_TRY(write_program(in.get(), bin / program));
   }
   if (status != ARCHIVE_EOF) return util::failure(fmt::format("it is no tarball: {}", archive_error_string(in.get())));
-  for (const auto* name : {"buildkitd", "buildctl"})
-    if (!fs::exists(bin / name)) return util::failure(fmt::format("it has no bin/{}", name));
+  for (const auto& program : recipe.programs)
+    if (!fs::exists(bin / program)) return util::failure(fmt::format("it has no {}{}", recipe.release_folder, program));
+  return {};
+}
+
+/// A release that is the program itself.
+util::Status take(const fs::path& file, const fs::path& program) {
+  std::error_code error;
+  fs::rename(file, program, error);
+  if (!error) fs::permissions(program, fs::perms(0755), error);
+  if (error) return util::failure("cannot write " + program.string() + ": " + error.message());
   return {};
 }
 
 } // namespace
 
-util::Result<Origin> fetch_release(const std::string& version, const fs::path& work, const Options& options) {
-  const auto url = url_of(version, options);
-  const auto tarball = work / "release.tar.gz";
+util::Result<Origin> fetch_release(const Order& order, const fs::path& work, const Options& options) {
+  const auto url = url_of(order, options);
+  const auto file = work / "release";
   CP_TRY(util::make_directories(work / "bin"));
-  CP_TRY_ASSIGN(auto digest, download(url, tarball, options.stop));
-  if (auto unpacked = unpack(tarball, work / "bin"); !unpacked) {
+  CP_TRY_ASSIGN(auto digest, download(url, file, options.stop));
+  if (!order.release_digest.empty() && digest != order.release_digest)
+    return util::failure(
+        fmt::format("it has the digest {} where docker/versions.yaml has {}", digest, order.release_digest),
+        http::printable(url));
+  const auto& recipe = order.recipe;
+  auto unpacked = recipe.release_file.ends_with(".tar.gz") ? unpack(file, recipe, work / "bin")
+                                                           : take(file, work / "bin" / recipe.programs.front());
+  if (!unpacked) {
     auto error = std::move(unpacked).error();
     error.tried = http::printable(url);
     return tl::unexpected(std::move(error));
   }
-  CP_TRY(util::remove_tree(tarball));
+  CP_TRY(util::remove_tree(file));
   return Origin{http::printable(url), std::move(digest), {}};
 }
 

@@ -6,8 +6,41 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cacheproof::toolchain {
+
+/// What is known of a kind of toolchain: its programs, and how the public project publishes them. In patterns `{v}`
+/// stands for the version (`v0.34.2`), `{number}` for it without the v, `{arch}` for the machine (`amd64`).
+struct Recipe {
+  std::string name;                           ///< `buildkit`: the folder in the store, the key in docker/versions.yaml
+  std::string title;                          ///< `BuildKit`
+  std::vector<std::string> programs;          ///< the first one is asked for the version
+  std::vector<std::string> version_arguments; ///< what makes it say its version, as one of the words
+
+  std::string releases_url;   ///< the folder of all releases; files are at `URL/{v}/FILE`
+  std::string release_file;   ///< a tarball when it ends with .tar.gz, else the one program itself
+  std::string release_folder; ///< of the programs inside the tarball: `bin/`, or empty
+
+  std::string module;                ///< the Go module
+  std::vector<std::string> packages; ///< of the programs, in their order, below the module
+  std::string version_variable;      ///< what `-X` sets to the version
+
+  std::string image;        ///< the repository of the container image, on Docker Hub
+  std::string image_tag;    ///< a pattern
+  std::string image_folder; ///< of the programs inside the image: `usr/bin/`
+};
+const Recipe& recipe(Kind kind);
+
+/// A pattern of a recipe for one version on this machine.
+std::string fill_in(std::string_view pattern, std::string_view version);
+
+/// What a source is asked for.
+struct Order {
+  const Recipe& recipe;
+  std::string version;        ///< `v0.34.2`
+  std::string release_digest; ///< `sha256:…` that docker/versions.yaml gives for the release file; empty: unknown
+};
 
 /// Where programs came from; kept beside them in toolchain.json.
 struct Origin {
@@ -16,13 +49,11 @@ struct Origin {
   std::string go_version; ///< of a module; else empty
 };
 
-/// Downloads the release tarball of `version` and unpacks buildkitd and buildctl, and nothing else, into `work/bin`.
-/// Where there is no way out it gives up within 3 s.
-util::Result<Origin>
-fetch_release(const std::string& version, const std::filesystem::path& work, const Options& options);
+/// Downloads the release file and puts the programs, and nothing else, into `work/bin`. Where there is no way out it
+/// gives up within 3 s.
+util::Result<Origin> fetch_release(const Order& order, const std::filesystem::path& work, const Options& options);
 
-/// Builds buildkitd and buildctl of the Go module of `version` into `work/bin`, as the calling user.
-util::Result<Origin>
-build_module(const std::string& version, const std::filesystem::path& work, const Options& options);
+/// Builds the programs of the Go module into `work/bin`, as the calling user.
+util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);
 
 } // namespace cacheproof::toolchain

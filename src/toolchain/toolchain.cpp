@@ -1,6 +1,8 @@
 #include "toolchain/toolchain.hpp"
 
 #include "process/process.hpp"
+#include "toolchain/ask.hpp"
+#include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -22,11 +24,16 @@ bool is_program(const fs::path& path) {
   return fs::is_regular_file(path, error) && access(path.c_str(), X_OK) == 0;
 }
 
-std::uintmax_t size_of(const BuildKit& kit) {
+bool is_whole(const Kit& kit) {
+  const auto& programs = recipe(kit.kind).programs;
+  return std::all_of(programs.begin(), programs.end(), [&](const auto& name) { return is_program(kit.program(name)); });
+}
+
+std::uintmax_t size_of(const Kit& kit) {
   std::uintmax_t bytes = 0;
-  for (const auto& path : {kit.buildkitd, kit.buildctl}) {
+  for (const auto& name : recipe(kit.kind).programs) {
     std::error_code error;
-    if (const auto size = fs::file_size(path, error); !error) bytes += size;
+    if (const auto size = fs::file_size(kit.program(name), error); !error) bytes += size;
   }
   return bytes;
 }
@@ -40,13 +47,14 @@ util::Result<std::string> normal(std::string_view version) {
 
 } // namespace
 
-util::Result<BuildKit> find(std::string_view version) {
+util::Result<Kit> find(Kind kind, std::string_view version) {
   CP_TRY_ASSIGN(auto name, normal(version));
-  const auto folder = store() / "buildkit" / name;
-  BuildKit kit{name, folder / "bin" / "buildkitd", folder / "bin" / "buildctl", folder.string()};
-  if (!is_program(kit.buildkitd) || !is_program(kit.buildctl))
-    return util::failure(
-        fmt::format("BuildKit {} is not in the store", name), folder.string(), "cacheproof toolchain install " + name);
+  const auto folder = store() / recipe(kind).name / name;
+  Kit kit{kind, name, folder / "bin", folder.string()};
+  if (!is_whole(kit))
+    return util::failure(fmt::format("{} {} is not in the store", recipe(kind).title, name),
+                         folder.string(),
+                         "cacheproof toolchain install " + name);
   if (const auto text = util::read_text(folder / "toolchain.json")) {
     const auto json = nlohmann::json::parse(*text, nullptr, false);
     if (json.is_object() && json.contains("source") && json["source"].is_string())
@@ -55,31 +63,29 @@ util::Result<BuildKit> find(std::string_view version) {
   return kit;
 }
 
-util::Result<BuildKit> from_path(const fs::path& folder) {
+util::Result<Kit> from_path(Kind kind, const fs::path& folder) {
   for (const auto& bin : {folder, folder / "bin"}) {
-    BuildKit kit{{}, fs::absolute(bin / "buildkitd"), fs::absolute(bin / "buildctl"), fs::absolute(folder).string()};
-    if (!is_program(kit.buildkitd) || !is_program(kit.buildctl)) continue;
-    CP_TRY_ASSIGN(const auto asked, process::run({.argv = {kit.buildkitd.string(), "--version"}}));
-    // `buildkitd github.com/moby/buildkit v0.34.2 REVISION`
-    const auto words = util::split(util::trim(asked.out), ' ');
-    if (!asked.exit.ok() || words.size() < 3)
-      return util::failure(kit.buildkitd.string() + " does not say its version", kit.buildkitd.string() + " --version");
-    kit.version = words[2];
+    Kit kit{kind, {}, fs::absolute(bin), fs::absolute(folder).string()};
+    if (!is_whole(kit)) continue;
+    CP_TRY_ASSIGN(const auto said, ask_version(recipe(kind), bin));
+    kit.version = said.version;
     return kit;
   }
-  return util::failure(
-      folder.string() + " has no buildkitd and buildctl", {}, "name a folder that has both, or whose bin folder has");
+  return util::failure(fmt::format("{} has no {}", folder.string(), util::join(recipe(kind).programs, " and ")),
+                       {},
+                       "name a folder that has all of it, or whose bin folder has");
 }
 
-util::Status remove(std::string_view version) {
-  CP_TRY_ASSIGN(const auto kit, find(version));
-  return util::remove_tree(store() / "buildkit" / kit.version);
+util::Status remove(Kind kind, std::string_view version) {
+  CP_TRY_ASSIGN(const auto kit, find(kind, version));
+  return util::remove_tree(store() / recipe(kind).name / kit.version);
 }
 
-std::vector<Entry> list() {
-  std::vector<std::string> versions = pinned();
+std::vector<Entry> list(Kind kind) {
+  const auto& pins = pinned(kind);
+  std::vector<std::string> versions = pins;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(store() / "buildkit", error)) {
+  for (const auto& entry : fs::directory_iterator(store() / recipe(kind).name, error)) {
     const auto name = entry.path().filename().string();
     const auto version = util::Version::parse(name);
     if (version && version->to_text() == name && entry.is_directory(error)) versions.push_back(name);
@@ -92,9 +98,9 @@ std::vector<Entry> list() {
   std::vector<Entry> entries;
   for (const auto& version : versions) {
     Entry entry{.version = version};
-    entry.pinned = std::find(pinned().begin(), pinned().end(), version) != pinned().end();
-    entry.is_default = version == default_version();
-    if (auto found = find(version)) {
+    entry.pinned = std::find(pins.begin(), pins.end(), version) != pins.end();
+    entry.is_default = version == default_version(kind);
+    if (auto found = find(kind, version)) {
       entry.bytes = size_of(*found);
       entry.installed = std::move(*found);
     }

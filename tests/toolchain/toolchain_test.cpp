@@ -1,5 +1,6 @@
 #include "http/server.hpp"
 #include "toolchain/programs.hpp"
+#include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/files.hpp"
@@ -87,8 +88,9 @@ protected:
             "#!/bin/sh\nif [ \"$1\" = env ]; then printf '%s\\n%s\\n' '" + version + "' '" + mode + "'; exit; fi\n"
                 + script);
   }
-  util::Result<BuildKit> install_with(bool module, std::string_view version = "v0.34.2") {
-    return install(version,
+  util::Result<Kit> install_with(bool module, std::string_view version = "v0.34.2", Kind kind = Kind::buildkit) {
+    return install(kind,
+                   version,
                    {.say =
                         [this](std::string_view line) {
                           const std::lock_guard lock(mutex_);
@@ -128,23 +130,41 @@ TEST_F(Toolchain, InstallsTheTwoProgramsOfAReleaseAndRecordsTheirOrigin) {
   ASSERT_TRUE(kit) << util::to_text(kit.error());
   const auto folder = store_ / "buildkit" / "v0.34.2";
   EXPECT_EQ(kit->version, "v0.34.2");
-  EXPECT_EQ(kit->buildkitd, folder / "bin" / "buildkitd");
-  EXPECT_EQ(kit->buildctl, folder / "bin" / "buildctl");
+  EXPECT_EQ(kit->program("buildctl"), folder / "bin" / "buildctl");
   EXPECT_EQ(kit->source, server_.url() + asked_.at(0));
   EXPECT_THAT(asked_.at(0), testing::MatchesRegex("/v0.34.2/buildkit-v0.34.2.linux-[a-z0-9_]+.tar.gz"));
   const auto json = nlohmann::json::parse(*util::read_text(folder / "toolchain.json"));
   EXPECT_EQ(json["digest"], util::sha256_digest(answer_.body));
-  EXPECT_EQ(json["buildkitd"], "buildkitd github.com/moby/buildkit v0.34.2 0123456789abcdef");
+  EXPECT_EQ(json["said"], "buildkitd github.com/moby/buildkit v0.34.2 0123456789abcdef");
   EXPECT_FALSE(fs::exists(folder / "bin" / "buildkit-runc"));
   EXPECT_FALSE(fs::exists(store_ / "escaped"));
   EXPECT_EQ(left_over(), std::vector<std::string>{});
+}
+
+TEST_F(Toolchain, TakesAReleaseThatIsTheProgramItself) {
+  answer_.body = "#!/bin/sh\n[ \"$1\" = version ] && echo github.com/docker/buildx v0.36.1 0123456789abcdef\n";
+  const auto kit = install_with(false, "v0.36.1", Kind::buildx);
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  EXPECT_EQ(kit->program("buildx"), store_ / "buildx" / "v0.36.1" / "bin" / "buildx");
+  EXPECT_THAT(asked_.at(0), testing::MatchesRegex("/v0.36.1/buildx-v0.36.1.linux-[a-z0-9_]+"));
+  EXPECT_EQ(find(Kind::buildx, "v0.36.1"), *kit);
+  EXPECT_FALSE(find(Kind::buildkit, "v0.36.1"));
+}
+
+TEST_F(Toolchain, TakesTheRegistryThatLeavesTheVOut) {
+  answer_.body = tarball(
+      {{"registry", "#!/bin/sh\necho registry github.com/distribution/distribution/v3 3.0.0\n"}, {"LICENSE", "x"}});
+  const auto kit = install_with(false, "v3.0.0", Kind::registry);
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  EXPECT_TRUE(fs::exists(kit->program("registry")));
+  EXPECT_THAT(asked_.at(0), testing::MatchesRegex("/v3.0.0/registry_3.0.0_linux_[a-z0-9_]+.tar.gz"));
 }
 
 TEST_F(Toolchain, AsksNobodyForAVersionThatTheStoreHas) {
   ASSERT_TRUE(install_with(false));
   asked_.clear();
   said_.clear();
-  EXPECT_EQ(*install_with(false), *find("v0.34.2"));
+  EXPECT_EQ(*install_with(false), *find(Kind::buildkit, "v0.34.2"));
   EXPECT_TRUE(asked_.empty());
   EXPECT_TRUE(said_.empty());
 }
@@ -156,8 +176,9 @@ TEST_F(Toolchain, FollowsTheRedirectOfAReleaseHost) {
 
 TEST_F(Toolchain, TakesTheMirrorOfTheEnvironment) {
   setenv("CACHEPROOF_RELEASES_URL", (server_.url() + "/mirror/").c_str(), 1);
-  EXPECT_TRUE(
-      install("v0.34.2", {.say = {}, .stop = {}, .sources = {.release = true, .module = false}, .releases_url = {}}));
+  EXPECT_TRUE(install(Kind::buildkit,
+                      "v0.34.2",
+                      {.say = {}, .stop = {}, .sources = {.release = true, .module = false}, .releases_url = {}}));
   unsetenv("CACHEPROOF_RELEASES_URL");
   EXPECT_THAT(asked_.at(0), testing::StartsWith("/mirror/v0.34.2/"));
 }
@@ -165,9 +186,9 @@ TEST_F(Toolchain, TakesTheMirrorOfTheEnvironment) {
 TEST_F(Toolchain, LeavesNothingOfAReleaseThatIsNotWhole) {
   const std::vector<std::pair<http::Answer, std::string>> spoilt{
       {{.status = 404}, "status 404"},
-      {{.body = release(), .break_after = 100}, "the release tarball did not work"},
+      {{.body = release(), .break_after = 100}, "the release did not work"},
       {{.body = "garbage"}, "it is no tarball"},
-      {{.body = release().substr(0, 150)}, "the release tarball did not work"},
+      {{.body = release().substr(0, 150)}, "the release did not work"},
       {{.body = tarball({{"bin/buildkitd", buildkitd("v0.34.2")}})}, "it has no bin/buildctl"},
       {{.body = release("v0.33.0")}, "v0.33.0 0123456789abcdef' where v0.34.2 was expected"},
   };
@@ -178,9 +199,20 @@ TEST_F(Toolchain, LeavesNothingOfAReleaseThatIsNotWhole) {
     EXPECT_EQ(kit.error().what, "BuildKit v0.34.2 cannot be had");
     EXPECT_THAT(kit.error().tried, HasSubstr(words));
     EXPECT_THAT(kit.error().remedy, HasSubstr("--buildkit=path:DIR"));
-    EXPECT_FALSE(find("v0.34.2"));
+    EXPECT_FALSE(find(Kind::buildkit, "v0.34.2"));
     EXPECT_EQ(left_over(), std::vector<std::string>{});
   }
+}
+
+TEST_F(Toolchain, RefusesAReleaseThatIsNotTheOneThatWasPinned) {
+  const Options options{.say = {}, .stop = {}, .sources = {}, .releases_url = server_.url()};
+  const auto work = folder_.path() / "work";
+  const auto digest = util::sha256_digest(answer_.body);
+  EXPECT_TRUE(fetch_release({recipe(Kind::buildkit), "v0.34.2", digest}, work, options));
+  const auto other = "sha256:" + std::string(64, '0');
+  const auto refused = fetch_release({recipe(Kind::buildkit), "v0.34.2", other}, work, options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what, "it has the digest " + digest + " where docker/versions.yaml has " + other);
 }
 
 TEST_F(Toolchain, TriesTheModuleWhereTheReleaseHostNeverAnswers) {
@@ -207,8 +239,8 @@ TEST_F(Toolchain, EndsWhenAStopIsRequestedMeanwhile) {
 
 TEST_F(Toolchain, DoesTheWorkOnceForTwoWhoWantIt) {
   answer_.delay = 300ms;
-  util::Result<BuildKit> first = util::failure("");
-  util::Result<BuildKit> second = util::failure("");
+  util::Result<Kit> first = util::failure("");
+  util::Result<Kit> second = util::failure("");
   {
     const std::jthread one([&] { first = install_with(false); });
     const std::jthread two([&] { second = install_with(false); });
@@ -220,10 +252,10 @@ TEST_F(Toolchain, DoesTheWorkOnceForTwoWhoWantIt) {
 }
 
 TEST_F(Toolchain, SweepsWhatAKilledInstallLeft) {
-  fs::create_directories(store_ / "tmp-v0.34.2-dead00" / "bin");
-  fs::create_directories(store_ / "tmp-v0.17.3-alive0");
+  fs::create_directories(store_ / "tmp-buildkit-v0.34.2-dead00" / "bin");
+  fs::create_directories(store_ / "tmp-buildkit-v0.17.3-alive0");
   ASSERT_TRUE(install_with(false));
-  EXPECT_EQ(left_over(), std::vector<std::string>{"tmp-v0.17.3-alive0"});
+  EXPECT_EQ(left_over(), std::vector<std::string>{"tmp-buildkit-v0.17.3-alive0"});
 }
 
 TEST_F(Toolchain, SaysWhatToDoAboutAStoreThatCannotBeWritten) {
@@ -266,7 +298,7 @@ TEST_F(Toolchain, BuildsTheModuleInAWritableCopy) {
   EXPECT_EQ(kit->source, "module github.com/moby/buildkit@v0.34.2");
   const auto built = *util::read_text(folder_.path() / "built");
   EXPECT_THAT(built, HasSubstr("-X github.com/moby/buildkit/version.Version=v0.34.2"));
-  EXPECT_THAT(built, HasSubstr((store_ / "tmp-v0.34.2-").string()));
+  EXPECT_THAT(built, HasSubstr((store_ / "tmp-buildkit-v0.34.2-").string()));
   EXPECT_FALSE(fs::exists(store_ / "buildkit" / "v0.34.2" / "source"));
 }
 
@@ -340,21 +372,21 @@ TEST_F(Toolchain, ListsPinnedAndInstalledVersionsInOrder) {
 
 TEST_F(Toolchain, RemovesWhatIsInstalledAndNothingElse) {
   ASSERT_TRUE(install_with(false));
-  EXPECT_TRUE(remove("v0.34.2"));
-  EXPECT_FALSE(find("v0.34.2"));
-  EXPECT_FALSE(remove("v0.34.2"));
+  EXPECT_TRUE(remove(Kind::buildkit, "v0.34.2"));
+  EXPECT_FALSE(find(Kind::buildkit, "v0.34.2"));
+  EXPECT_FALSE(remove(Kind::buildkit, "v0.34.2"));
 }
 
 TEST_F(Toolchain, ReadsTheVersionOfAnExplicitPath) {
   program(folder_.path() / "own" / "bin" / "buildkitd", buildkitd("v0.99.0-dev"));
   program(folder_.path() / "own" / "bin" / "buildctl", "#!/bin/sh\n");
   for (const auto& given : {folder_.path() / "own", folder_.path() / "own" / "bin"}) {
-    const auto kit = from_path(given);
+    const auto kit = from_path(Kind::buildkit, given);
     ASSERT_TRUE(kit) << util::to_text(kit.error());
     EXPECT_EQ(kit->version, "v0.99.0-dev");
-    EXPECT_EQ(kit->buildctl, folder_.path() / "own" / "bin" / "buildctl");
+    EXPECT_EQ(kit->program("buildctl"), folder_.path() / "own" / "bin" / "buildctl");
   }
-  EXPECT_FALSE(from_path(folder_.path()));
+  EXPECT_FALSE(from_path(Kind::buildkit, folder_.path()));
 }
 
 TEST_F(Toolchain, KeepsTheStoreWhereTheEnvironmentSays) {
@@ -375,7 +407,7 @@ TEST_F(Toolchain, GivesTheStoreToTheUserBehindSudo) {
   unsetenv("SUDO_UID");
   unsetenv("SUDO_GID");
   ASSERT_TRUE(kit) << util::to_text(kit.error());
-  for (const auto& path : {store_, store_ / "buildkit" / "v0.34.2.lock", kit->buildkitd}) {
+  for (const auto& path : {store_, store_ / "buildkit" / "v0.34.2.lock", kit->program("buildkitd")}) {
     struct stat info {};
     ASSERT_EQ(stat(path.c_str(), &info), 0);
     EXPECT_EQ(info.st_uid, 65534U) << path;

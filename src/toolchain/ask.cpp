@@ -1,0 +1,33 @@
+#include "toolchain/ask.hpp"
+
+#include "process/process.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace cacheproof::toolchain {
+
+util::Result<Said> ask_version(const Recipe& recipe, const std::filesystem::path& bin) {
+  process::Command command{{(bin / recipe.programs.front()).string()}, {}, {}};
+  command.argv.insert(command.argv.end(), recipe.version_arguments.begin(), recipe.version_arguments.end());
+  CP_TRY_ASSIGN(const auto asked, process::run(command));
+  Said said{std::string(util::trim(asked.out)), {}};
+  // Every one of them says PROGRAM'S-PACKAGE VERSION, with other words around it.
+  const auto words = util::split(said.text, ' ');
+  const auto package =
+      std::find_if(words.begin(), words.end(), [](const std::string& word) { return word.find('/') != word.npos; });
+  if (package != words.end() && package + 1 != words.end()) said.version = *(package + 1);
+  // A release of the registry says 3.0.0.
+  if (util::Version::parse(said.version) && !said.version.starts_with('v')) said.version.insert(0, "v");
+  if (!asked.exit.ok() || said.version.empty())
+    return util::failure(
+        fmt::format(
+            "{} does not say its version but '{}' ({})", command.argv.front(), said.text, process::to_text(asked.exit)),
+        process::to_line(command));
+  return said;
+}
+
+} // namespace cacheproof::toolchain

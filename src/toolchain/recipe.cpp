@@ -1,0 +1,80 @@
+#include "toolchain/sources.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/utsname.h>
+
+namespace cacheproof::toolchain {
+namespace {
+
+std::string architecture() {
+  utsname machine{};
+  uname(&machine);
+  const std::string name(machine.machine);
+  return name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name;
+}
+
+const Recipe k_buildkit{.name = "buildkit",
+                        .title = "BuildKit",
+                        .programs = {"buildkitd", "buildctl"},
+                        .version_arguments = {"--version"}, // `buildkitd github.com/moby/buildkit v0.34.2 REVISION`
+                        .releases_url = "https://github.com/moby/buildkit/releases/download",
+                        .release_file = "buildkit-{v}.linux-{arch}.tar.gz",
+                        .release_folder = "bin/",
+                        .module = "github.com/moby/buildkit",
+                        .packages = {"./cmd/buildkitd", "./cmd/buildctl"},
+                        .version_variable = "github.com/moby/buildkit/version.Version",
+                        .image = "moby/buildkit",
+                        .image_tag = "{v}",
+                        .image_folder = "usr/bin/"};
+
+const Recipe k_buildx{.name = "buildx",
+                      .title = "buildx",
+                      .programs = {"buildx"},
+                      .version_arguments = {"version"}, // `github.com/docker/buildx v0.36.1 REVISION`
+                      .releases_url = "https://github.com/docker/buildx/releases/download",
+                      .release_file = "buildx-{v}.linux-{arch}",
+                      .release_folder = {},
+                      .module = "github.com/docker/buildx",
+                      .packages = {"./cmd/buildx"},
+                      .version_variable = "github.com/docker/buildx/version.Version",
+                      .image = "docker/buildx-bin",
+                      .image_tag = "{number}",
+                      .image_folder = {}};
+
+const Recipe k_registry{.name = "registry",
+                        .title = "registry",
+                        .programs = {"registry"},
+                        .version_arguments = {"--version"}, // `registry github.com/distribution/distribution/v3 3.0.0`
+                        .releases_url = "https://github.com/distribution/distribution/releases/download",
+                        .release_file = "registry_{number}_linux_{arch}.tar.gz",
+                        .release_folder = {},
+                        .module = "github.com/distribution/distribution/v3",
+                        .packages = {"./cmd/registry"},
+                        .version_variable = "github.com/distribution/distribution/v3/version.version",
+                        .image = "library/registry",
+                        .image_tag = "{number}",
+                        .image_folder = "bin/"};
+
+} // namespace
+
+const Recipe& recipe(Kind kind) {
+  switch (kind) {
+  case Kind::buildx:
+    return k_buildx;
+  case Kind::registry:
+    return k_registry;
+  case Kind::buildkit:
+    break;
+  }
+  return k_buildkit;
+}
+
+std::string fill_in(std::string_view pattern, std::string_view version) {
+  return fmt::format(fmt::runtime(pattern),
+                     fmt::arg("v", version),
+                     fmt::arg("number", version.substr(version.starts_with('v') ? 1 : 0)),
+                     fmt::arg("arch", architecture()));
+}
+
+} // namespace cacheproof::toolchain
