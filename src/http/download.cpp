@@ -1,12 +1,11 @@
 #include "http/download.hpp"
 
 #include "util/hash.hpp"
+#include "util/waiting.hpp"
 
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -92,13 +91,6 @@ private:
   bool again_ = false;
 };
 
-void wait(std::chrono::milliseconds time, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, std::move(stop), time, [] { return false; });
-}
-
 util::Result<Downloaded> try_all(const Download& wanted, const std::stop_token& stop) {
   Transfer transfer(wanted);
   auto pause = wanted.pause;
@@ -111,7 +103,7 @@ util::Result<Downloaded> try_all(const Download& wanted, const std::stop_token& 
       error.what += fmt::format(", {} times", attempt);
       return tl::unexpected(std::move(error));
     }
-    wait(pause, stop);
+    util::wait(pause, stop);
     pause *= 2;
   }
   auto got = transfer.end();
