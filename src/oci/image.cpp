@@ -1,5 +1,6 @@
 #include "oci/image.hpp"
 
+#include "oci/platform.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
 
@@ -9,7 +10,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <elf.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <array>
@@ -113,16 +113,6 @@ std::map<std::string, Node> root_file_system(std::string busybox) {
   for (const auto applet : k_applets) nodes["bin/" + std::string(applet)] = {S_IFLNK | 0777, {}, "busybox"};
   nodes["usr/bin/env"] = {S_IFLNK | 0777, {}, "../../bin/busybox"};
   return nodes;
-}
-
-/// The running machine in Go's words.
-std::string architecture() {
-  utsname machine{};
-  uname(&machine);
-  const std::string name(machine.machine);
-  if (name == "x86_64") return "amd64";
-  if (name == "aarch64") return "arm64";
-  return name;
 }
 
 nlohmann::json descriptor(std::string_view type, const std::string& bytes) {

@@ -1,18 +1,10 @@
+#include "oci/platform.hpp"
 #include "toolchain/sources.hpp"
 
 #include <fmt/format.h>
 
-#include <sys/utsname.h>
-
 namespace cacheproof::toolchain {
 namespace {
-
-std::string architecture() {
-  utsname machine{};
-  uname(&machine);
-  const std::string name(machine.machine);
-  return name == "x86_64" ? "amd64" : name == "aarch64" ? "arm64" : name;
-}
 
 const Recipe k_buildkit{.name = "buildkit",
                         .title = "BuildKit",
@@ -74,7 +66,7 @@ std::string fill_in(std::string_view pattern, std::string_view version) {
   return fmt::format(fmt::runtime(pattern),
                      fmt::arg("v", version),
                      fmt::arg("number", version.substr(version.starts_with('v') ? 1 : 0)),
-                     fmt::arg("arch", architecture()));
+                     fmt::arg("arch", oci::architecture()));
 }
 
 } // namespace cacheproof::toolchain

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace cacheproof::oci {
+
+/// The running machine in Go's words, which images and releases use: `amd64`, `arm64`.
+std::string architecture();
+
+} // namespace cacheproof::oci
