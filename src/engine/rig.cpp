@@ -41,6 +41,7 @@ prepare_rig(const std::string& version, std::stop_token stop, const std::functio
   CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
   CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
   CP_TRY_ASSIGN(const auto programs, buildkit(version, std::move(stop), say));
+  CP_TRY_ASSIGN(rig.lease, toolchain::lease(programs));
   rig.version = programs.version;
   rig.programs.buildkitd = programs.program("buildkitd");
   rig.programs.buildctl = programs.program("buildctl");

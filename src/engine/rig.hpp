@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sandbox/sandbox.hpp"
+#include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
 #include <filesystem>
@@ -16,6 +17,7 @@ struct Rig {
   std::string version; ///< as the toolchain says it
   sandbox::Programs programs;
   std::filesystem::path busybox; ///< a static one
+  toolchain::Lease lease;        ///< nobody removes the BuildKit from the store meanwhile
 };
 
 /// Finds the programs of `version` (`v0.34.2`, or `path:DIR`), installing what is missing and saying so. A program that

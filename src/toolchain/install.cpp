@@ -1,18 +1,16 @@
 #include "toolchain/ask.hpp"
 #include "toolchain/pins.hpp"
+#include "toolchain/record.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/bytes.hpp"
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
-#include <fcntl.h>
-#include <sys/file.h>
 
 #include <thread>
 
@@ -30,18 +28,15 @@ util::Status make_own(const fs::path& folder) {
   return util::give_to_caller(first);
 }
 
-/// Held while one version is installed. The file stays: removing it would let two holders meet.
+/// Held while one version is installed.
 util::Result<util::Fd> lock(const fs::path& path, const Order& order, const Options& options) {
-  util::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file)
-    return util::failure(
-        "the store cannot be written: " + path.string(), {}, "set CACHEPROOF_STORE to a folder that you may write");
-  CP_TRY(util::give_to_caller(path));
+  CP_TRY_ASSIGN(auto file, open_lock(path));
   bool said = false;
-  while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+  while (!hold_alone(file)) {
     if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
     if (!std::exchange(said, true) && options.say)
-      options.say(fmt::format("{} {}: waiting for another install of it", order.recipe.title, order.version));
+      options.say(fmt::format(
+          "{} {}: waiting for another cacheproof that installs or uses it", order.recipe.title, order.version));
     std::this_thread::sleep_for(50ms);
   }
   return file;
@@ -66,23 +61,19 @@ util::Result<std::string> prove(const fs::path& bin, const Order& order) {
 using Source = util::Result<Origin> (*)(const Order&, const fs::path&, const Options&);
 
 /// Into a folder of its own, proven there, then renamed to where everybody looks.
-util::Status install_from(Source source, const Order& order, const fs::path& target, const Options& options) {
-  const auto prefix = fmt::format("tmp-{}-{}-", order.recipe.name, order.version);
+util::Status
+install_from(const char* from, Source source, const Order& order, const fs::path& target, const Options& options) {
+  const auto prefix = work_prefix(order.recipe.kind, order.version);
   sweep(store(), prefix);
   CP_TRY_ASSIGN(const auto work, util::make_unique_directory(store(), prefix));
   const auto fill = [&]() -> util::Status {
     CP_TRY_ASSIGN(const auto origin, source(order, work, options));
     CP_TRY_ASSIGN(const auto said, prove(work / "bin", order));
-    const nlohmann::json json{{"version", order.version},
-                              {"source", origin.source},
-                              {"digest", origin.digest},
-                              {"go", origin.go_version},
-                              {"said", said}};
-    CP_TRY(util::write_text(work / "toolchain.json", json.dump(2) + "\n"));
+    CP_TRY(write_record(work, order.recipe, {order.version, from, origin, said, {}}));
     std::error_code error;
     fs::permissions(work, fs::perms(0755), error);
     CP_TRY(util::give_to_caller(work));
-    CP_TRY(util::remove_tree(target)); // an incomplete one: `find` did not take it
+    CP_TRY(util::remove_tree(target)); // a damaged one: nobody takes it
     fs::rename(work, target, error);
     if (error) return util::failure("cannot move the install to " + target.string() + ": " + error.message());
     return {};
@@ -92,21 +83,47 @@ util::Status install_from(Source source, const Order& order, const fs::path& tar
   return filled;
 }
 
+/// What an install takes at most, the release's file included.
+constexpr std::uintmax_t k_room = 300'000'000;
+
 std::string one_line(const util::Error& error) {
-  return error.what + (error.tried.empty() ? "" : " (" + error.tried + ")");
+  return error.what + (error.tried.empty() ? "" : " (" + error.tried + ")")
+         + (error.remedy.empty() ? "" : "; " + error.remedy);
+}
+
+util::Result<Kit> look(Kind kind, std::string_view version, const Options& options) {
+  if (options.verified) CP_TRY(verify(kind, version));
+  return find(kind, version);
+}
+
+/// After an install, whose lock is still held, which keeps the new version.
+void bound(const std::optional<std::uintmax_t>& limit, const Options& options) {
+  if (!limit) return;
+  const auto say = [&](const std::string& line) {
+    if (options.say) options.say(line);
+  };
+  const auto pruned = prune(*limit);
+  if (!pruned) return say("the store could not be pruned: " + one_line(pruned.error()));
+  for (const auto& name : pruned->removed)
+    say(fmt::format("{} left the store, which may have {}", name, util::bytes_text(*limit)));
+  if (pruned->bytes > *limit)
+    say(fmt::format("the store has {}, more than its limit of {}: the rest is in use",
+                    util::bytes_text(pruned->bytes),
+                    util::bytes_text(*limit)));
 }
 
 } // namespace
 
 util::Result<Kit> install(Kind kind, std::string_view version, const Options& options) {
-  auto found = find(kind, version);
+  CP_TRY_ASSIGN(const auto limit, store_limit());
+  auto found = look(kind, version, options);
   if (found || found.error().blame == util::Blame::usage) return found;
   const auto name = util::Version::parse(version)->to_text();
   const Order order{recipe(kind), name, pinned_digest(kind, name)};
   const auto say = [&](const std::string& line) {
     if (options.say) options.say(fmt::format("{} {}: {}", order.recipe.title, name, line));
   };
-  say(fmt::format("not in the store ({})", store().string()));
+  if (options.say) options.say(fmt::format("{} ({})", found.error().what, store().string()));
   const auto folder = store() / order.recipe.name;
   if (auto made = make_own(folder); !made) {
     auto error = util::within("the store cannot be written", std::move(made).error());
@@ -114,7 +131,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
     return tl::unexpected(std::move(error));
   }
   CP_TRY_ASSIGN(const auto held, lock(folder / (name + ".lock"), order, options));
-  if (auto meanwhile = find(kind, name)) {
+  if (auto meanwhile = look(kind, name, options)) {
     say("installed by another process meanwhile");
     return meanwhile;
   }
@@ -125,13 +142,14 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
     bool wanted;
   };
   std::string outcomes;
-  for (const auto& [words, source, wanted] : {Named{"release", fetch_release, options.sources.release},
+  for (const auto& [words, source, wanted] : {Named{k_from_release, fetch_release, options.sources.release},
                                               Named{"Go module", build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
-    const auto installed = install_from(source, order, folder / name, options);
+    const auto installed = install_from(words, source, order, folder / name, options);
     if (installed) {
       say(fmt::format("installed from the {}", words));
+      bound(limit, options);
       return find(kind, name);
     }
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
@@ -139,14 +157,19 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
     say(outcome);
     outcomes += (outcomes.empty() ? "" : "\n") + outcome;
   }
-  return util::failure(fmt::format("{} {} cannot be had", order.recipe.title, name),
-                       outcomes,
-                       fmt::format("one of: --{}=path:DIR with a folder that has {}; "
-                                   "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
-                                   "a go of at least 1.21 on the PATH or in /usr/local/go; "
-                                   "a store that has it, named by CACHEPROOF_STORE",
-                                   order.recipe.name,
-                                   util::join(order.recipe.programs, " and ")));
+  std::string room;
+  if (const auto space = util::free_space(store()); space && *space < k_room)
+    room = fmt::format("make room in {}, which has {} left; or ", store().string(), util::bytes_text(*space));
+  return util::failure(
+      fmt::format("{} {} cannot be had", order.recipe.title, name),
+      outcomes,
+      room
+          + fmt::format("one of: --{}=path:DIR with a folder that has {}; "
+                        "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
+                        "a go of at least 1.21 on the PATH or in /usr/local/go; "
+                        "a store that has it, named by CACHEPROOF_STORE",
+                        order.recipe.name,
+                        util::join(order.recipe.programs, " and ")));
 }
 
 } // namespace cacheproof::toolchain

@@ -6,7 +6,8 @@
 namespace cacheproof::toolchain {
 namespace {
 
-const Recipe k_buildkit{.name = "buildkit",
+const Recipe k_buildkit{.kind = Kind::buildkit,
+                        .name = "buildkit",
                         .title = "BuildKit",
                         .programs = {"buildkitd", "buildctl"},
                         .version_arguments = {"--version"}, // `buildkitd github.com/moby/buildkit v0.34.2 REVISION`
@@ -20,7 +21,8 @@ const Recipe k_buildkit{.name = "buildkit",
                         .image_tag = "{v}",
                         .image_folder = "usr/bin/"};
 
-const Recipe k_buildx{.name = "buildx",
+const Recipe k_buildx{.kind = Kind::buildx,
+                      .name = "buildx",
                       .title = "buildx",
                       .programs = {"buildx"},
                       .version_arguments = {"version"}, // `github.com/docker/buildx v0.36.1 REVISION`
@@ -34,7 +36,8 @@ const Recipe k_buildx{.name = "buildx",
                       .image_tag = "{number}",
                       .image_folder = {}};
 
-const Recipe k_registry{.name = "registry",
+const Recipe k_registry{.kind = Kind::registry,
+                        .name = "registry",
                         .title = "registry",
                         .programs = {"registry"},
                         .version_arguments = {"--version"}, // `registry github.com/distribution/distribution/v3 3.0.0`

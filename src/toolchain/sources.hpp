@@ -13,6 +13,7 @@ namespace cacheproof::toolchain {
 /// What is known of a kind of toolchain: its programs, and how the public project publishes them. In patterns `{v}`
 /// stands for the version (`v0.34.2`), `{number}` for it without the v, `{arch}` for the machine (`amd64`).
 struct Recipe {
+  Kind kind = Kind::buildkit;
   std::string name;                           ///< `buildkit`: the folder in the store, the key in docker/versions.yaml
   std::string title;                          ///< `BuildKit`
   std::vector<std::string> programs;          ///< the first one is asked for the version

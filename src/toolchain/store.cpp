@@ -1,11 +1,20 @@
 #include "toolchain/store.hpp"
 
+#include "toolchain/sources.hpp"
 #include "util/caller.hpp"
 
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace cacheproof::toolchain {
+namespace fs = std::filesystem;
 namespace {
 
 std::string variable(const char* name) {
@@ -20,6 +29,53 @@ std::filesystem::path store() {
   if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) return std::filesystem::path(cache) / "cacheproof";
   const auto caller = util::sudo_caller();
   return (caller ? caller->home : std::filesystem::path(variable("HOME"))) / ".cache" / "cacheproof";
+}
+
+std::filesystem::path folder_of(Kind kind, const std::string& version) {
+  return store() / recipe(kind).name / version;
+}
+
+std::filesystem::path lock_of(Kind kind, const std::string& version) {
+  return store() / recipe(kind).name / (version + ".lock");
+}
+
+util::Result<util::Fd> open_lock(const std::filesystem::path& path) {
+  util::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!file)
+    return util::failure(fmt::format("the store cannot be written: {}: {}", path.string(), std::strerror(errno)),
+                         {},
+                         "set CACHEPROOF_STORE to a folder that you may write, on a file system with room");
+  CP_TRY(util::give_to_caller(path));
+  return file;
+}
+
+bool hold_alone(const util::Fd& lock) {
+  return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+}
+bool hold_shared(const util::Fd& lock) {
+  return flock(lock.get(), LOCK_SH | LOCK_NB) == 0;
+}
+
+std::string work_prefix(Kind kind, const std::string& version) {
+  return fmt::format("tmp-{}-{}@", recipe(kind).name, version); // no version has an @
+}
+
+util::Status take_away(Kind kind, const std::string& version) {
+  CP_TRY_ASSIGN(const auto aside, util::make_unique_directory(store(), work_prefix(kind, version)));
+  std::error_code error;
+  fs::rename(folder_of(kind, version), aside / "removed", error);
+  auto removed = util::remove_tree(aside);
+  if (error)
+    return util::failure(fmt::format("cannot remove {}: {}", folder_of(kind, version).string(), error.message()));
+  return removed;
+}
+
+std::uintmax_t size_of(const fs::path& folder) {
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_regular_file(error)) bytes += entry->file_size(error);
+  return bytes;
 }
 
 } // namespace cacheproof::toolchain

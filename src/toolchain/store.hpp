@@ -1,11 +1,39 @@
 #pragma once
 
+#include "toolchain/toolchain.hpp"
+#include "util/files.hpp"
+#include "util/result.hpp"
+
+#include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace cacheproof::toolchain {
 
 /// The folder of the toolchains: $CACHEPROOF_STORE, else $XDG_CACHE_HOME/cacheproof, else ~/.cache/cacheproof; under
 /// sudo the home of the user who called.
 std::filesystem::path store();
+
+/// Where a version is installed: `STORE/buildkit/v0.34.2`.
+std::filesystem::path folder_of(Kind kind, const std::string& version);
+
+/// The lock of a version: shared by those who use it, held alone by who installs or removes it. The file stays, as
+/// removing it would let two holders meet; its time is the last use.
+std::filesystem::path lock_of(Kind kind, const std::string& version);
+
+/// Makes the file where there is none. A store that cannot be written is an error.
+util::Result<util::Fd> open_lock(const std::filesystem::path& path);
+/// Whether it is held now; false while others have it. It is let go with the file.
+bool hold_alone(const util::Fd& lock);
+bool hold_shared(const util::Fd& lock);
+
+/// A folder for work on a version begins with this: `STORE/tmp-buildkit-v0.34.2@`.
+std::string work_prefix(Kind kind, const std::string& version);
+
+/// Removes a version in one step for everybody who looks. Its lock must be held.
+util::Status take_away(Kind kind, const std::string& version);
+
+/// Bytes of the regular files below a folder; 0 where there is none.
+std::uintmax_t size_of(const std::filesystem::path& folder);
 
 } // namespace cacheproof::toolchain

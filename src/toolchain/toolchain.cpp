@@ -1,7 +1,7 @@
 #include "toolchain/toolchain.hpp"
 
-#include "process/process.hpp"
 #include "toolchain/ask.hpp"
+#include "toolchain/record.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
 #include "util/files.hpp"
@@ -9,8 +9,9 @@
 #include "util/version.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,13 +30,9 @@ bool is_whole(const Kit& kit) {
   return std::all_of(programs.begin(), programs.end(), [&](const auto& name) { return is_program(kit.program(name)); });
 }
 
-std::uintmax_t size_of(const Kit& kit) {
-  std::uintmax_t bytes = 0;
-  for (const auto& name : recipe(kit.kind).programs) {
-    std::error_code error;
-    if (const auto size = fs::file_size(kit.program(name), error); !error) bytes += size;
-  }
-  return bytes;
+std::string install_command(Kind kind, const std::string& version) {
+  return fmt::format(
+      "cacheproof toolchain install {}{}", kind == Kind::buildkit ? "" : recipe(kind).name + " ", version);
 }
 
 util::Result<std::string> normal(std::string_view version) {
@@ -47,20 +44,60 @@ util::Result<std::string> normal(std::string_view version) {
 
 } // namespace
 
-util::Result<Kit> find(Kind kind, std::string_view version) {
+namespace {
+
+/// The kit as far as a look at its files can tell, and its record.
+util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::string_view version, Depth depth) {
   CP_TRY_ASSIGN(auto name, normal(version));
-  const auto folder = store() / recipe(kind).name / name;
+  const auto folder = folder_of(kind, name);
+  const auto remedy = install_command(kind, name);
+  std::error_code error;
+  if (!fs::exists(folder, error))
+    return util::failure(fmt::format("{} {} is not in the store", recipe(kind).title, name), folder.string(), remedy);
   Kit kit{kind, name, folder / "bin", folder.string()};
-  if (!is_whole(kit))
-    return util::failure(fmt::format("{} {} is not in the store", recipe(kind).title, name),
-                         folder.string(),
-                         "cacheproof toolchain install " + name);
-  if (const auto text = util::read_text(folder / "toolchain.json")) {
-    const auto json = nlohmann::json::parse(*text, nullptr, false);
-    if (json.is_object() && json.contains("source") && json["source"].is_string())
-      kit.source = json["source"].get<std::string>();
+  auto record = read_record(folder);
+  util::Status same;
+  if (record && *record) {
+    kit.source = (*record)->origin.source;
+    same = compare(kit, **record, depth);
+  } else if (!record) {
+    same = tl::unexpected(record.error());
   }
-  return kit;
+  if (same && !is_whole(kit)) same = util::failure("a program is missing");
+  if (same) return std::pair{std::move(kit), std::move(*record)};
+  return util::failure(fmt::format("{} {} in the store is damaged: {}", recipe(kind).title, name, same.error().what),
+                       folder.string(),
+                       remedy + " (it installs it again)");
+}
+
+} // namespace
+
+util::Result<Kit> find(Kind kind, std::string_view version) {
+  CP_TRY_ASSIGN(auto found, look_at(kind, version, Depth::sizes));
+  return std::move(found.first);
+}
+
+util::Result<Proof> verify(Kind kind, std::string_view version) {
+  CP_TRY_ASSIGN(const auto found, look_at(kind, version, Depth::contents));
+  return found.second && !found.second->programs.empty() ? Proof::whole : Proof::unrecorded;
+}
+
+util::Result<Lease> lease(const Kit& kit) {
+  if (kit.bin != folder_of(kit.kind, kit.version) / "bin") return Lease{};
+  const auto path = lock_of(kit.kind, kit.version);
+  auto lock = open_lock(path);
+  if (!lock) {
+    // Who may only read the store can still keep others from removing a version, where it has a lock already.
+    lock = util::Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!*lock) return Lease{};
+  }
+  if (!hold_shared(*lock))
+    return util::failure(fmt::format("{} {} is being installed or removed", recipe(kit.kind).title, kit.version),
+                         path.string(),
+                         "run it again when that is done");
+  futimens(lock->get(), nullptr);      // now
+  CP_TRY(find(kit.kind, kit.version)); // it may have been removed before it was held
+  return std::make_shared<util::Fd>(std::move(*lock));
 }
 
 util::Result<Kit> from_path(Kind kind, const fs::path& folder) {
@@ -77,8 +114,15 @@ util::Result<Kit> from_path(Kind kind, const fs::path& folder) {
 }
 
 util::Status remove(Kind kind, std::string_view version) {
-  CP_TRY_ASSIGN(const auto kit, find(kind, version));
-  return util::remove_tree(store() / recipe(kind).name / kit.version);
+  CP_TRY_ASSIGN(const auto name, normal(version));
+  std::error_code error;
+  if (!fs::exists(folder_of(kind, name), error)) return tl::unexpected(find(kind, name).error());
+  CP_TRY_ASSIGN(const auto lock, open_lock(lock_of(kind, name)));
+  if (!hold_alone(lock))
+    return util::failure(fmt::format("{} {} is in use by another cacheproof", recipe(kind).title, name),
+                         lock_of(kind, name).string(),
+                         "wait until its run has ended");
+  return take_away(kind, name);
 }
 
 std::vector<Entry> list(Kind kind) {
@@ -100,11 +144,13 @@ std::vector<Entry> list(Kind kind) {
     Entry entry{.version = version};
     entry.pinned = std::find(pins.begin(), pins.end(), version) != pins.end();
     entry.is_default = version == default_version(kind);
-    if (auto found = find(kind, version)) {
-      entry.bytes = size_of(*found);
-      entry.installed = std::move(*found);
+    if (fs::exists(folder_of(kind, version), error)) {
+      entry.bytes = size_of(folder_of(kind, version));
+      auto found = find(kind, version);
+      if (found) entry.installed = std::move(*found);
+      if (!found) entry.damage = found.error().what;
     }
-    if (entry.pinned || entry.installed) entries.push_back(std::move(entry));
+    if (entry.pinned || entry.bytes > 0) entries.push_back(std::move(entry));
   }
   return entries;
 }

@@ -2,9 +2,11 @@
 
 #include "util/result.hpp"
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -18,6 +20,8 @@ enum class Kind {
   buildx,
   registry, ///< distribution v3
 };
+
+inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry};
 
 /// The programs of one version of a kind.
 struct Kit {
@@ -47,20 +51,49 @@ struct Options {
   /// else the public project's own.
   std::string releases_url;
   std::string go_folder = "/usr/local/go/bin"; ///< looked into after the PATH
+  bool verified = false;                       ///< reads what the store has in full before it is taken
 };
 
-/// The version from the store; an error with the remedy where it is not installed.
+/// The version from the store; an error with the remedy where it is not installed, or where its programs have other
+/// sizes than were installed.
 util::Result<Kit> find(Kind kind, std::string_view version);
 
-/// The version from the store, else from the first source that has it. Nobody ever sees a half install; whoever
-/// installs the same version meanwhile waits for this one.
+/// The version from the store, else from the first source that has it; what is damaged in the store is replaced.
+/// Nobody ever sees a half install; whoever installs the same version meanwhile waits for this one. Afterwards the
+/// store is pruned to its limit.
 util::Result<Kit> install(Kind kind, std::string_view version, const Options& options = {});
 
 /// The programs in `folder` or `folder/bin`, with the version that they say themselves.
 util::Result<Kit> from_path(Kind kind, const std::filesystem::path& folder);
 
-/// Removes an installed version. One that is not there is an error.
+enum class Proof {
+  whole,      ///< every program is, byte for byte, what was installed
+  unrecorded, ///< nobody wrote down what was installed: the store was filled by hand
+};
+/// Reads the programs of an installed version and compares them with what was recorded when it was installed, and its
+/// origin with docker/versions.yaml. Damage is an error with the remedy.
+util::Result<Proof> verify(Kind kind, std::string_view version);
+
+/// While one is held, nobody removes that version. It ends with the process, however that ends.
+using Lease = std::shared_ptr<const void>;
+/// Marks the version as used now. Empty for a kit that is not of the store, or of a store that nobody can write.
+util::Result<Lease> lease(const Kit& kit);
+
+/// Removes an installed version, also a damaged one. One that is not there or is in use is an error.
 util::Status remove(Kind kind, std::string_view version);
+
+/// The bytes of everything that is, or was about to be, installed.
+std::uintmax_t store_size();
+/// What the store may have at most: $CACHEPROOF_STORE_LIMIT (`5G`). Nothing without it; other text is an error.
+util::Result<std::optional<std::uintmax_t>> store_limit();
+
+struct Pruned {
+  std::vector<std::string> removed; ///< `buildkit v0.11.6`
+  std::uintmax_t bytes = 0;         ///< what the store still has
+};
+/// Removes what killed installs left, then versions that nobody uses, the least recently used first and the pinned
+/// defaults last, until the store has at most that many bytes. What is in use stays, so that it may have more.
+util::Result<Pruned> prune(std::uintmax_t at_most);
 
 /// One version that is pinned or installed.
 struct Entry {
@@ -68,7 +101,8 @@ struct Entry {
   bool pinned = false;
   bool is_default = false;
   std::optional<Kit> installed;
-  std::uintmax_t bytes = 0; ///< of what is installed
+  std::string damage;       ///< why what is in the store cannot be used
+  std::uintmax_t bytes = 0; ///< of what is in the store
 };
 /// All of a kind, oldest first.
 std::vector<Entry> list(Kind kind = Kind::buildkit);

@@ -1,0 +1,78 @@
+#include "toolchain/record.hpp"
+
+#include "toolchain/pins.hpp"
+#include "util/files.hpp"
+#include "util/hash.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace cacheproof::toolchain {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* k_file = "toolchain.json";
+
+util::Result<Record::Program> note(const fs::path& program) {
+  std::error_code error;
+  const auto size = fs::file_size(program, error);
+  if (error) return util::failure("cannot read " + program.string() + ": " + error.message());
+  CP_TRY_ASSIGN(auto sha256, util::sha256_file(program));
+  return Record::Program{size, std::move(sha256)};
+}
+
+} // namespace
+
+util::Status write_record(const fs::path& folder, const Recipe& recipe, Record record) {
+  auto programs = nlohmann::json::object();
+  for (const auto& name : recipe.programs) {
+    CP_TRY_ASSIGN(const auto noted, note(folder / "bin" / name));
+    programs[name] = {{"size", noted.size}, {"sha256", noted.sha256}};
+  }
+  const nlohmann::json json{{"version", record.version},
+                            {"from", record.from},
+                            {"source", record.origin.source},
+                            {"digest", record.origin.digest},
+                            {"go", record.origin.go_version},
+                            {"said", record.said},
+                            {"programs", programs}};
+  return util::write_text(folder / k_file, json.dump(2) + "\n");
+}
+
+util::Result<std::optional<Record>> read_record(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::exists(folder / k_file, error)) return std::nullopt;
+  CP_TRY_ASSIGN(const auto text, util::read_text(folder / k_file));
+  try {
+    const auto json = nlohmann::json::parse(text);
+    Record record{json.at("version"), json.value("from", ""), {}, json.value("said", ""), {}};
+    record.origin = {json.at("source"), json.value("digest", ""), json.value("go", "")};
+    const auto programs = json.value("programs", nlohmann::json::object());
+    for (const auto& [name, noted] : programs.items()) record.programs[name] = {noted.at("size"), noted.at("sha256")};
+    return record;
+  } catch (const nlohmann::json::exception& bad) {
+    return util::failure(fmt::format("its {} cannot be read ({})", k_file, bad.what()), folder.string());
+  }
+}
+
+util::Status compare(const Kit& kit, const Record& record, Depth depth) {
+  const auto pinned = pinned_digest(kit.kind, kit.version);
+  if (record.from == k_from_release && !pinned.empty() && record.origin.digest != pinned)
+    return util::failure(fmt::format("it comes from a release file with the digest {}, and docker/versions.yaml has {}",
+                                     record.origin.digest,
+                                     pinned));
+  for (const auto& [name, noted] : record.programs) {
+    std::error_code error;
+    const auto size = fs::file_size(kit.program(name), error);
+    if (error) return util::failure(fmt::format("{} cannot be read: {}", name, error.message()));
+    if (size != noted.size)
+      return util::failure(fmt::format("{} has {} bytes where {} were installed", name, size, noted.size));
+    if (depth == Depth::sizes) continue;
+    CP_TRY_ASSIGN(const auto sha256, util::sha256_file(kit.program(name)));
+    if (sha256 != noted.sha256)
+      return util::failure(fmt::format("{} has the sha256 {} where {} was installed", name, sha256, noted.sha256));
+  }
+  return {};
+}
+
+} // namespace cacheproof::toolchain

@@ -1,0 +1,123 @@
+// What can be wrong with the store, and how it heals and is bounded.
+#include "toolchain/fixture.hpp"
+#include "toolchain/store.hpp"
+#include "util/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace cacheproof::toolchain {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class ToolchainStore : public ToolchainTest {
+protected:
+  /// An installed one, last used so long ago.
+  void install_used(const std::string& version, std::chrono::hours ago) {
+    answer_.body = release(version);
+    ASSERT_TRUE(install_with(false, version));
+    fs::last_write_time(lock_of(Kind::buildkit, version), fs::file_time_type::clock::now() - ago);
+  }
+  fs::path installed(const std::string& version = "v0.34.2") { return folder_of(Kind::buildkit, version); }
+};
+
+TEST_F(ToolchainStore, ProvesEveryByteOfAnInstalledVersion) {
+  ASSERT_TRUE(install_with(false));
+  EXPECT_EQ(verify(Kind::buildkit, "0.34.2"), Proof::whole);
+  auto text = *util::read_text(installed() / "bin" / "buildkitd");
+  text[text.size() - 3] ^= 1;
+  program(installed() / "bin" / "buildkitd", text);
+  EXPECT_TRUE(find(Kind::buildkit, "v0.34.2")) << "only the size is looked at";
+  const auto verified = verify(Kind::buildkit, "v0.34.2");
+  ASSERT_FALSE(verified);
+  EXPECT_THAT(verified.error().what,
+              testing::MatchesRegex("BuildKit v0.34.2 in the store is damaged: buildkitd has the sha256 [0-9a-f]{64} "
+                                    "where [0-9a-f]{64} was installed"));
+  EXPECT_THAT(verified.error().remedy, HasSubstr("cacheproof toolchain install v0.34.2"));
+}
+
+TEST_F(ToolchainStore, InstallsAgainWhatIsDamaged) {
+  ASSERT_TRUE(install_with(false));
+  const auto bin = installed() / "bin";
+  const std::vector<std::pair<std::function<void()>, std::string>> harms{
+      {[&] { fs::resize_file(bin / "buildctl", 3); }, "buildctl has 3 bytes where 10 were installed"},
+      {[&] { fs::remove(bin / "buildctl"); }, "buildctl cannot be read: No such file or directory"},
+      {[&] { fs::permissions(bin / "buildctl", fs::perms(0644)); }, "a program is missing"},
+      {[&] { fs::resize_file(installed() / "toolchain.json", 20); }, "its toolchain.json cannot be read"},
+      {[&] {
+         fs::remove_all(bin);
+         fs::remove(installed() / "toolchain.json");
+       },
+       "a program is missing"},
+  };
+  for (const auto& [harm, words] : harms) {
+    harm();
+    const auto found = find(Kind::buildkit, "v0.34.2");
+    ASSERT_FALSE(found) << words;
+    EXPECT_THAT(found.error().what, HasSubstr("BuildKit v0.34.2 in the store is damaged: " + words));
+    EXPECT_THAT(list().back().damage, HasSubstr(words));
+    EXPECT_TRUE(install_with(false));
+    EXPECT_EQ(verify(Kind::buildkit, "v0.34.2"), Proof::whole);
+  }
+}
+
+TEST_F(ToolchainStore, SaysWhereNothingWasRecorded) {
+  program(installed() / "bin" / "buildkitd", buildkitd("v0.34.2"));
+  program(installed() / "bin" / "buildctl", "#!/bin/sh\n");
+  EXPECT_EQ(verify(Kind::buildkit, "v0.34.2"), Proof::unrecorded);
+  EXPECT_FALSE(verify(Kind::buildkit, "v0.17.3"));
+}
+
+TEST_F(ToolchainStore, RemovesADamagedVersion) {
+  fs::create_directories(installed());
+  EXPECT_TRUE(remove(Kind::buildkit, "v0.34.2"));
+  EXPECT_FALSE(fs::exists(installed()));
+  EXPECT_TRUE(left_over().empty());
+}
+
+TEST_F(ToolchainStore, LosesWhatWasNotUsedForLongestAndTheDefaultLast) {
+  install_used("v0.34.2", 300h);
+  install_used("v0.20.0", 200h);
+  install_used("v0.21.0", 100h);
+  const auto all = store_size();
+  EXPECT_EQ(prune(all)->removed, std::vector<std::string>{});
+  const auto one = prune(all - 1);
+  ASSERT_TRUE(one);
+  EXPECT_THAT(one->removed, ElementsAre("buildkit v0.20.0"));
+  EXPECT_EQ(one->bytes, store_size());
+  EXPECT_THAT(prune(0)->removed, ElementsAre("buildkit v0.21.0", "buildkit v0.34.2"));
+}
+
+TEST_F(ToolchainStore, LosesWhatKilledInstallsLeft) {
+  fs::create_directories(store_ / "buildx");
+  fs::create_directories(store_ / "tmp-buildx-v0.36.1@dead00" / "bin");
+  fs::create_directories(store_ / "tmp-somebody-elses");
+  fs::create_directories(store_ / "buildkit");
+  EXPECT_TRUE(prune(1'000'000));
+  EXPECT_FALSE(fs::exists(store_ / "tmp-buildx-v0.36.1@dead00"));
+  EXPECT_TRUE(fs::exists(store_ / "tmp-somebody-elses"));
+}
+
+TEST_F(ToolchainStore, StaysBelowItsLimitWhenSomethingIsInstalled) {
+  install_used("v0.20.0", 200h);
+  setenv("CACHEPROOF_STORE_LIMIT", "0", 1);
+  const auto kit = install_with(false, "v0.20.0");
+  EXPECT_TRUE(kit) << "nothing was installed";
+  answer_.body = release("v0.21.0");
+  EXPECT_TRUE(install_with(false, "v0.21.0")) << "never what was just installed";
+  EXPECT_FALSE(find(Kind::buildkit, "v0.20.0"));
+  EXPECT_THAT(said_, Contains("buildkit v0.20.0 left the store, which may have 0 kB"));
+  EXPECT_THAT(said_, Contains(HasSubstr("more than its limit of 0 kB: the rest is in use")));
+  setenv("CACHEPROOF_STORE_LIMIT", "much", 1);
+  EXPECT_EQ(install_with(false).error().what, "CACHEPROOF_STORE_LIMIT is 'much', which is no size");
+  unsetenv("CACHEPROOF_STORE_LIMIT");
+}
+
+} // namespace
+} // namespace cacheproof::toolchain
