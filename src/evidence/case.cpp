@@ -40,9 +40,9 @@ void check_schema(const nlohmann::json& json, std::string_view schema) {
         501, fmt::format("it is '{}', and this program reads '{}'", found, schema), &json);
 }
 
-util::Status write(const fs::path& folder, const char* name, const nlohmann::json& json) {
+util::Status write(const fs::path& folder, const char* name, const std::string& text) {
   CP_TRY(util::make_directories(folder));
-  return util::write_text(folder / name, json.dump(2) + "\n");
+  return util::write_text(folder / name, text);
 }
 
 template <class Noun> util::Result<Noun> read(const fs::path& file) {
@@ -57,10 +57,9 @@ template <class Noun> util::Result<Noun> read(const fs::path& file) {
   }
 }
 
-} // namespace
-
-void to_json(nlohmann::json& json, const RoundEvidence& round) {
-  json = {{"schema", k_round_schema},
+/// A round but for its context, which may be large.
+nlohmann::json head_of(const RoundEvidence& round) {
+  return {{"schema", k_round_schema},
           {"number", round.number},
           {"name", text(round.name)},
           {"spot", evidence::to_json_value(round.spot)},
@@ -69,13 +68,19 @@ void to_json(nlohmann::json& json, const RoundEvidence& round) {
           {"exit_code", round.exit_code},
           {"record", round.record},
           {"caches", round.caches},
-          {"context", round.context},
           {"lint", texts(round.lint)},
           {"notes", texts(round.notes)},
           {"verdict", to_text(round.verdict)},
           {"findings", round.findings},
           {"broken", to_json_value(round.broken)},
           {"duration", round.duration}};
+}
+
+} // namespace
+
+void to_json(nlohmann::json& json, const RoundEvidence& round) {
+  json = head_of(round);
+  json["context"] = round.context;
 }
 
 void from_json(const nlohmann::json& json, RoundEvidence& round) {
@@ -142,11 +147,16 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
 }
 
 util::Status save(const CaseEvidence& played, const fs::path& folder) {
-  return write(folder, "case.json", played);
+  return write(folder, "case.json", nlohmann::json(played).dump(2) + "\n");
 }
 
 util::Status save(const RoundEvidence& round, const fs::path& folder) {
-  return write(folder / fmt::format("round-{}", round.number), "round.json", round);
+  std::string text = head_of(round).dump(2);
+  text.resize(text.size() - 2); // the context goes before its "\n}"
+  text += ",\n  \"context\": ";
+  append_json(text, round.context);
+  text += "\n}\n";
+  return write(folder / fmt::format("round-{}", round.number), "round.json", text);
 }
 
 util::Result<CaseEvidence> load(const fs::path& folder) {

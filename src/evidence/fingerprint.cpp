@@ -3,18 +3,34 @@
 #include "evidence/json.hpp"
 
 namespace cacheproof::evidence {
+namespace {
+
+nlohmann::json to_json_value(const FileState& state) {
+  return {{"type", state.type},
+          {"mode", state.mode},
+          {"uid", state.uid},
+          {"gid", state.gid},
+          {"size", state.size},
+          {"mtime", state.mtime},
+          {"link", text(state.link)},
+          {"sha256", state.sha256}};
+}
+
+} // namespace
 
 void to_json(nlohmann::json& json, const Fingerprint& fingerprint) {
   json = nlohmann::json::object();
-  for (const auto& [path, state] : fingerprint.files)
-    json[text(path)] = {{"type", state.type},
-                        {"mode", state.mode},
-                        {"uid", state.uid},
-                        {"gid", state.gid},
-                        {"size", state.size},
-                        {"mtime", state.mtime},
-                        {"link", text(state.link)},
-                        {"sha256", state.sha256}};
+  for (const auto& [path, state] : fingerprint.files) json[text(path)] = to_json_value(state);
+}
+
+void append_json(std::string& to, const Fingerprint& fingerprint) {
+  std::string_view before = "{\n    ";
+  for (const auto& [path, state] : fingerprint.files) {
+    to += before;
+    to += nlohmann::json(text(path)).dump() + ": " + to_json_value(state).dump();
+    before = ",\n    ";
+  }
+  to += fingerprint.files.empty() ? "{}" : "\n  }";
 }
 
 void from_json(const nlohmann::json& json, Fingerprint& fingerprint) {

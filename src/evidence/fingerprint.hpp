@@ -27,6 +27,9 @@ struct Fingerprint {
   bool operator==(const Fingerprint&) const = default;
 };
 
+/// The same JSON as text, a line for each path, and no tree of JSON values on the way: of a context with 20,000 files
+/// that would take ten times the memory of its text.
+void append_json(std::string& to, const Fingerprint& fingerprint);
 void to_json(nlohmann::json& json, const Fingerprint& fingerprint);
 void from_json(const nlohmann::json& json, Fingerprint& fingerprint);
 

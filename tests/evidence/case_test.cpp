@@ -95,6 +95,18 @@ TEST_F(Evidence, ComesBackAsItWasSaved) {
   EXPECT_EQ(*loaded, full_case());
 }
 
+TEST_F(Evidence, IsSavedAsTheJsonThatItIs) {
+  auto round = full_round();
+  for (const char* path : {"a\xFF", "\"b\"\n", "c d"})
+    round.context.files[path] = {"link", 0777, 0, 0, 0, 0, "\\\xFF", ""};
+  ASSERT_TRUE(save(round, dir_.path()));
+  const auto saved = [&] { return nlohmann::json::parse(util::read_text(dir_.path() / "round-1/round.json").value()); };
+  EXPECT_EQ(saved(), nlohmann::json(round));
+  round.context.files.clear();
+  ASSERT_TRUE(save(round, dir_.path()));
+  EXPECT_EQ(saved(), nlohmann::json(round));
+}
+
 TEST_F(Evidence, EveryVerdictOutcomeKindAndShapeComesBack) {
   for (const auto verdict :
        {Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken})
