@@ -1,5 +1,6 @@
 #include "buildkit/raw_build.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace cacheproof::buildkit {
@@ -39,6 +40,12 @@ TEST(RawBuild, KeepsAProvenanceThatIsNoJson) {
   RawBuild build;
   build.provenances = {"not json"};
   EXPECT_EQ(from_json_lines(to_json_lines(build))->provenances, build.provenances);
+}
+
+TEST(RawBuild, WritesAProvenanceOnOneLine) {
+  RawBuild build;
+  build.provenances = {"{\n  \"a b\": [1,\r\n\t2],\n  \"c\": \"d \\\" e\\\\\"\n}"};
+  EXPECT_THAT(to_json_lines(build), testing::EndsWith("\n{\"provenance\":{\"a b\":[1,2],\"c\":\"d \\\" e\\\\\"}}\n"));
 }
 
 TEST(RawBuild, SurvivesBytesThatAreNoUtf8) {
