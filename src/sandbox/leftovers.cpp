@@ -38,17 +38,6 @@ bool has_variable(const fs::path& process, const std::string& variable) {
   return std::find(variables.begin(), variables.end(), variable) != variables.end();
 }
 
-std::vector<int> marked(const std::string& variable) {
-  std::vector<int> pids;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator("/proc", error)) {
-    const auto name = entry.path().filename().string();
-    if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); })) continue;
-    if (has_variable(entry.path(), variable)) pids.push_back(std::stoi(name));
-  }
-  return pids;
-}
-
 /// proc(5): space, tab, newline and backslash in mountinfo are written as `\040` and so on.
 std::string unescaped(std::string_view text) {
   std::string plain;
@@ -103,6 +92,17 @@ std::error_code remove_cgroup(const fs::path& group) {
 }
 
 } // namespace
+
+std::vector<int> marked(const std::string& variable) {
+  std::vector<int> pids;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); })) continue;
+    if (has_variable(entry.path(), variable)) pids.push_back(std::stoi(name));
+  }
+  return pids;
+}
 
 Leftovers leftovers(const fs::path& folder) {
   return {marked(mark_of(folder)), mounts_below(folder), cgroups(folder)};

@@ -20,6 +20,9 @@ Leftovers leftovers(const std::filesystem::path& folder);
 /// The control group that a sandbox's containers are put into: `/cacheproof-XXXXXX`.
 std::string cgroup_of(const std::filesystem::path& folder);
 
+/// The processes whose environment has exactly `NAME=value`.
+std::vector<int> marked(const std::string& variable);
+
 /// Kills the processes whose environment has exactly `NAME=value`, all but one, and waits until they are gone.
 util::Status end_marked(const std::string& variable, int except = -1);
 

@@ -1,19 +1,12 @@
 #include "sandbox/registry.hpp"
 
-#include "http/client.hpp"
 #include "sandbox/log_tail.hpp"
+#include "sandbox/loopback.hpp"
 #include "util/files.hpp"
 
 #include <fmt/format.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -26,19 +19,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto k_ready_limit = 10s;
 constexpr auto k_tick = 10ms; // between two questions whether it answers; its end and a stop are noticed at once
 constexpr int k_attempts = 10;
-constexpr std::string_view k_identity_header = "X-Cacheproof-Sandbox";
-
-util::Result<std::uint16_t> free_port() {
-  const util::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  if (!socket || bind(socket.get(), plain, size) != 0 || getsockname(socket.get(), plain, &size) != 0)
-    return util::failure(std::string("no free port on 127.0.0.1: ") + std::strerror(errno));
-  return ntohs(address.sin_port);
-}
 
 std::string
 configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
@@ -57,17 +37,6 @@ configuration(const std::filesystem::path& storage, const std::string& address, 
                      identity,
                      k_identity_header,
                      identity);
-}
-
-/// That the registry which answers there is this one: between finding a port and listening on it another may have come.
-util::Status answers(const std::string& address, const std::string& identity, std::stop_token stop) {
-  CP_TRY_ASSIGN(
-      const auto response,
-      http::send({.url = "http://" + address + "/v2/", .answer_timeout = 5s, .timeout = 5s}, std::move(stop)));
-  if (response.header(k_identity_header) != identity)
-    return util::failure("somebody else's server answers on " + address);
-  if (!response.ok()) return util::failure(fmt::format("the registry answers with status {}", response.status));
-  return {};
 }
 
 } // namespace

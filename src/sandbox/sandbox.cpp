@@ -3,19 +3,17 @@
 #include "buildkit/client.hpp"
 #include "oci/registry_client.hpp"
 #include "process/process.hpp"
+#include "sandbox/environment.hpp"
 #include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <utility>
 
 namespace cacheproof::sandbox {
 namespace {
-
-constexpr const char* k_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 util::Status check_program(const std::filesystem::path& path, const std::string& name, const std::string& remedy) {
   if (process::find_program(path.string(), k_path)) return {};
@@ -31,16 +29,6 @@ util::Status check(const Programs& programs) {
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
   CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
   return {};
-}
-
-/// A proxy is a property of the machine that a pull may need; nothing else of the caller's reaches the daemon.
-void pass_proxies(std::map<std::string, std::string>& environment) {
-  for (const auto* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"})
-    if (const char* value = std::getenv(name)) environment[name] = value;
-  for (const auto* name : {"NO_PROXY", "no_proxy"}) {
-    const char* value = std::getenv(name);
-    environment[name] = value && *value ? std::string(value) + ",127.0.0.1" : "127.0.0.1";
-  }
 }
 
 } // namespace
