@@ -143,6 +143,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
   };
   std::string outcomes;
   for (const auto& [words, source, wanted] : {Named{k_from_release, fetch_release, options.sources.release},
+                                              Named{"container image", pull_image, options.sources.image},
                                               Named{"Go module", build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
@@ -166,6 +167,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
       room
           + fmt::format("one of: --{}=path:DIR with a folder that has {}; "
                         "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
+                        "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; "
                         "a go of at least 1.21 on the PATH or in /usr/local/go; "
                         "a store that has it, named by CACHEPROOF_STORE",
                         order.recipe.name,

@@ -45,14 +45,19 @@ struct Order {
 
 /// Where programs came from; kept beside them in toolchain.json.
 struct Origin {
-  std::string source;     ///< a URL, or a module and its version
-  std::string digest;     ///< `sha256:…` of what was downloaded; empty for a module, which Go verifies
+  std::string source; ///< a URL, or an image or a module and its version
+  std::string digest; ///< `sha256:…` of what was downloaded, of an image what its tag named; empty for a module, which
+                      ///< Go verifies
   std::string go_version; ///< of a module; else empty
 };
 
 /// Downloads the release file and puts the programs, and nothing else, into `work/bin`. Where there is no way out it
 /// gives up within 3 s.
 util::Result<Origin> fetch_release(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// Takes the programs out of the container image of that version into `work/bin`, over the registry's API. Docker Hub,
+/// or what $CACHEPROOF_DOCKER_HUB_URL names, is asked with the user's login where there is one.
+util::Result<Origin> pull_image(const Order& order, const std::filesystem::path& work, const Options& options);
 
 /// Builds the programs of the Go module into `work/bin`, as the calling user.
 util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);

@@ -40,6 +40,7 @@ const std::string& default_version(Kind kind = Kind::buildkit);
 /// Where programs may come from when the store does not have them.
 struct Sources {
   bool release = true; ///< the file of the public project
+  bool image = true;   ///< the container image, unpacked without an engine
   bool module = true;  ///< the Go module, built here
 };
 

@@ -90,7 +90,7 @@ protected:
                           said_.emplace_back(line);
                         },
                     .stop = stop_.get_token(),
-                    .sources = {.release = true, .module = module},
+                    .sources = {.release = true, .image = image_, .module = module},
                     .releases_url = server_.url(),
                     .go_folder = (folder_.path() / "go").string()});
   }
@@ -109,6 +109,7 @@ protected:
   std::mutex mutex_;
   std::vector<std::string> said_;
   std::vector<std::string> asked_;
+  bool image_ = false; ///< whether the container image is a source
   http::Answer answer_{.body = release()};
   http::Server server_ = std::move(*http::Server::start([this](const http::Received& received) {
     const std::lock_guard lock(mutex_);

@@ -74,9 +74,10 @@ TEST_F(Toolchain, FollowsTheRedirectOfAReleaseHost) {
 
 TEST_F(Toolchain, TakesTheMirrorOfTheEnvironment) {
   setenv("CACHEPROOF_RELEASES_URL", (server_.url() + "/mirror/").c_str(), 1);
-  EXPECT_TRUE(install(Kind::buildkit,
-                      "v0.34.2",
-                      {.say = {}, .stop = {}, .sources = {.release = true, .module = false}, .releases_url = {}}));
+  EXPECT_TRUE(install(
+      Kind::buildkit,
+      "v0.34.2",
+      {.say = {}, .stop = {}, .sources = {.release = true, .image = false, .module = false}, .releases_url = {}}));
   unsetenv("CACHEPROOF_RELEASES_URL");
   EXPECT_THAT(asked_.at(0), testing::StartsWith("/mirror/v0.34.2/"));
 }
