@@ -134,10 +134,11 @@ void add_toolchain(CLI::App& app, Session& session) {
   command->footer("\nVersions are named by [KIND] [VERSION|RANGE]...: a KIND (buildkit, buildx, registry; at first\n"
                   "buildkit) holds for what follows, and alone means all of its versions.\n"
                   "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx v0.36.1 registry\n\n"
-                  "  CACHEPROOF_STORE         the folder of the store\n"
-                  "  CACHEPROOF_STORE_LIMIT   what it may have, e.g. 2G: an install then removes what was not used\n"
-                  "                           for longest and is not in use now\n"
-                  "  CACHEPROOF_RELEASES_URL  a mirror of the release files\n");
+                  "  CACHEPROOF_STORE           the folder of the store\n"
+                  "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"
+                  "                             for longest and is not in use now\n"
+                  "  CACHEPROOF_RELEASES_URL    a mirror of the release files\n"
+                  "  CACHEPROOF_DOCKER_HUB_URL  a registry in the place of Docker Hub's, e.g. a mirror of it\n");
 
   command->add_subcommand("list", "The pinned versions and those in the store")->callback([&session] {
     session.action = [] { return list(); };
@@ -153,8 +154,9 @@ void add_toolchain(CLI::App& app, Session& session) {
   add("install",
       "Install versions (default: all pinned ones of BuildKit), and again what is damaged",
       [words, &session] { return install(*words, session.stop); })
-      ->footer("\nSources, tried in this order: the store, the release file of the public project, the Go\n"
-               "module built here (needs a recent go). A RANGE stands for the pinned versions in it.\n");
+      ->footer("\nSources, tried in this order: the store, the release file of the public project, its container\n"
+               "image (unpacked here, with the login of `docker login` where there is one), the Go module built\n"
+               "here (needs a recent go). A RANGE stands for the pinned versions in it.\n");
   add("remove", "Remove installed versions", [words] { return remove(*words); })->get_option("VERSION")->required();
   add("verify", "Compare installed versions (default: all) with what was recorded when they were installed", [words] {
     return verify(*words);
