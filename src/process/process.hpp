@@ -60,6 +60,7 @@ struct RunOptions {
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
   std::stop_token stop;
   std::function<void(std::string_view)> on_output; ///< pieces of stdout and stderr as they come; may be empty
+  std::function<void()> on_timeout; ///< called when the time is over, before the program hears of it; may be empty
 };
 
 /// What a program that ran to its end left.
