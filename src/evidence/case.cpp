@@ -73,7 +73,8 @@ nlohmann::json head_of(const RoundEvidence& round) {
           {"verdict", to_text(round.verdict)},
           {"findings", round.findings},
           {"broken", to_json_value(round.broken)},
-          {"duration", round.duration}};
+          {"duration", round.duration},
+          {"timings", round.timings}};
 }
 
 } // namespace
@@ -101,6 +102,7 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   json.at("findings").get_to(round.findings);
   round.broken = error_of(json.at("broken"));
   json.at("duration").get_to(round.duration);
+  round.timings = json.value("timings", Timings()); // not in evidence of earlier programs
 }
 
 void to_json(nlohmann::json& json, const CaseEvidence& played) {
@@ -118,7 +120,8 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"verdict", to_text(played.verdict)},
           {"reason", text(played.reason)},
           {"broken", to_json_value(played.broken)},
-          {"duration", played.duration}};
+          {"duration", played.duration},
+          {"timings", played.timings}};
   if (played.clean)
     json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},
                      {"registry_catalogue", texts(played.clean->registry_catalogue)},
@@ -140,6 +143,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   json.at("reason").get_to(played.reason);
   played.broken = error_of(json.at("broken"));
   json.at("duration").get_to(played.duration);
+  played.timings = json.value("timings", Timings());
   if (const auto clean = json.find("clean"); clean != json.end())
     played.clean = CleanState{clean->at("disk_usage_records").get<std::size_t>(),
                               clean->at("registry_catalogue").get<std::vector<std::string>>(),

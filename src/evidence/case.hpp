@@ -16,6 +16,9 @@
 
 namespace cacheproof::evidence {
 
+/// Where time went, in order: `start`, `build`, `read`.
+using Timings = std::vector<std::pair<std::string, Nanoseconds>>;
+
 /// All that was seen of one round. Raw streams lie beside it in its folder (`events.jsonl`, `provenance.json`,
 /// `client.log`, `daemon.log`).
 struct RoundEvidence {
@@ -34,6 +37,7 @@ struct RoundEvidence {
   std::vector<Finding> findings;
   std::optional<util::Error> broken; ///< why there is no verdict about the cache
   Nanoseconds duration = 0;
+  Timings timings; ///< of its parts
   bool operator==(const RoundEvidence&) const = default;
 };
 
@@ -60,6 +64,7 @@ struct CaseEvidence {
   std::string reason;                ///< of a skip
   std::optional<util::Error> broken; ///< of a rig that failed outside any round
   Nanoseconds duration = 0;
+  Timings timings; ///< of what lies outside its rounds
   bool operator==(const CaseEvidence&) const = default;
 };
 

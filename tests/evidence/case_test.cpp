@@ -47,6 +47,7 @@ RoundEvidence full_round() {
   round.findings = {{"rebuilt", {"x.yaml", 40, 7}, "rebuilt: none", "it differs", {"a"}, {"b"}, {"c"}, {"d"}}};
   round.broken = util::Error{util::Blame::interrupted, "what", "tried", "remedy"};
   round.duration = 5;
+  round.timings = {{"build", 3}, {"read", 1}};
   return round;
 }
 
@@ -65,6 +66,7 @@ CaseEvidence full_case() {
   played.reason = "why";
   played.broken = util::Error{util::Blame::rig, "a", "b", "c"};
   played.duration = 6;
+  played.timings = {{"open", 2}};
   return played;
 }
 
@@ -105,6 +107,12 @@ TEST_F(Evidence, IsSavedAsTheJsonThatItIs) {
   round.context.files.clear();
   ASSERT_TRUE(save(round, dir_.path()));
   EXPECT_EQ(saved(), nlohmann::json(round));
+}
+
+TEST_F(Evidence, OfAProgramThatKeptNoTimingsIsRead) {
+  nlohmann::json round = full_round();
+  round.erase("timings");
+  EXPECT_EQ(round.get<RoundEvidence>().timings, Timings());
 }
 
 TEST_F(Evidence, EveryVerdictOutcomeKindAndShapeComesBack) {
