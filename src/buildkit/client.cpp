@@ -164,6 +164,14 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
   return build;
 }
 
+util::Result<RawBuild> Client::events_so_far(const std::string& ref, std::chrono::milliseconds limit) {
+  RawBuild build;
+  build.ref = ref;
+  const auto heard = channel_->events(build, Clock::now() + limit);
+  if (!heard && build.vertices.empty()) return tl::unexpected(heard.error());
+  return build;
+}
+
 /// The record was complete the moment the client had exited in every measured build; a daemon that is slower than
 /// that is asked again until the deadline.
 util::Result<control::BuildHistoryRecord> Client::Channel::record(const std::string& ref,

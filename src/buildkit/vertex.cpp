@@ -46,6 +46,13 @@ std::vector<Vertex> collect(const RawBuild& build) {
   return vertices;
 }
 
+std::vector<std::string> running(const RawBuild& build) {
+  std::vector<std::string> names;
+  for (const auto& vertex : collect(build))
+    if (!vertex.intervals.empty() && vertex.intervals.back().completed == 0) names.push_back(vertex.name);
+  return names;
+}
+
 Fate fate(const Vertex& vertex, bool build_succeeded) {
   // What happened up to the end of the last failing interval does not count: a clean interval inside it is the pull
   // that failed (v0.34.2, a layer missing from a local cache).

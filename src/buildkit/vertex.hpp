@@ -23,6 +23,9 @@ struct Vertex {
 /// In the order in which the digests were first named.
 std::vector<Vertex> collect(const RawBuild& build);
 
+/// The names of what had begun and not ended, in that order: where a build hangs.
+std::vector<std::string> running(const RawBuild& build);
+
 /// What became of one vertex, by the rules of "Decoding a step's outcome" (buildkit-facts):
 /// an error counts unless a later interval went well; a cached interval before one that is not is a pull when layers
 /// came, else the step ran after all; a vertex that was cancelled because another failed was not reached.

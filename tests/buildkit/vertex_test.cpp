@@ -65,6 +65,14 @@ TEST(Fate, OfACancelledStepIsNotReached) {
             Outcome::not_reached);
 }
 
+TEST(Running, IsWhatBeganAndDidNotEnd) {
+  RawBuild build;
+  build.vertices.push_back({"a", "[1/3] FROM x", {}, false, 1, 2});
+  build.vertices.push_back({"b", "[2/3] RUN sleep", {}, false, 3, 0});
+  build.vertices.push_back({"c", "[3/3] RUN never"});
+  EXPECT_EQ(running(build), std::vector<std::string>{"[2/3] RUN sleep"});
+}
+
 TEST(Labels, AreReadInEveryForm) {
   const auto check = [](std::string_view name, std::string_view stage, int number, int total, std::string_view text) {
     const auto label = read_label(name);
