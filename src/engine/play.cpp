@@ -3,6 +3,7 @@
 #include "builder/buildctl.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
+#include "buildkit/vertex.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/broken.hpp"
 #include "engine/request.hpp"
@@ -12,6 +13,7 @@
 #include "oci/image.hpp"
 #include "oci/reference.hpp"
 #include "oci/registry_client.hpp"
+#include "process/deadline.hpp"
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -33,9 +35,20 @@ using std::chrono::milliseconds;
 
 /// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
 constexpr milliseconds k_record_limit = std::chrono::seconds(20);
+/// What a round may take beside its build, and a case beside its rounds: starts, edits, reading, ending.
+constexpr auto k_allowance = std::chrono::seconds(60);
+/// For the events of a build that hangs: they come at once, then the stream is silent.
+constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 
 evidence::Nanoseconds since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+}
+
+template <class Work> auto timed(evidence::Timings& timings, const char* name, Work work) {
+  const auto start = Clock::now();
+  auto result = work();
+  timings.emplace_back(name, since(start));
+  return result;
 }
 
 evidence::CaseEvidence head_of(const Case& planned) {
@@ -69,18 +82,21 @@ public:
         rig_(rig),
         options_(options),
         observer_(observer),
-        played_(head_of(planned)) {}
+        played_(head_of(planned)),
+        limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + k_allowance)
+               + k_allowance),
+        deadline_(options.stop, limit_) {}
 
   evidence::CaseEvidence play() {
     const auto start = Clock::now();
     observer_.case_started(played_);
-    if (auto opened = open(); !opened) {
-      played_.broken = std::move(opened).error();
+    auto opened = timed(played_.timings, "open", [&] { return open(); });
+    if (!opened) {
+      played_.broken = told(std::move(opened).error(), deadline_, "the case", limit_);
     } else {
       play_rounds();
     }
-    if (sandbox_)
-      if (auto closed = sandbox_->close(); !closed && !played_.broken) played_.broken = std::move(closed).error();
+    timed(played_.timings, "close", [&] { return close(); });
     if (sandbox_ && options_.keep) observer_.said("kept: " + sandbox_->folder().string());
     played_.verdict = verdict_of(played_);
     played_.duration = since(start);
@@ -92,7 +108,18 @@ public:
 private:
   const scenario::Scenario& scenario() const { return *planned_.scenario; }
 
-  /// The clean world of the case, proven empty, with its base images and its context in it.
+  /// What a passed deadline looks like from inside is an interruption; this is what it was.
+  static util::Error
+  told(util::Error error, const process::Deadline& deadline, std::string_view what, std::chrono::seconds limit) {
+    if (!deadline.passed() || error.blame != util::Blame::interrupted) return error;
+    return {util::Blame::rig,
+            fmt::format("{} did not end within {} s: {}", what, limit.count(), error.what),
+            error.tried,
+            "on a machine that is merely slow raise the scenario's `timeout`, from which this limit comes"};
+  }
+
+  /// The clean world of the case, proven empty, with its base images and its context in it. What starts by itself,
+  /// registry and daemon, does so while images and context are made.
   util::Status open() {
     CP_TRY(util::make_directories(options_.folder));
     CP_TRY_ASSIGN(const auto images, base_images(scenario()));
@@ -100,22 +127,34 @@ private:
                   sandbox::Sandbox::open({.programs = rig_.programs,
                                           .keep = options_.keep,
                                           .mirrored_hosts = mirrored_hosts(images),
-                                          .stop = options_.stop}));
-    CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
-    CP_TRY_ASSIGN(auto proof, sandbox_->prove_clean(*daemon_));
-    played_.clean = evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
-
-    oci::RegistryClient registry(sandbox_->registry().address(), options_.stop);
-    if (!images.empty()) {
-      CP_TRY_ASSIGN(const auto image, oci::busybox_image(rig_.busybox));
-      for (const auto& name : images)
-        if (auto pushed = oci::push(registry, name.repository, name.tag, image); !pushed)
-          return tl::unexpected(util::within("pushing the base image " + name.repository, std::move(pushed).error()));
-    }
+                                          .stop = deadline_.token()}));
     CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario().context, sandbox_->folder() / "context"));
     context_.emplace(std::move(context));
     variables_ = variables(planned_.cell, sandbox_->registry().address(), context_->folder());
+    CP_TRY(push_images(images));
+    CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
+    const auto& proof = sandbox_->clean_proof();
+    played_.clean = evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
     return {};
+  }
+
+  util::Status push_images(const std::vector<oci::Reference>& images) {
+    std::optional<oci::Image> image;
+    if (!images.empty()) {
+      CP_TRY_ASSIGN(image, oci::busybox_image(rig_.busybox));
+    }
+    CP_TRY(sandbox_->await_registry());
+    oci::RegistryClient registry(sandbox_->registry().address(), deadline_.token());
+    for (const auto& name : images)
+      if (auto pushed = oci::push(registry, name.repository, name.tag, *image); !pushed)
+        return tl::unexpected(util::within("pushing the base image " + name.repository, std::move(pushed).error()));
+    return {};
+  }
+
+  util::Status close() {
+    auto closed = sandbox_ ? sandbox_->close() : util::Status();
+    if (!closed && !played_.broken) played_.broken = closed.error();
+    return closed;
   }
 
   void play_rounds() {
@@ -135,14 +174,19 @@ private:
     seen.name = round.name;
     seen.spot = round.spot;
     observer_.round_started(played_, seen);
-    if (auto done = perform(round, seen); !done) {
-      seen.broken = std::move(done).error();
+    const auto limit = scenario().timeout + k_allowance;
+    const process::Deadline deadline(deadline_.token(), limit);
+    if (auto done = perform(round, seen, deadline.token()); !done) {
+      seen.broken = told(told(std::move(done).error(), deadline, "the round", limit), deadline_, "the case", limit_);
       seen.verdict = Verdict::broken;
     } else {
-      auto judgement = judge::judge(round.expect, planned_.cell, seen, scenario().source);
-      seen.verdict = judgement.verdict;
-      seen.findings = std::move(judgement.findings);
-      seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
+      timed(seen.timings, "judge", [&] {
+        auto judgement = judge::judge(round.expect, planned_.cell, seen, scenario().source);
+        seen.verdict = judgement.verdict;
+        seen.findings = std::move(judgement.findings);
+        seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
+        return true;
+      });
     }
     seen.duration = since(start);
     keep_evidence(evidence::save(seen, options_.folder));
@@ -150,25 +194,45 @@ private:
   }
 
   /// Edits, builds, and collects what was seen. An error is one of the rig: there is no verdict about the cache.
-  util::Status perform(const scenario::Round& round, evidence::RoundEvidence& seen) {
+  util::Status perform(const scenario::Round& round, evidence::RoundEvidence& seen, const std::stop_token& stop) {
     if (seen.number > 1) {
-      CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
+      CP_TRY_ASSIGN(daemon_, timed(seen.timings, "start", [&] { return sandbox_->fresh_daemon(); }));
     }
+    CP_TRY_ASSIGN(const auto prepared, timed(seen.timings, "prepare", [&] { return prepare(round, seen); }));
+    if (static_cast<std::size_t>(seen.number) < scenario().rounds.size()) CP_TRY(sandbox_->start_next_daemon());
+    CP_TRY_ASSIGN(const auto build,
+                  timed(seen.timings, "build", [&] { return this->build(prepared.request, seen, stop); }));
+    return timed(seen.timings, "read", [&] { return read(prepared, build, seen, stop); });
+  }
+
+  /// What is asked for, and the Dockerfile by which the answer is understood.
+  struct Prepared {
+    builder::BuildRequest request;
+    dockerfile::File dockerfile;
+  };
+
+  util::Result<Prepared> prepare(const scenario::Round& round, evidence::RoundEvidence& seen) {
     CP_TRY_ASSIGN(seen.changes, context_->apply(round.edits));
     auto request = make_request(scenario::merge(scenario().build, round.build), variables_, context_->folder());
     request.environment = sandbox_->client_environment();
-    CP_TRY_ASSIGN(const auto dockerfile, read_dockerfile(request, seen));
+    CP_TRY_ASSIGN(auto dockerfile, read_dockerfile(request, seen));
     CP_TRY_ASSIGN(seen.context, workspace::fingerprint(context_->folder()));
     for (const auto& warning : lint::for_build(scenario(), round, planned_.cell))
       seen.lint.push_back(util::to_text(warning));
+    return Prepared{std::move(request), std::move(dockerfile)};
+  }
 
-    CP_TRY_ASSIGN(const auto build, this->build(request, seen));
+  util::Status read(const Prepared& prepared,
+                    const builder::BuildRun& build,
+                    evidence::RoundEvidence& seen,
+                    const std::stop_token& stop) {
     CP_TRY(check_rig(build, seen));
-    CP_TRY_ASSIGN(seen.record, record_of(build.ref, dockerfile, request.target, seen));
+    CP_TRY_ASSIGN(seen.record, record_of(build.ref, prepared, seen));
     if (auto broken = broken_by(seen.record, build.log)) return tl::unexpected(std::move(*broken));
+    sandbox_->retire_daemon(); // it has said all that it knows
     if (!seen.record.succeeded) return {};
-    oci::RegistryClient registry(sandbox_->registry().address(), options_.stop);
-    for (const auto& ref : exported_refs(request)) {
+    oci::RegistryClient registry(sandbox_->registry().address(), stop);
+    for (const auto& ref : exported_refs(prepared.request)) {
       CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
       seen.caches.push_back(std::move(contents));
     }
@@ -196,13 +260,18 @@ private:
     return std::move(*reading.file);
   }
 
-  util::Result<builder::BuildRun> build(const builder::BuildRequest& request, evidence::RoundEvidence& seen) {
+  util::Result<builder::BuildRun>
+  build(const builder::BuildRequest& request, evidence::RoundEvidence& seen, const std::stop_token& stop) {
+    const auto ref_file = sandbox_->folder() / "ref";
+    hang_ = {};
     CP_TRY_ASSIGN(auto run,
                   builder::build(rig_.programs.buildctl,
                                  daemon_->address(),
                                  request,
-                                 sandbox_->folder() / "ref",
-                                 {.timeout = scenario().timeout, .stop = options_.stop}));
+                                 ref_file,
+                                 {.timeout = scenario().timeout, .stop = stop, .on_timeout = [&] {
+                                    hang_ = look_at_hang(ref_file, seen);
+                                  }}));
     seen.command = run.command_line;
     seen.exit_code = run.exit.code.value_or(-1);
     save_stream(seen, "client.log", run.log);
@@ -210,11 +279,28 @@ private:
     return run;
   }
 
+  /// What is seen of a build that does not end, while it still hangs. The daemon does not survive the look.
+  struct Hang {
+    std::optional<std::string> death; ///< of the daemon, before it was looked at
+    std::vector<std::string> running; ///< steps that had begun and not ended
+  };
+
+  Hang look_at_hang(const std::filesystem::path& ref_file, const evidence::RoundEvidence& seen) {
+    Hang hang{daemon_->died(), {}};
+    if (const auto ref = util::read_text(ref_file); ref && !hang.death)
+      if (const auto raw = daemon_->client().events_so_far(std::string(util::trim(*ref)), k_look_limit)) {
+        save_stream(seen, "events.jsonl", buildkit::to_json_lines(*raw));
+        hang.running = buildkit::running(*raw);
+      }
+    if (const auto dump = daemon_->dump_goroutines(); !dump.empty()) save_stream(seen, "goroutines.txt", dump);
+    return hang;
+  }
+
   /// Whether everything that the build needed was there until its end.
   util::Status check_rig(const builder::BuildRun& build, const evidence::RoundEvidence& seen) {
-    if (build.interrupted || options_.stop.stop_requested())
+    if (build.interrupted)
       return util::failure("interrupted while it built", seen.command, {}, util::Blame::interrupted);
-    if (const auto death = daemon_->died())
+    if (const auto death = build.timed_out ? hang_.death : daemon_->died())
       return util::failure("buildkitd died during the build: " + *death + "\n" + daemon_->log_tail(),
                            seen.command,
                            "read daemon.log and run it again; if it repeats on one version only, that version crashes");
@@ -223,21 +309,22 @@ private:
     if (build.exit.signal && !build.timed_out)
       return util::failure("buildctl was ended from outside: " + to_text(build.exit), seen.command, "run it again");
     if (build.timed_out)
-      return util::failure(fmt::format("the build did not end within {} s", scenario().timeout.count()),
-                           seen.command,
-                           "look into client.log for where it hung, or raise the scenario's `timeout`");
+      return util::failure(
+          fmt::format("the build did not end within {} s{}",
+                      scenario().timeout.count(),
+                      hang_.running.empty() ? std::string() : "; it hung in: " + util::join(hang_.running, ", ")),
+          seen.command,
+          "look for where it hung into client.log, events.jsonl and goroutines.txt beside the round's "
+          "evidence, or raise the scenario's `timeout`");
     return {};
   }
 
-  util::Result<evidence::BuildRecord> record_of(const std::string& ref,
-                                                const dockerfile::File& dockerfile,
-                                                const std::string& target,
-                                                const evidence::RoundEvidence& seen) {
+  util::Result<evidence::BuildRecord>
+  record_of(const std::string& ref, const Prepared& prepared, const evidence::RoundEvidence& seen) {
     if (ref.empty()) return util::failure("the client ended without starting a build", seen.command, "read client.log");
-    CP_TRY_ASSIGN(auto client, buildkit::Client::connect(daemon_->socket()));
-    CP_TRY_ASSIGN(const auto raw, client.fetch(ref, k_record_limit));
+    CP_TRY_ASSIGN(const auto raw, daemon_->client().fetch(ref, k_record_limit));
     save_stream(seen, "events.jsonl", buildkit::to_json_lines(raw));
-    return buildkit::decode(raw, dockerfile, target, planned_.buildkit);
+    return buildkit::decode(raw, prepared.dockerfile, prepared.request.target, planned_.buildkit);
   }
 
   void save_stream(const evidence::RoundEvidence& seen, const std::string& name, std::string_view text) {
@@ -261,10 +348,13 @@ private:
   const PlayOptions& options_;
   Observer& observer_;
   evidence::CaseEvidence played_;
+  const std::chrono::seconds limit_;
+  const process::Deadline deadline_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   sandbox::Daemon* daemon_ = nullptr;
   std::optional<workspace::Context> context_;
   std::map<std::string, std::string> variables_;
+  Hang hang_; ///< of the build that ended last, if it had to be ended
 };
 
 } // namespace

@@ -18,9 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto k_tick = 10ms; // between two questions whether it answers; its end and a stop are noticed at once
-/// v0.34.2 lets running builds end before it does: nobody waits for their results any more.
-constexpr auto k_grace = 3s;
+constexpr auto k_tick = 10ms;     // between two questions whether it answers; its end and a stop are noticed at once
+constexpr auto k_dump_limit = 3s; // Go writes a few hundred kilobytes of stacks in some milliseconds
 constexpr const char* k_daemon_mark = "CACHEPROOF_DAEMON";
 
 /// A TOML basic string (toml.io v1.0.0, "String").
@@ -56,7 +55,16 @@ std::string runc_script(const DaemonSetup& setup) {
   return "#!/bin/sh\nexec " + process::to_line(runc) + " \"$@\"\n";
 }
 
-process::Command command(const DaemonSetup& setup, const std::filesystem::path& runc, const std::string& address) {
+/// Beside its folder: it stays when the folder goes.
+std::filesystem::path log_of(const DaemonSetup& setup) {
+  return setup.folder.string() + ".log";
+}
+
+std::filesystem::path socket_of(const DaemonSetup& setup) {
+  return setup.folder / "s.sock";
+}
+
+process::Command command(const DaemonSetup& setup, const std::filesystem::path& runc) {
   process::Command result{.environment = setup.environment};
   (*result.environment)[k_daemon_mark] = setup.folder.string();
   (*result.environment)["TMPDIR"] = (setup.folder / "tmp").string();
@@ -66,7 +74,7 @@ process::Command command(const DaemonSetup& setup, const std::filesystem::path& 
                                         "--root",
                                         (setup.folder / "root").string(),
                                         "--addr",
-                                        address,
+                                        "unix://" + socket_of(setup).string(),
                                         "--config",
                                         (setup.folder / "buildkitd.toml").string(),
                                         "--oci-worker-binary",
@@ -77,27 +85,28 @@ process::Command command(const DaemonSetup& setup, const std::filesystem::path& 
   return result;
 }
 
-util::Status answers(const std::filesystem::path& socket) {
+util::Result<buildkit::Client> answers(const std::filesystem::path& socket) {
   std::error_code error;
   if (!std::filesystem::exists(socket, error)) return util::failure("it has made no socket yet");
   CP_TRY_ASSIGN(auto client, buildkit::Client::connect(socket));
-  return client.ready(1s);
+  CP_TRY(client.ready(1s));
+  return client;
 }
 
 } // namespace
 
-Daemon::Daemon(process::Process process, const DaemonSetup& setup)
+Daemon::Daemon(process::Process process, const DaemonSetup& setup, std::string command_line)
     : process_(std::move(process)),
-      log_(setup.folder.string() + ".log"),
-      socket_(setup.folder / "s.sock"),
-      mark_(std::string(k_daemon_mark) + "=" + setup.folder.string()) {}
+      log_(log_of(setup)),
+      socket_(socket_of(setup)),
+      mark_(std::string(k_daemon_mark) + "=" + setup.folder.string()),
+      command_line_(std::move(command_line)) {}
 
 Daemon::~Daemon() {
   static_cast<void>(stop());
 }
 
-util::Result<std::unique_ptr<Daemon>>
-Daemon::start(const DaemonSetup& setup, std::chrono::milliseconds limit, std::stop_token stop) {
+util::Result<std::unique_ptr<Daemon>> Daemon::launch(const DaemonSetup& setup) {
   namespace fs = std::filesystem;
   CP_TRY(util::make_directories(setup.folder / "tmp"));
   CP_TRY(util::write_text(setup.folder / "buildkitd.toml", configuration(setup)));
@@ -107,30 +116,33 @@ Daemon::start(const DaemonSetup& setup, std::chrono::milliseconds limit, std::st
   fs::permissions(runc, fs::perms::owner_all, error);
   if (error) return util::failure("cannot make " + runc.string() + " executable: " + error.message());
 
-  const auto what = command(setup, runc, "unix://" + (setup.folder / "s.sock").string());
-  CP_TRY_ASSIGN(auto process, process::Process::start(what, {.log = setup.folder.string() + ".log"}));
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(process), setup));
+  const auto what = command(setup, runc);
+  CP_TRY_ASSIGN(auto process, process::Process::start(what, {.log = log_of(setup)}));
+  return std::unique_ptr<Daemon>(new Daemon(std::move(process), setup, process::to_line(what)));
+}
 
+util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token stop) {
   const auto deadline = Clock::now() + limit;
-  auto answer = answers(daemon->socket());
-  while (!answer) {
+  for (;;) {
+    auto client = answers(socket_);
+    if (client) {
+      client_.emplace(std::move(*client));
+      return {};
+    }
     if (stop.stop_requested())
       return util::failure("interrupted while buildkitd started", {}, {}, util::Blame::interrupted);
-    if (const auto death = daemon->died())
-      return util::failure("buildkitd ended at its start: " + *death + "\n" + daemon->log_tail(),
-                           process::to_line(what),
+    if (const auto death = died())
+      return util::failure("buildkitd ended at its start: " + *death + "\n" + log_tail(),
+                           command_line_,
                            "read the lines above; it needs root and the right to mount and to make namespaces (in a "
                            "container: --privileged), and `cacheproof doctor` checks the machine");
     if (Clock::now() >= deadline)
       return util::failure(
-          fmt::format(
-              "buildkitd did not answer within {} ms: {}\n{}", limit.count(), answer.error().what, daemon->log_tail()),
-          process::to_line(what),
+          fmt::format("buildkitd did not answer within {} ms: {}\n{}", limit.count(), client.error().what, log_tail()),
+          command_line_,
           "read the lines above; on a machine that is merely slow, run it again");
-    daemon->process_.wait(k_tick, stop);
-    answer = answers(daemon->socket());
+    process_.wait(k_tick, stop);
   }
-  return daemon;
 }
 
 bool Daemon::alive() {
@@ -150,12 +162,23 @@ std::string Daemon::log_tail() const {
   return sandbox::log_tail(log_);
 }
 
+std::string Daemon::dump_goroutines() {
+  std::error_code error;
+  const auto before = std::filesystem::file_size(log_, error);
+  if (error || !alive()) return {};
+  signal_marked(mark_, SIGQUIT, process_.pid());
+  process_.wait(k_dump_limit);
+  const auto text = util::read_text(log_);
+  const auto dump = text && text->size() > before ? text->substr(before) : std::string();
+  return dump.find("\ngoroutine ") == std::string::npos ? std::string() : dump;
+}
+
 util::Status Daemon::stop() {
   if (std::exchange(stopped_, true)) return {};
-  if (process_.poll()) return end_marked(mark_); // it died earlier, its number may be another's by now
-  kill(-process_.pid(), SIGTERM);
-  if (!process_.wait(k_grace)) {
-    // buildkitd first, so that unshare reaps it: the init of a container often reaps nothing.
+  client_.reset();
+  // buildkitd first, so that unshare reaps it: the init of a container often reaps nothing. It is the init of its pid
+  // namespace, and its end is over when everything in there is.
+  if (!process_.poll()) {
     static_cast<void>(end_marked(mark_, process_.pid()));
     process_.stop(SIGKILL);
   }

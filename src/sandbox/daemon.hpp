@@ -1,5 +1,6 @@
 #pragma once
 
+#include "buildkit/client.hpp"
 #include "process/process.hpp"
 #include "util/result.hpp"
 
@@ -29,10 +30,10 @@ struct DaemonSetup {
 /// of the two in the middle of a RUN).
 class Daemon {
 public:
+  /// Starts it and does not wait.
+  static util::Result<std::unique_ptr<Daemon>> launch(const DaemonSetup& setup);
   /// Returns when its API answers. Its early death and a stop request are noticed at once.
-  static util::Result<std::unique_ptr<Daemon>> start(const DaemonSetup& setup,
-                                                     std::chrono::milliseconds limit = std::chrono::seconds(10),
-                                                     std::stop_token stop = {});
+  util::Status wait_ready(std::chrono::milliseconds limit = std::chrono::seconds(10), std::stop_token stop = {});
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -40,19 +41,27 @@ public:
   bool alive();
   /// How it ended, unless it runs or was stopped here.
   std::optional<std::string> died();
+  /// The connection to its API; there from `wait_ready` on.
+  buildkit::Client& client() { return *client_; }
   const std::filesystem::path& log() const { return log_; }
   std::string log_tail() const;
   const std::filesystem::path& socket() const { return socket_; }
   std::string address() const { return "unix://" + socket_.string(); }
-  /// Also waits for the end of everything that ran in its namespaces.
+  /// Ends it to hear where it hangs: the stacks of all its goroutines, as Go prints them on SIGQUIT. Empty when it does
+  /// not answer even to that.
+  std::string dump_goroutines();
+  /// Ends it and everything that ran in its namespaces at once: nobody waits for its results any more, and what it
+  /// keeps is thrown away.
   util::Status stop();
 
 private:
-  Daemon(process::Process process, const DaemonSetup& setup);
+  Daemon(process::Process process, const DaemonSetup& setup, std::string command_line);
   process::Process process_;
   std::filesystem::path log_;
   std::filesystem::path socket_;
   std::string mark_;
+  std::string command_line_;
+  std::optional<buildkit::Client> client_;
   bool stopped_ = false;
 };
 

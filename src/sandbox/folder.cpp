@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t k_room = std::uintmax_t{1} << 30;
+/// A daemon, a registry, a client and a shell or two take some 200 MiB (measured on v0.34.2).
+constexpr std::uintmax_t k_memory = std::uintmax_t{512} << 20;
 /// sun_path has 108 bytes with the final zero (unix(7)); the longest name below a folder is `/d999/s.sock`.
 constexpr std::size_t k_longest_path = 107 - 12;
 
@@ -31,6 +35,15 @@ bool fits(const fs::path& root) {
   return access(root.c_str(), W_OK | X_OK) == 0 && room && *room >= k_room;
 }
 
+/// proc(5): what programs can have without swapping. As much as one likes where the kernel does not say.
+std::uintmax_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  for (std::uintmax_t kibibytes = 0; file >> name >> kibibytes; file.ignore(64, '\n'))
+    if (name == "MemAvailable:") return kibibytes << 10;
+  return std::numeric_limits<std::uintmax_t>::max();
+}
+
 util::Error failed(const std::string& doing, const fs::path& path) {
   return {util::Blame::rig, "cannot " + doing + " " + path.string() + ": " + std::strerror(errno)};
 }
@@ -41,6 +54,11 @@ std::vector<fs::path> roots() {
   std::error_code error;
   auto disk = fs::temp_directory_path(error);
   return {"/dev/shm", error ? fs::path("/tmp") : disk};
+}
+
+bool has_room() {
+  const auto all = roots();
+  return available_memory() >= k_memory && std::any_of(all.begin(), all.end(), fits);
 }
 
 Folder::Folder(fs::path path, util::Fd lock)

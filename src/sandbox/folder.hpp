@@ -20,6 +20,10 @@ constexpr std::string_view k_mark = "CACHEPROOF_SANDBOX";
 /// Where sandboxes may be: a tmpfs is markedly faster (buildkit-facts), else the disk. The first that has room is used.
 std::vector<std::filesystem::path> roots();
 
+/// Whether one more sandbox fits beside those that are in use: a root with room, and memory for a daemon and its
+/// builds.
+bool has_room();
+
 /// A sandbox's folder, mode 0700, and the lock that says that it is in use. Removing it is its owner's business.
 class Folder {
 public:

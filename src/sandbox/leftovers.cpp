@@ -91,6 +91,13 @@ std::error_code remove_cgroup(const fs::path& group) {
   }
 }
 
+/// Holds the process, if it still is the marked one: now that we hold it, the number cannot become another's.
+util::Fd open_marked(int pid, const std::string& variable) {
+  util::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (pidfd && !has_variable(fs::path("/proc") / std::to_string(pid), variable)) pidfd.reset();
+  return pidfd;
+}
+
 } // namespace
 
 std::vector<int> marked(const std::string& variable) {
@@ -112,12 +119,17 @@ std::string cgroup_of(const fs::path& folder) {
   return "/" + folder.filename().string();
 }
 
+void signal_marked(const std::string& variable, int signal, int except) {
+  for (const int pid : marked(variable))
+    if (const auto pidfd = open_marked(pid, variable); pidfd && pid != except)
+      syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+}
+
 util::Status end_marked(const std::string& variable, int except) {
   std::vector<std::string> left;
   for (const int pid : marked(variable)) {
-    const util::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    // Looked at once more: now that we hold it, the number cannot be another process's.
-    if (pid == except || !pidfd || !has_variable(fs::path("/proc") / std::to_string(pid), variable)) continue;
+    const auto pidfd = open_marked(pid, variable);
+    if (!pidfd || pid == except) continue;
     syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
     pollfd descriptor{pidfd.get(), POLLIN, 0};
     if (poll(&descriptor, 1, k_patience_ms) != 1) left.push_back(std::to_string(pid));

@@ -23,6 +23,9 @@ std::string cgroup_of(const std::filesystem::path& folder);
 /// The processes whose environment has exactly `NAME=value`.
 std::vector<int> marked(const std::string& variable);
 
+/// Sends a signal to the processes whose environment has exactly `NAME=value`, all but one.
+void signal_marked(const std::string& variable, int signal, int except = -1);
+
 /// Kills the processes whose environment has exactly `NAME=value`, all but one, and waits until they are gone.
 util::Status end_marked(const std::string& variable, int except = -1);
 

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <optional>
 #include <utility>
 
 namespace cacheproof::sandbox {
@@ -18,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto k_ready_limit = 10s;
 constexpr auto k_tick = 10ms; // between two questions whether it answers; its end and a stop are noticed at once
-constexpr int k_attempts = 10;
 
 std::string
 configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
@@ -39,48 +37,51 @@ configuration(const std::filesystem::path& storage, const std::string& address, 
                      identity);
 }
 
+std::string address_of(const Port& port) {
+  return "127.0.0.1:" + std::to_string(port.number());
+}
+
 } // namespace
 
-Registry::Registry(process::Process process, std::string address, std::string identity, std::filesystem::path log)
+Registry::Registry(
+    process::Process process, Port port, std::string identity, std::filesystem::path log, std::string command_line)
     : process_(std::move(process)),
-      address_(std::move(address)),
+      port_(std::move(port)),
+      address_(address_of(port_)),
       identity_(std::move(identity)),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      command_line_(std::move(command_line)) {}
 
-util::Result<Registry> Registry::start(const std::filesystem::path& program,
-                                       const std::filesystem::path& folder,
-                                       const std::map<std::string, std::string>& environment,
-                                       std::stop_token stop) {
+util::Result<Registry> Registry::launch(const std::filesystem::path& program,
+                                        const std::filesystem::path& folder,
+                                        const std::map<std::string, std::string>& environment) {
   const auto log = folder / "registry.log";
   const auto identity = folder.filename().string();
-  util::Error problem;
-  // The registry cannot choose a port itself and say which (docker-registry 2.8), so one is found for it.
-  for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    CP_TRY_ASSIGN(const auto port, free_port());
-    const std::string address = "127.0.0.1:" + std::to_string(port);
-    CP_TRY(util::write_text(folder / "registry.yml", configuration(folder / "registry", address, identity)));
-    const process::Command command{
-        {program.string(), "serve", (folder / "registry.yml").string()}, environment, folder};
-    CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
-    Registry registry(std::move(process), address, identity, log);
+  CP_TRY_ASSIGN(auto port, Port::reserve());
+  CP_TRY(util::write_text(folder / "registry.yml", configuration(folder / "registry", address_of(port), identity)));
+  const process::Command command{{program.string(), "serve", (folder / "registry.yml").string()}, environment, folder};
+  CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
+  return Registry(std::move(process), std::move(port), identity, log, process::to_line(command));
+}
 
-    problem = {util::Blame::rig,
-               "the registry did not answer in time",
-               process::to_line(command),
-               "read its log: " + log.string()};
-    const auto deadline = Clock::now() + k_ready_limit;
-    while (Clock::now() < deadline) {
-      if (answers(address, identity, stop)) return registry;
-      if (stop.stop_requested())
-        return util::failure("interrupted while the registry started", {}, {}, util::Blame::interrupted);
-      if (const auto exit = registry.process_.wait(k_tick, stop)) {
-        problem.what = "the registry ended at its start with " + process::to_text(*exit) + ":\n" + log_tail(log);
-        break;
-      }
-    }
-    if (log_tail(log).find("address already in use") == std::string::npos) break;
+util::Status Registry::wait_ready(std::stop_token stop) {
+  const auto deadline = Clock::now() + k_ready_limit;
+  for (;;) {
+    const auto answer = answers(address_, identity_, stop);
+    if (answer) return {};
+    if (stop.stop_requested())
+      return util::failure("interrupted while the registry started", {}, {}, util::Blame::interrupted);
+    if (const auto exit = process_.wait(k_tick, stop))
+      return util::failure("the registry ended at its start with " + process::to_text(*exit) + ":\n" + log_tail(log_),
+                           command_line_,
+                           "read the lines above; run it again if another program has taken the port");
+    if (Clock::now() >= deadline)
+      return util::failure(fmt::format("the registry did not answer within {} s: {}",
+                                       std::chrono::seconds(k_ready_limit).count(),
+                                       answer.error().what),
+                           command_line_,
+                           "on a machine that is merely slow, run it again; its log: " + log_.string());
   }
-  return tl::unexpected(problem);
 }
 
 util::Status Registry::check() {
@@ -93,7 +94,7 @@ util::Status Registry::check() {
 }
 
 void Registry::stop() {
-  process_.stop(SIGTERM, 2s);
+  process_.stop(SIGKILL); // what it keeps is thrown away
 }
 
 } // namespace cacheproof::sandbox

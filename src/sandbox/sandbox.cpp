@@ -1,6 +1,5 @@
 #include "sandbox/sandbox.hpp"
 
-#include "buildkit/client.hpp"
 #include "oci/registry_client.hpp"
 #include "process/process.hpp"
 #include "sandbox/environment.hpp"
@@ -33,6 +32,14 @@ util::Status check(const Programs& programs) {
 
 } // namespace
 
+util::Status prove_empty(Daemon& daemon) {
+  CP_TRY_ASSIGN(const auto records, daemon.client().disk_usage_records(std::chrono::seconds(5)));
+  if (records == 0) return {};
+  return util::failure(fmt::format("the daemon is not clean: its cache has {} records before the first build", records),
+                       {},
+                       "run it again; if it repeats, report it with the daemon's log: " + daemon.log().string());
+}
+
 Sandbox::Sandbox(Options options, Folder folder)
     : options_(std::move(options)),
       folder_(std::move(folder)) {}
@@ -50,11 +57,11 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   CP_TRY(util::make_directories(path / "docker"));
   CP_TRY_ASSIGN(
       auto registry,
-      Registry::start(sandbox->options_.programs.registry,
-                      path,
-                      {{"HOME", (path / "home").string()}, {"PATH", k_path}, {std::string(k_mark), path.string()}},
-                      sandbox->options_.stop));
+      Registry::launch(sandbox->options_.programs.registry,
+                       path,
+                       {{"HOME", (path / "home").string()}, {"PATH", k_path}, {std::string(k_mark), path.string()}}));
   sandbox->registry_.emplace(std::move(registry));
+  CP_TRY(sandbox->start_next_daemon());
   return sandbox;
 }
 
@@ -69,49 +76,61 @@ std::map<std::string, std::string> Sandbox::client_environment() const {
   return {{"DOCKER_CONFIG", (folder() / "docker").string()}, {"HOME", (folder() / "home").string()}, {"PATH", k_path}};
 }
 
-util::Status Sandbox::end_daemon() {
-  if (!daemon_) return {};
-  auto ended = daemon_->stop();
-  daemon_.reset();
-  return ended;
+util::Status Sandbox::await_registry() {
+  CP_TRY(registry_->wait_ready(options_.stop));
+  CP_TRY_ASSIGN(proof_.catalogue, oci::RegistryClient(registry_->address(), options_.stop).catalogue());
+  if (proof_.catalogue.empty()) return {};
+  return util::failure("the registry is not clean: it holds " + util::join(proof_.catalogue, ", ")
+                           + " before the first build",
+                       {},
+                       "run it again; if it repeats, report it with the registry's log: " + registry_->log().string());
+}
+
+util::Status Sandbox::start_next_daemon() {
+  if (next_) return {};
+  CP_TRY_ASSIGN(next_,
+                Daemon::launch({.buildkitd = options_.programs.buildkitd,
+                                .runc = options_.programs.runc,
+                                .folder = folder() / fmt::format("d{}", ++daemons_),
+                                .environment = daemon_environment(),
+                                .registry = registry_->address(),
+                                .mirrored_hosts = options_.mirrored_hosts,
+                                .cgroup = cgroup_of(folder())}));
+  return {};
 }
 
 util::Result<Daemon*> Sandbox::fresh_daemon() {
-  CP_TRY(end_daemon());
-  if (!daemon_folder_.empty() && !options_.keep) CP_TRY(util::remove_tree(daemon_folder_));
-  daemon_folder_ = folder() / fmt::format("d{}", ++daemons_);
-  CP_TRY_ASSIGN(daemon_,
-                Daemon::start({.buildkitd = options_.programs.buildkitd,
-                               .runc = options_.programs.runc,
-                               .folder = daemon_folder_,
-                               .environment = daemon_environment(),
-                               .registry = registry_->address(),
-                               .mirrored_hosts = options_.mirrored_hosts,
-                               .cgroup = cgroup_of(folder())},
-                              std::chrono::seconds(10),
-                              options_.stop));
+  retire_daemon();
+  CP_TRY(start_next_daemon());
+  daemon_ = std::move(next_);
+  CP_TRY(daemon_->wait_ready(std::chrono::seconds(10), options_.stop));
+  CP_TRY(prove_empty(*daemon_));
+  if (proof_.environment.empty())
+    for (const auto& [name, value] : client_environment()) proof_.environment.push_back(name + "=" + value);
   return daemon_.get();
 }
 
-util::Result<CleanProof> Sandbox::prove_clean(Daemon& daemon) {
-  CleanProof proof;
-  CP_TRY_ASSIGN(auto client, buildkit::Client::connect(daemon.socket()));
-  CP_TRY_ASSIGN(proof.disk_usage_records, client.disk_usage_records(std::chrono::seconds(5)));
-  CP_TRY_ASSIGN(proof.catalogue, oci::RegistryClient(registry_->address(), options_.stop).catalogue());
-  for (const auto& [name, value] : client_environment()) proof.environment.push_back(name + "=" + value);
-  if (proof.disk_usage_records > 0)
-    return util::failure(fmt::format("the daemon is not clean: its cache has {} records before the first build",
-                                     proof.disk_usage_records));
-  if (!proof.catalogue.empty())
-    return util::failure("the registry is not clean: it holds " + util::join(proof.catalogue, ", ")
-                         + " before the first build");
-  return proof;
+void Sandbox::retire_daemon() {
+  if (!daemon_) return;
+  static_cast<void>(retired()); // the bound: two are never being retired at once. What failed, `close` meets again.
+  retiring_ = std::async(std::launch::async, [daemon = std::move(daemon_), keep = options_.keep] {
+    auto ended = daemon->stop();
+    if (ended && !keep) ended = util::remove_tree(daemon->socket().parent_path());
+    return ended;
+  });
+}
+
+util::Status Sandbox::retired() {
+  return retiring_.valid() ? retiring_.get() : util::Status();
 }
 
 util::Status Sandbox::close() {
   if (std::exchange(closed_, true)) return {};
-  static_cast<void>(end_daemon()); // what it could not end, `clear` finds by its mark
+  // What could not be ended, `clear` finds by its mark.
+  for (auto* daemon : {daemon_.get(), next_.get()})
+    if (daemon) static_cast<void>(daemon->stop());
   if (registry_) registry_->stop();
+  static_cast<void>(retired());
   CP_TRY(clear(folder()));
   return options_.keep ? folder_.keep() : remove_files(folder());
 }

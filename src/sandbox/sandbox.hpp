@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,14 +34,19 @@ struct Options {
 
 /// That nothing was there before the first build.
 struct CleanProof {
-  std::size_t disk_usage_records = 0;   ///< of the daemon's cache
+  std::size_t disk_usage_records = 0;   ///< of the first daemon's cache
   std::vector<std::string> catalogue;   ///< of the registry
   std::vector<std::string> environment; ///< NAME=value of the clients, sorted
 };
 
+/// An error unless the daemon's cache holds nothing.
+util::Status prove_empty(Daemon& daemon);
+
 /// The clean world of one case: a folder, a registry, a daemon at a time. It owns all of them and ends them in reverse.
+/// Nothing is waited for before it is needed: what starts, starts together, and what is over ends in the background.
 class Sandbox {
 public:
+  /// Starts the registry and the first daemon and waits for neither.
   static util::Result<std::unique_ptr<Sandbox>> open(Options options);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
@@ -48,26 +54,35 @@ public:
 
   const std::filesystem::path& folder() const { return folder_.path(); }
   Registry& registry() { return *registry_; }
-  /// Stops the previous daemon, removes its state (its log stays) and starts another one on an empty root.
+  /// Waits for the registry and proves it empty: before anything is pushed to it.
+  util::Status await_registry();
+  /// The next daemon, ready, on an empty root and proven empty; the previous one is retired. It has been started
+  /// earlier if `start_next_daemon` was called.
   util::Result<Daemon*> fresh_daemon();
+  /// Starts the daemon that the next `fresh_daemon` will give, and does not wait for it.
+  util::Status start_next_daemon();
+  /// Ends the present daemon and removes its state (its log stays), in the background; one at a time.
+  void retire_daemon();
   /// The whole environment of a client: a HOME and a DOCKER_CONFIG in the sandbox, nothing of the caller's.
   std::map<std::string, std::string> client_environment() const;
-  /// What the daemon and the registry say of themselves before the first build; anything found is an error.
-  util::Result<CleanProof> prove_clean(Daemon& daemon);
+  /// Whole once the registry and the first daemon were proven empty.
+  const CleanProof& clean_proof() const { return proof_; }
   /// Ends everything and removes the folder. What could not be ended or removed is the error. Once is enough.
   util::Status close();
 
 private:
   Sandbox(Options options, Folder folder);
   std::map<std::string, std::string> daemon_environment() const;
-  util::Status end_daemon();
+  util::Status retired();
 
   Options options_;
   Folder folder_;
   std::optional<Registry> registry_;
   std::unique_ptr<Daemon> daemon_;
-  std::filesystem::path daemon_folder_;
+  std::unique_ptr<Daemon> next_;
+  std::future<util::Status> retiring_;
   int daemons_ = 0;
+  CleanProof proof_;
   bool closed_ = false;
 };
 
