@@ -1,10 +1,13 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
+#include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/play.hpp"
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
+#include "engine/schedule.hpp"
 #include "report/console.hpp"
+#include "sandbox/folder.hpp"
 #include "sandbox/janitor.hpp"
 #include "toolchain/toolchain.hpp"
 
@@ -13,9 +16,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <thread>
 
 namespace cacheproof::cli {
 namespace {
@@ -25,6 +30,7 @@ struct Options {
   std::vector<std::string> versions;
   std::string filter;
   std::string out = "cacheproof-out";
+  std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keep = false;
   bool verbose = false;
   std::optional<int> skip_code;
@@ -80,15 +86,19 @@ int run(const Options& options, std::stop_token stop) {
   const auto folder = engine::RunFolder::create(options.out);
   if (!folder) return report_error(folder.error());
 
-  console.run_started(cases.size());
-  std::vector<evidence::CaseEvidence> played;
-  for (const auto& planned : cases) {
-    if (stop.stop_requested()) break;
-    played.push_back(engine::play(planned,
-                                  rigs_or->at(planned.buildkit),
-                                  {folder->path() / engine::plain_id(planned.id), options.keep, stop},
-                                  console));
-  }
+  const auto jobs = std::min(options.jobs, cases.size());
+  console.run_started(cases.size(), jobs);
+  const auto played = engine::play_all(
+      cases,
+      {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
+      [&](const engine::Case& planned, engine::Observer& observer) {
+        return engine::play(planned,
+                            rigs_or->at(planned.buildkit),
+                            {folder->path() / engine::plain_id(planned.id), options.keep, stop},
+                            observer);
+      },
+      console);
+  static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
   console.run_finished(played);
   return engine::exit_code(played, options.skip_code);
 }
@@ -106,6 +116,8 @@ void add_run(CLI::App& app, Session& session) {
       ->delimiter(',');
   command->add_option("--filter", options->filter, "Only cases whose id has a part that this glob matches");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
+  command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--keep", options->keep, "Leave each sandbox's own folder behind");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
   command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");

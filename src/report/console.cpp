@@ -71,83 +71,112 @@ std::string Console::sign(evidence::Verdict verdict) const {
   return "?";
 }
 
-void Console::run_started(std::size_t cases) {
+void Console::run_started(std::size_t cases, std::size_t jobs) {
   started_ = std::chrono::steady_clock::now();
-  out_ << plural(cases, "case") << " to play\n\n" << std::flush;
+  several_ = jobs > 1;
+  screen_ << plural(cases, "case") << " to play" << (several_ ? fmt::format(", {} at once", jobs) : "") << "\n\n"
+          << std::flush;
 }
 
-/// The running round's line, which is all of this line of the terminal.
+/// The lines of what runs now are the last ones of the terminal.
 void Console::show_running() {
-  out_ << cut(running_, options_.width - 1) << std::flush;
+  if (!options_.live) return;
+  for (const auto& [id, line] : running_) screen_ << (shown_++ > 0 ? "\n" : "") << cut(line, options_.width - 1);
+  screen_ << std::flush;
 }
 
 void Console::hide_running() {
-  if (!running_.empty()) out_ << "\r\033[K";
+  for (; shown_ > 0; --shown_) screen_ << (shown_ > 1 ? "\r\033[K\033[1A" : "\r\033[K");
+}
+
+void Console::tell(const std::string& id) {
+  hide_running();
+  out_ = several_ ? &told_[id] : &screen_;
 }
 
 void Console::said(std::string_view line) {
   hide_running();
-  out_ << paint(fmt::format("· {}", harmless(line)), k_dim) << '\n';
+  screen_ << paint(fmt::format("· {}", harmless(line)), k_dim) << '\n';
   show_running();
+}
+
+void Console::runs(const std::string& id, const std::string& line) {
+  const auto found = std::find_if(running_.begin(), running_.end(), [&](const auto& one) { return one.first == id; });
+  if (found == running_.end())
+    running_.emplace_back(id, line);
+  else
+    found->second = line;
 }
 
 void Console::case_started(const evidence::CaseEvidence& played) {
-  out_ << paint(harmless(played.id), k_bold) << '\n' << indented(played.title, "  ") << std::flush;
-}
-
-void Console::round_started(const evidence::CaseEvidence& /*played*/, const evidence::RoundEvidence& round) {
-  if (!options_.live) return;
-  running_ = fmt::format("  … {} {}", round.number, harmless(round.name));
+  tell(played.id);
+  *out_ << paint(harmless(played.id), k_bold) << '\n' << indented(played.title, "  ") << std::flush;
+  if (several_) runs(played.id, fmt::format("  … {}", harmless(played.id)));
   show_running();
 }
 
-void Console::round_judged(const evidence::CaseEvidence& /*played*/, const evidence::RoundEvidence& round) {
+void Console::round_started(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
   hide_running();
-  running_.clear();
+  const auto whose = several_ ? harmless(played.id) + "  " : std::string();
+  runs(played.id, fmt::format("  … {}{} {}", whose, round.number, harmless(round.name)));
+  show_running();
+}
+
+void Console::case_slow(const std::string& id, evidence::Nanoseconds so_far, evidence::Nanoseconds last_time) {
+  said(fmt::format("SLOW {}: {} so far{}",
+                   id,
+                   duration_text(so_far),
+                   last_time > 0 ? fmt::format(", {} last time", duration_text(last_time)) : ""));
+}
+
+void Console::round_judged(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
+  tell(played.id);
+  if (!several_) running_.clear();
   const auto name = harmless(round.name);
   const auto counted = counts(round);
-  out_ << fmt::format("  {} {} {}  {}  {}\n",
-                      sign(round.verdict),
-                      round.number,
-                      in_columns(name, std::max(k_name_columns, columns(name))),
-                      in_columns(counted, std::max(k_counts_columns, columns(counted))),
-                      paint(fmt::format("{:>8}", duration_text(round.duration)), k_dim));
+  *out_ << fmt::format("  {} {} {}  {}  {}\n",
+                       sign(round.verdict),
+                       round.number,
+                       in_columns(name, std::max(k_name_columns, columns(name))),
+                       in_columns(counted, std::max(k_counts_columns, columns(counted))),
+                       paint(fmt::format("{:>8}", duration_text(round.duration)), k_dim));
   if (options_.verbose) {
-    for (const auto& change : round.changes) out_ << indented(change, "      ");
-    if (!round.command.empty()) out_ << "      " << paint(harmless(round.command), k_dim) << '\n';
+    for (const auto& change : round.changes) *out_ << indented(change, "      ");
+    if (!round.command.empty()) *out_ << "      " << paint(harmless(round.command), k_dim) << '\n';
     steps(round);
   }
   if (round.broken) broken(*round.broken);
   for (const auto& one : round.findings) finding(one);
-  if (!round.findings.empty()) out_ << '\n';
-  for (const auto& note : round.notes) out_ << indented("note: " + note, "      ");
+  if (!round.findings.empty()) *out_ << '\n';
+  for (const auto& note : round.notes) *out_ << indented("note: " + note, "      ");
   // The answer to a failed claim is often in the build's own line: one letter, for moby/buildkit#1515.
   if (!round.findings.empty() && !round.lint.empty()) {
-    out_ << "      " << paint("likely cause, in this build's own line:", k_yellow) << '\n';
-    for (const auto& warning : round.lint) out_ << indented(warning, "        ");
+    *out_ << "      " << paint("likely cause, in this build's own line:", k_yellow) << '\n';
+    for (const auto& warning : round.lint) *out_ << indented(warning, "        ");
   }
-  out_ << std::flush;
+  *out_ << std::flush;
+  show_running();
 }
 
 void Console::steps(const evidence::RoundEvidence& round) {
   for (const auto& step : round.record.steps)
     if (step.kind == evidence::StepKind::step)
-      out_ << fmt::format("      {} {}\n", in_columns(evidence::to_text(step.outcome), 11), harmless(label(step)));
+      *out_ << fmt::format("      {} {}\n", in_columns(evidence::to_text(step.outcome), 11), harmless(label(step)));
 }
 
 void Console::broken(const util::Error& error) {
-  out_ << "      " << paint("the rig failed, which is no verdict about the cache:", k_yellow) << '\n'
-       << indented(util::to_text(error), "      ");
+  *out_ << "      " << paint("the rig failed, which is no verdict about the cache:", k_yellow) << '\n'
+        << indented(util::to_text(error), "      ");
 }
 
 void Console::finding(const evidence::Finding& finding) {
-  out_ << fmt::format("\n      {}:{}: {}\n", finding.spot.file, finding.spot.line, paint(finding.expectation, k_bold));
+  *out_ << fmt::format("\n      {}:{}: {}\n", finding.spot.file, finding.spot.line, paint(finding.expectation, k_bold));
   if (!finding.source_line.empty())
-    out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
-  out_ << "      " << paint(harmless(finding.summary), k_red) << '\n';
+    *out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
+  *out_ << "      " << paint(harmless(finding.summary), k_red) << '\n';
   const auto rows = report::difference(finding);
   if (rows.empty()) return;
-  out_ << '\n';
+  *out_ << '\n';
   if (finding.missing.empty() && finding.unexpected.empty()) return values(rows);
   difference(rows, finding.expectation == "warnings" ? "warned" : finding.expectation);
 }
@@ -158,7 +187,7 @@ void Console::difference(const std::vector<Row>& rows, std::string_view outcome)
     auto text = fmt::format("{} {} {} {}", sign, in_columns(expected, 9), in_columns(observed, 11), what);
     text.erase(text.find_last_not_of(' ') + 1);
     if (options_.live) text = cut(text, options_.width - k_margin.size());
-    out_ << k_margin << (sign == ' ' ? text : paint(text, k_red)) << '\n';
+    *out_ << k_margin << (sign == ' ' ? text : paint(text, k_red)) << '\n';
   };
   line(' ', "expected", "observed", "");
   for (const auto& row : rows) {
@@ -176,17 +205,25 @@ void Console::difference(const std::vector<Row>& rows, std::string_view outcome)
 /// One value against another.
 void Console::values(const std::vector<Row>& rows) {
   for (const auto& row : rows) {
-    if (!row.expected.empty()) out_ << k_margin << paint(fmt::format("- expected: {}", row.expected), k_red) << '\n';
-    if (!row.observed.empty()) out_ << k_margin << paint(fmt::format("+ observed: {}", row.observed), k_red) << '\n';
+    if (!row.expected.empty()) *out_ << k_margin << paint(fmt::format("- expected: {}", row.expected), k_red) << '\n';
+    if (!row.observed.empty()) *out_ << k_margin << paint(fmt::format("+ observed: {}", row.observed), k_red) << '\n';
   }
 }
 
 void Console::case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) {
-  if (played.verdict == evidence::Verdict::skipped) out_ << indented("- skipped: " + played.reason, "  ");
+  tell(played.id);
+  if (played.verdict == evidence::Verdict::skipped) *out_ << indented("- skipped: " + played.reason, "  ");
   if (played.broken) broken(*played.broken);
   const bool fine = played.verdict == evidence::Verdict::passed || played.verdict == evidence::Verdict::skipped;
-  if (!fine || options_.verbose) out_ << "  evidence: " << folder.string() << '\n';
-  out_ << '\n' << std::flush;
+  if (!fine || options_.verbose) *out_ << "  evidence: " << folder.string() << '\n';
+  *out_ << '\n' << std::flush;
+  if (several_) {
+    screen_ << told_[played.id].str() << std::flush;
+    told_.erase(played.id);
+    out_ = &screen_;
+  }
+  std::erase_if(running_, [&](const auto& one) { return one.first == played.id; });
+  show_running();
 }
 
 void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {
@@ -203,12 +240,12 @@ void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {
   }
   for (const auto& played : all)
     if (played.verdict != Verdict::passed && played.verdict != Verdict::known)
-      out_ << fmt::format(
+      screen_ << fmt::format(
           "{} {} {}\n", sign(played.verdict), in_columns(evidence::to_text(played.verdict), 7), played.id);
   const auto duration = std::chrono::nanoseconds(std::chrono::steady_clock::now() - started_).count();
-  out_ << fmt::format(
+  screen_ << fmt::format(
       "{} in {}\n", parts.empty() ? "nothing was played" : util::join(parts, ", "), duration_text(duration))
-       << std::flush;
+          << std::flush;
 }
 
 void print_case(std::ostream& out,

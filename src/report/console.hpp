@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <filesystem>
 #include <iosfwd>
+#include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cacheproof::report {
@@ -29,14 +32,15 @@ ConsoleOptions console_options(bool verbose);
 class Console : public engine::Observer {
 public:
   Console(std::ostream& out, ConsoleOptions options)
-      : out_(out),
+      : screen_(out),
         options_(options) {}
 
-  void run_started(std::size_t cases) override;
+  void run_started(std::size_t cases, std::size_t jobs) override;
   void said(std::string_view line) override;
   void case_started(const evidence::CaseEvidence& played) override;
   void round_started(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) override;
   void round_judged(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) override;
+  void case_slow(const std::string& id, evidence::Nanoseconds so_far, evidence::Nanoseconds last_time) override;
   void case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) override;
   void run_finished(const std::vector<evidence::CaseEvidence>& all) override;
 
@@ -45,15 +49,23 @@ private:
   std::string sign(evidence::Verdict verdict) const;
   void show_running();
   void hide_running();
+  void runs(const std::string& id, const std::string& line);
+  /// From here on `out_` is where this case is told: the screen, or its own text until its end when several run at
+  /// once.
+  void tell(const std::string& id);
   void steps(const evidence::RoundEvidence& round);
   void broken(const util::Error& error);
   void finding(const evidence::Finding& finding);
   void difference(const std::vector<Row>& rows, std::string_view outcome);
   void values(const std::vector<Row>& rows);
 
-  std::ostream& out_;
+  std::ostream& screen_;
   ConsoleOptions options_;
-  std::string running_; ///< the line of the round that runs now, on a terminal
+  bool several_ = false; ///< cases run at once
+  std::ostream* out_ = &screen_;
+  std::map<std::string, std::ostringstream> told_;           ///< by case, when several run at once
+  std::vector<std::pair<std::string, std::string>> running_; ///< case and line of what runs now, oldest first
+  std::size_t shown_ = 0;                                    ///< how many of these lines are on the terminal
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now(); ///< of the run
 };
 

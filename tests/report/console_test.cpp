@@ -281,6 +281,49 @@ TEST(Console, ShowsTheRunningRoundOnATerminalAndRewritesIt) {
   EXPECT_EQ(out.str(), "· done\n");
 }
 
+TEST(Console, TellsCasesThatRunAtOnceOneAfterTheOther) {
+  std::ostringstream out;
+  Console console(out, {});
+  console.run_started(2, 2);
+  const auto one = small_case();
+  auto two = one;
+  two.id = "b@v1";
+  console.case_started(one);
+  console.case_started(two);
+  for (const auto& round : two.rounds) console.round_judged(two, round);
+  for (const auto& round : one.rounds) console.round_judged(one, round);
+  EXPECT_EQ(out.str(), "2 cases to play, 2 at once\n\n") << "a case is told when it is over";
+  console.case_judged(two, k_folder);
+  console.case_judged(one, k_folder);
+  EXPECT_EQ(out.str(), "2 cases to play, 2 at once\n\n" + told(two) + told(one));
+}
+
+TEST(Console, HasALineForEveryCaseThatRunsOnATerminal) {
+  std::ostringstream out;
+  Console console(out, {.live = true});
+  console.run_started(2, 2);
+  auto one = small_case();
+  auto two = one;
+  one.id = "a";
+  two.id = "b";
+  out.str({});
+  console.case_started(one);
+  console.round_started(two, two.rounds[0]);
+  EXPECT_EQ(out.str(), "  … a\r\033[K  … a\n  … b  1 first build");
+  out.str({});
+  console.case_judged(one, k_folder);
+  EXPECT_THAT(out.str(), testing::StartsWith("\r\033[K\033[1A\r\033[K"));
+  EXPECT_THAT(out.str(), testing::EndsWith("\n  … b  1 first build"));
+}
+
+TEST(Console, NamesASlowCase) {
+  std::ostringstream out;
+  Console console(out, {});
+  console.case_slow("a@v1", 60'000'000'000, 2'000'000'000);
+  console.case_slow("b@v1", 60'000'000'000, 0);
+  EXPECT_EQ(out.str(), "· SLOW a@v1: 1 min 00 s so far, 2.00 s last time\n· SLOW b@v1: 1 min 00 s so far\n");
+}
+
 TEST(Console, CutsLongLinesOnATerminalOnly) {
   auto played = seed_case();
   played.rounds[0].name = std::string(100, 'n');
@@ -312,7 +355,7 @@ TEST(Console, PrintsASavedCaseAsItsRunDid) {
 std::string summary(const std::vector<CaseEvidence>& all) {
   std::ostringstream out;
   Console console(out, {});
-  console.run_started(all.size());
+  console.run_started(all.size(), 1);
   console.run_finished(all);
   const auto text = out.str();
   EXPECT_THAT(text, testing::MatchesRegex("(.|\n)* in 0\\.[0-9][0-9] s\n")) << "the time of the run, not of its cases";
