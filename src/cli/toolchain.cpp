@@ -10,7 +10,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
+#include <utility>
 
 namespace cacheproof::cli {
 namespace {
@@ -52,6 +54,35 @@ int list() {
                                entry.is_default ? "  (default)" : "");
     }
   print_store();
+  return 0;
+}
+
+/// The words in lines of up to 100 columns, indented.
+void print_wrapped(const Words& words) {
+  std::string line;
+  for (const auto& word : words) {
+    if (line.size() + word.size() > 94) std::cout << "    " << std::exchange(line, "") << '\n';
+    line += (line.empty() ? "" : " ") + word;
+  }
+  if (!line.empty()) std::cout << "    " << line << '\n';
+}
+
+int list_available(std::stop_token stop) {
+  toolchain::Options options;
+  options.stop = stop;
+  for (const auto kind : toolchain::k_kinds) {
+    std::cout << toolchain::recipe(kind).name << "\n  pinned in docker/versions.yaml\n";
+    auto pinned = toolchain::pinned(kind);
+    std::reverse(pinned.begin(), pinned.end());
+    print_wrapped(pinned);
+    for (const auto& offer : toolchain::available(kind, options)) {
+      if (!offer.versions && offer.versions.error().blame == util::Blame::interrupted)
+        return report_error(offer.versions.error());
+      std::cout << "  " << offer.source
+                << (offer.versions ? "\n" : " cannot be asked: " + offer.versions.error().what + "\n");
+      if (offer.versions) print_wrapped(*offer.versions);
+    }
+  }
   return 0;
 }
 
@@ -140,8 +171,11 @@ void add_toolchain(CLI::App& app, Session& session) {
                   "  CACHEPROOF_RELEASES_URL    a mirror of the release files\n"
                   "  CACHEPROOF_DOCKER_HUB_URL  a registry in the place of Docker Hub's, e.g. a mirror of it\n");
 
-  command->add_subcommand("list", "The pinned versions and those in the store")->callback([&session] {
-    session.action = [] { return list(); };
+  auto* list_command = command->add_subcommand("list", "The pinned versions and those in the store");
+  const auto everything = std::make_shared<bool>(false);
+  list_command->add_flag("--available", *everything, "Ask each source instead what it has (needs a network)");
+  list_command->callback([&session, everything] {
+    session.action = [&session, everything] { return *everything ? list_available(session.stop) : list(); };
   });
 
   const auto words = std::make_shared<Words>();

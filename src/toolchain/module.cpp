@@ -152,4 +152,14 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
   return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), {}, go.version};
 }
 
+util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options) {
+  const auto folder = fs::temp_directory_path();
+  CP_TRY_ASSIGN(const auto go, find_go(folder, options));
+  const auto command = as_caller({go.program.string(), "list", "-m", "-versions", recipe.module}, folder);
+  CP_TRY_ASSIGN(const auto text, run(command, 1min, options.stop));
+  auto words = util::split(util::trim(text), ' '); // MODULE VERSION…
+  words.erase(words.begin());
+  return words;
+}
+
 } // namespace cacheproof::toolchain

@@ -20,6 +20,7 @@ struct Recipe {
   std::vector<std::string> version_arguments; ///< what makes it say its version, as one of the words
 
   std::string releases_url;   ///< the folder of all releases; files are at `URL/{v}/FILE`
+  std::string releases_api;   ///< the list of them: JSON objects with a `tag_name`
   std::string release_file;   ///< a tarball when it ends with .tar.gz, else the one program itself
   std::string release_folder; ///< of the programs inside the tarball: `bin/`, or empty
 
@@ -61,5 +62,8 @@ util::Result<Origin> pull_image(const Order& order, const std::filesystem::path&
 
 /// Builds the programs of the Go module into `work/bin`, as the calling user.
 util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// The versions of the Go module, as `go` lists them: not all that can be had are listed.
+util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options);
 
 } // namespace cacheproof::toolchain

@@ -51,6 +51,7 @@ struct Options {
   /// Where the releases of all kinds lie: `BASE/vX/buildkit-vX.linux-ARCH.tar.gz`. Empty: $CACHEPROOF_RELEASES_URL,
   /// else the public project's own.
   std::string releases_url;
+  std::string releases_api;                    ///< the list of releases, as JSON. Empty: the public project's own
   std::string go_folder = "/usr/local/go/bin"; ///< looked into after the PATH
   bool verified = false;                       ///< reads what the store has in full before it is taken
 };
@@ -95,6 +96,14 @@ struct Pruned {
 /// Removes what killed installs left, then versions that nobody uses, the least recently used first and the pinned
 /// defaults last, until the store has at most that many bytes. What is in use stays, so that it may have more.
 util::Result<Pruned> prune(std::uintmax_t at_most);
+
+/// What one source has.
+struct Offer {
+  std::string source;                              ///< `release`, `Go module`
+  util::Result<std::vector<std::string>> versions; ///< newest first; or why it cannot be asked
+};
+/// Asks every source for what it has: best effort, a source need not list all that it would give.
+std::vector<Offer> available(Kind kind, const Options& options = {});
 
 /// One version that is pinned or installed.
 struct Entry {

@@ -119,5 +119,21 @@ TEST_F(ToolchainStore, StaysBelowItsLimitWhenSomethingIsInstalled) {
   unsetenv("CACHEPROOF_STORE_LIMIT");
 }
 
+TEST_F(ToolchainStore, AsksEverySourceForWhatItHas) {
+  answer_.body = R"([{"tag_name": "v0.34.2"}, {"tag_name": "dockerfile/1.7.0"}, {"tag_name": "v0.35.0-rc1"}, {}])";
+  fake_go("go1.26.8", "[ \"$1 $2 $3\" = 'list -m -versions' ] && echo $4 v0.9.0 v0.10.0 v0.34.2\n");
+  Options options;
+  options.releases_api = server_.url() + "/releases";
+  const auto offers = available(Kind::buildkit, options);
+  ASSERT_EQ(offers.size(), 2U);
+  EXPECT_EQ(offers[0].source, "release");
+  EXPECT_THAT(*offers[0].versions, ElementsAre("v0.35.0-rc1", "v0.34.2"));
+  EXPECT_THAT(*offers[1].versions, ElementsAre("v0.34.2", "v0.10.0", "v0.9.0"));
+  answer_ = {.status = 403, .body = "rate limit"};
+  EXPECT_EQ(available(Kind::buildkit, options)[0].versions.error().what, "status 403");
+  answer_ = {.body = "{}"};
+  EXPECT_EQ(available(Kind::buildkit, options)[0].versions.error().what, "the answer is no list of releases");
+}
+
 } // namespace
 } // namespace cacheproof::toolchain
