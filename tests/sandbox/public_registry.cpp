@@ -36,10 +36,11 @@ std::filesystem::path registry_program() {
 
 PublicRegistry::PublicRegistry()
     : door_(http::Server::start([this](const auto& received) { return answer(received); }).value()) {
-  auto registry = Registry::start(
+  auto registry = Registry::launch(
       registry_program(), folder_.path(), {{"HOME", folder_.path().string()}, {"PATH", "/usr/bin:/bin"}});
   EXPECT_TRUE(registry) << util::to_text(registry.error());
   if (registry) registry_.emplace(std::move(*registry));
+  EXPECT_TRUE(registry_ && registry_->wait_ready());
 }
 
 std::string PublicRegistry::push(const std::string& repository, const std::string& tag, const std::string& greeting) {
