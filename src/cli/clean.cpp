@@ -8,7 +8,7 @@
 namespace cacheproof::cli {
 
 void add_clean(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("clean", "Remove what killed runs left: processes, mounts, folders");
+  auto* command = app.add_subcommand("clean", "Remove what killed runs left: processes, mounts, containers, folders");
   auto dry_run = std::make_shared<bool>(false);
   command->add_flag("-n,--dry-run", *dry_run, "Only print what would be removed");
   command->footer("\nWhat a live run uses is never touched. Every run does the same at its start.\n");

@@ -1,5 +1,9 @@
 #include "sandbox/folder.hpp"
 
+#include "sandbox/owner.hpp"
+
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -8,11 +12,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <limits>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace cacheproof::sandbox {
@@ -48,6 +55,37 @@ util::Error failed(const std::string& doing, const fs::path& path) {
   return {util::Blame::rig, "cannot " + doing + " " + path.string() + ": " + std::strerror(errno)};
 }
 
+/// A root is locked for moments only. Who cannot have it within a second goes on without: anybody may lock /tmp.
+util::Fd share(const fs::path& root) {
+  util::Fd lock(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; lock && i < 200 && flock(lock.get(), LOCK_SH | LOCK_NB) != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return lock;
+}
+
+/// `cacheproof-a1b2c3` and `cacheproof.part-a1b2c3`: one folder with and without a marker in it.
+fs::path renamed(const fs::path& folder, std::string_view from, std::string_view to) {
+  return folder.parent_path() / (std::string(to) + folder.filename().string().substr(from.size()));
+}
+
+/// Only folders of our own user: whatever lies in a world-writable place could be a trap for root.
+bool is_our_folder(const fs::path& path) {
+  struct stat info {};
+  return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+}
+
+/// Locked before it gets its name: whoever sees an `owner` that is not locked sees one whose owner is dead.
+util::Result<util::Fd> mark(const fs::path& part, const fs::path& path) {
+  const fs::path marker = part / k_owner_file;
+  util::Fd lock(open(marker.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected(failed("lock", marker));
+  const std::string note = to_marker(this_process());
+  if (write(lock.get(), note.data(), note.size()) < 0) return tl::unexpected(failed("write", marker));
+  if (renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
+    return tl::unexpected(failed("name", path));
+  return lock;
+}
+
 } // namespace
 
 std::vector<fs::path> roots() {
@@ -74,20 +112,20 @@ util::Result<Folder> Folder::create() {
             + " is writable, allows programs and has 1 GiB free",
         {},
         "make room (`cacheproof clean` removes what killed runs left), or set TMPDIR to a roomier folder");
-  CP_TRY_ASSIGN(const auto path, util::make_unique_directory(*root, k_prefix));
-  if (path.string().size() > k_longest_path) {
-    static_cast<void>(util::remove_tree(path));
-    return util::failure(
-        "the folder " + path.string() + " is too long for a unix socket's path", {}, "set TMPDIR to a shorter one");
-  }
-  // Locked before it gets its name: whoever sees an `owner` that is not locked sees one whose owner is dead.
-  const fs::path early = path / "owner.new";
-  util::Fd lock(open(early.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected(failed("lock", early));
-  const std::string note = "pid " + std::to_string(getpid()) + "\n"; // for a person who wonders
-  if (write(lock.get(), note.data(), note.size()) < 0) return tl::unexpected(failed("write", early));
-  if (rename(early.c_str(), (path / k_owner_file).c_str()) != 0) return tl::unexpected(failed("name", early));
-  return Folder(path, std::move(lock));
+  const auto length = (*root / k_prefix).string().size() + 6; // the letters that make it unique
+  if (length > k_longest_path)
+    return util::failure(fmt::format("a sandbox in {} would have a path of {} bytes, too long for a unix socket's",
+                                     root->string(),
+                                     length),
+                         {},
+                         "set TMPDIR to a shorter one, or make room on /dev/shm");
+  const auto making = share(*root);
+  CP_TRY_ASSIGN(const auto part, util::make_unique_directory(*root, k_part_prefix));
+  const auto path = renamed(part, k_part_prefix, k_prefix);
+  auto lock = mark(part, path);
+  if (lock) return Folder(path, std::move(*lock));
+  static_cast<void>(util::remove_tree(part));
+  return tl::unexpected(std::move(lock).error());
 }
 
 util::Status Folder::keep() {
@@ -96,9 +134,7 @@ util::Status Folder::keep() {
 }
 
 util::Fd lock_abandoned(const fs::path& folder) {
-  // Only folders of our own user: whatever lies in a world-writable place could be a trap for root.
-  struct stat info {};
-  if (lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid()) return {};
+  if (!is_our_folder(folder)) return {};
   const fs::path marker = folder / k_owner_file;
   util::Fd lock(open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
@@ -115,7 +151,19 @@ util::Status remove_files(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.path().filename() != k_owner_file) files.push_back(entry.path());
   for (const auto& file : files) CP_TRY(util::remove_tree(file));
-  return util::remove_tree(folder);
+  const auto removing = share(folder.parent_path());
+  const auto part = renamed(folder, k_prefix, k_part_prefix);
+  return util::remove_tree(rename(folder.c_str(), part.c_str()) == 0 ? part : folder);
+}
+
+Parts abandoned_parts(const fs::path& root) {
+  Parts parts{util::Fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), {}};
+  if (!parts.lock || flock(parts.lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(root, error))
+    if (entry.path().filename().string().starts_with(k_part_prefix) && is_our_folder(entry.path()))
+      parts.folders.push_back(entry.path());
+  return parts;
 }
 
 } // namespace cacheproof::sandbox

@@ -12,7 +12,11 @@ namespace cacheproof::sandbox {
 
 /// How the folders of sandboxes begin.
 constexpr std::string_view k_prefix = "cacheproof-";
-/// In every sandbox: locked (flock) for as long as its owner lives, which is the only sign of life that counts.
+/// How those begin that are being made or removed: they have no marker yet, or no longer. Who does that holds a shared
+/// lock on the folder above, so that who gets the exclusive one sees leftovers only.
+constexpr std::string_view k_part_prefix = "cacheproof.part-";
+/// In every sandbox: says whose it is (owner.hpp), and is locked (flock) for as long as its owner lives, which is the
+/// only sign of life that counts.
 constexpr std::string_view k_owner_file = "owner";
 /// The environment variable by which a process says to which sandbox's folder it belongs.
 constexpr std::string_view k_mark = "CACHEPROOF_SANDBOX";
@@ -43,5 +47,12 @@ util::Fd lock_abandoned(const std::filesystem::path& folder);
 
 /// Removes a folder's files, the marker last: whatever interrupts this, a later sweep finds the rest.
 util::Status remove_files(const std::filesystem::path& folder);
+
+/// What a killed run had half made or half removed below a root, and the lock that keeps others from doing so now.
+struct Parts {
+  util::Fd lock;
+  std::vector<std::filesystem::path> folders;
+};
+Parts abandoned_parts(const std::filesystem::path& root);
 
 } // namespace cacheproof::sandbox

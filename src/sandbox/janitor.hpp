@@ -13,9 +13,10 @@ struct SweepOptions {
   std::vector<std::filesystem::path> roots = sandbox::roots();
 };
 
-/// Removes what killed runs left: processes, mounts, control groups and folders of sandboxes whose owner is dead. Never
-/// those of a live run, nor kept ones; several sweeps at once are safe. Returns a line for each thing it did, or could
-/// not do.
+/// Removes what killed runs left: processes, mounts, control groups, network namespaces, labelled containers and
+/// folders of sandboxes whose owner is dead. Everything hangs on the folder: what belongs to no folder that is seen
+/// here may be a live run's of another container, and stays. So does what is of a live run, or kept; several sweeps at
+/// once are safe. Returns a line for each thing it did, or could not do.
 std::vector<std::string> sweep(const SweepOptions& options = {});
 
 } // namespace cacheproof::sandbox

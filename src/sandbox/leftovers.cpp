@@ -82,6 +82,26 @@ std::vector<fs::path> cgroups(const fs::path& folder) {
   return found;
 }
 
+std::vector<fs::path> networks(const fs::path& folder) {
+  const auto name = folder.filename().string();
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/run/netns", error)) {
+    const auto one = entry.path().filename().string();
+    if (one == name || one.starts_with(name + "-")) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// What `ip netns delete` does: the namespace itself ends with its last process. The file may be all that is left.
+std::error_code remove_network(const fs::path& network) {
+  if (umount2(network.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL)
+    return {errno, std::generic_category()};
+  if (unlink(network.c_str()) != 0 && errno != ENOENT) return {errno, std::generic_category()};
+  return {};
+}
+
 /// A group that had tasks a moment ago stays busy until the kernel has buried the last one; v1 has no event for that.
 std::error_code remove_cgroup(const fs::path& group) {
   for (int waited = 0;; waited += 20) {
@@ -112,7 +132,7 @@ std::vector<int> marked(const std::string& variable) {
 }
 
 Leftovers leftovers(const fs::path& folder) {
-  return {marked(mark_of(folder)), mounts_below(folder), cgroups(folder)};
+  return {marked(mark_of(folder)), mounts_below(folder), cgroups(folder), networks(folder)};
 }
 
 std::string cgroup_of(const fs::path& folder) {
@@ -151,6 +171,9 @@ util::Status clear(const fs::path& folder) {
   for (const auto& group : groups)
     if (const auto error = remove_cgroup(group))
       problems.push_back("cgroup " + group.string() + ": " + error.message());
+  for (const auto& network : networks(folder))
+    if (const auto error = remove_network(network))
+      problems.push_back("network namespace " + network.string() + ": " + error.message());
   if (problems.empty()) return {};
   return util::failure("left behind of " + folder.string() + ": " + util::join(problems, "; "),
                        {},
