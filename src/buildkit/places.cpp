@@ -116,6 +116,60 @@ private:
   std::map<std::string, size_t> index_;
 };
 
+/// Gives vertex `i` to the steps on the lines of its op. Whether it has its place then: sources need none (contexts,
+/// images of COPY --from).
+util::Result<bool>
+take_lines(const dockerfile::File& file, Places& places, size_t i, const std::string& name, const ProvenanceOp& found) {
+  bool placed = found.kind == OpKind::source;
+  std::set<const dockerfile::Instruction*> seen; // an instruction of several lines is told line by line
+  for (const int line : found.op.lines) {
+    const auto* instruction = file.instruction_at(line);
+    if (instruction == nullptr)
+      return util::failure(fmt::format("'{}' comes from line {}, where no instruction stands", name, line));
+    if (!seen.insert(instruction).second) continue;
+    if (instruction->keyword == "FROM" && found.kind != OpKind::source) {
+      const auto label = read_label(name); // v0.11.6 does not say ONBUILD
+      if (!label) continue;
+      places.triggered[i] = triggered_place(file, *label, line);
+      placed = true;
+    }
+    if (!fits(*instruction, found.kind)) continue;
+    for (auto& written : places.written) {
+      if (written.instruction != instruction) continue;
+      placed = true;
+      if (written.reachable) written.vertices.push_back(i);
+    }
+  }
+  return placed;
+}
+
+/// Gives vertex `i` to the steps of that label. Whether there are any.
+bool take_label(const dockerfile::File& file, Places& places, size_t i, const Label& label) {
+  bool placed = false;
+  for (auto& written : places.written)
+    if (written.reachable && written.place.number == label.number && written.place.total == label.total
+        && (file.stages.size() == 1 || written.place.stage == label.stage)) {
+      written.vertices.push_back(i);
+      placed = true;
+    }
+  return placed;
+}
+
+/// One image of several stages is one vertex.
+void share_images(const dockerfile::File& file, Places& places) {
+  const auto stage_of = [&](const Written& from) -> const auto& {
+    return file.stages[static_cast<size_t>(from.stage)];
+  };
+  for (auto& written : places.written) {
+    if (!written.reachable || !written.vertices.empty() || written.instruction->keyword != "FROM") continue;
+    const auto& stage = stage_of(written);
+    for (const auto& other : places.written)
+      if (!other.vertices.empty() && other.instruction->keyword == "FROM" && stage_of(other).base == stage.base
+          && stage_of(other).platform == stage.platform)
+        written.vertices = other.vertices;
+  }
+}
+
 } // namespace
 
 util::Result<Places> place_by_lines(const dockerfile::File& file,
@@ -132,35 +186,10 @@ util::Result<Places> place_by_lines(const dockerfile::File& file,
           triggered_place(file, *label, op->second.op.lines.empty() ? 0 : op->second.op.lines.front());
       continue;
     }
-    bool placed = is_source;                       // sources need no place: contexts, images of COPY --from
-    std::set<const dockerfile::Instruction*> seen; // an instruction of several lines is told line by line
-    for (const int line : op->second.op.lines) {
-      const auto* instruction = file.instruction_at(line);
-      if (instruction == nullptr)
-        return util::failure(
-            fmt::format("'{}' comes from line {}, where no instruction stands", vertices[i].name, line));
-      if (!seen.insert(instruction).second) continue;
-      if (instruction->keyword == "FROM" && !is_source) {
-        const auto label = read_label(vertices[i].name); // v0.11.6 does not say ONBUILD
-        if (!label) continue;
-        places.triggered[i] = triggered_place(file, *label, line);
-        placed = true;
-      }
-      for (auto& written : places.written)
-        if (written.instruction == instruction) {
-          placed = placed || fits(*instruction, op->second.kind);
-          if (written.reachable && fits(*instruction, op->second.kind)) written.vertices.push_back(i);
-        }
-    }
+    CP_TRY_ASSIGN(bool placed, take_lines(file, places, i, vertices[i].name, op->second));
     // v0.11.6 tells no line for a COPY --link: its label has to do, and for the copy that of its progress group.
-    if (const auto label = group_label(vertices, i); !placed && op->second.op.lines.empty() && label) {
-      for (auto& written : places.written)
-        if (written.reachable && written.place.number == label->number && written.place.total == label->total
-            && (file.stages.size() == 1 || written.place.stage == label->stage)) {
-          written.vertices.push_back(i);
-          placed = true;
-        }
-    }
+    if (const auto label = group_label(vertices, i); !placed && op->second.op.lines.empty() && label)
+      placed = take_label(file, places, i, *label);
     if (!placed && !vertices[i].intervals.empty())
       return util::failure(fmt::format("no line of the Dockerfile is known for '{}'", vertices[i].name),
                            vertices[i].digest,
@@ -204,15 +233,7 @@ place_by_names(const dockerfile::File& file, const std::set<int>& reachable, con
         owner != owner_of_group.end() && !read_label(vertices[i].name))
       places.written[owner->second].vertices.insert(places.written[owner->second].vertices.begin(), i);
 
-  for (auto& written : places.written) { // one image of several stages is one vertex
-    if (!written.reachable || !written.vertices.empty() || written.instruction->keyword != "FROM") continue;
-    const auto& stage = file.stages[static_cast<size_t>(written.stage)];
-    for (const auto& other : places.written)
-      if (!other.vertices.empty() && other.instruction->keyword == "FROM"
-          && file.stages[static_cast<size_t>(other.stage)].base == stage.base
-          && file.stages[static_cast<size_t>(other.stage)].platform == stage.platform)
-        written.vertices = other.vertices;
-  }
+  share_images(file, places);
   StageWalk walk(places.written, vertices);
   for (const auto& stage : file.stages) {
     std::vector<size_t> steps;
