@@ -164,11 +164,17 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
   return build;
 }
 
-util::Result<RawBuild> Client::events_so_far(const std::string& ref, std::chrono::milliseconds limit) {
+util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit) {
+  control::BuildHistoryRequest request;
+  request.set_active_only(true); // not `early_exit` too: v0.11.6 then tells of none
   RawBuild build;
-  build.ref = ref;
-  const auto heard = channel_->events(build, Clock::now() + limit);
-  if (!heard && build.vertices.empty()) return tl::unexpected(heard.error());
+  const auto context = until(Clock::now() + limit);
+  const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
+  control::BuildHistoryEvent event;
+  if (reader->Read(&event)) build.ref = event.record().ref();
+  context->TryCancel();
+  if (build.ref.empty()) return util::failure("no build runs", channel_->address);
+  static_cast<void>(channel_->events(build, Clock::now() + limit)); // ends by its deadline
   return build;
 }
 

@@ -28,9 +28,9 @@ public:
   /// Everything about the build `ref` that has ended: its history record, its events, its provenance. Waits within
   /// `limit` for the record to be complete.
   util::Result<RawBuild> fetch(const std::string& ref, std::chrono::milliseconds limit);
-  /// What is known by now about a build that may still run: its events, without record and provenance. Listens for as
-  /// long as `limit` at most.
-  util::Result<RawBuild> events_so_far(const std::string& ref, std::chrono::milliseconds limit);
+  /// The events so far of a build that still runs, without record and provenance: of the one that began first, if there
+  /// are several. An error when none runs. Listens twice for as long as `limit` at most: no end of the streams comes.
+  util::Result<RawBuild> unfinished(std::chrono::milliseconds limit);
 
 private:
   struct Channel;

@@ -92,10 +92,11 @@ int run(const Options& options, std::stop_token stop) {
       cases,
       {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
       [&](const engine::Case& planned, engine::Observer& observer) {
-        return engine::play(planned,
-                            rigs_or->at(planned.buildkit),
-                            {folder->path() / engine::plain_id(planned.id), options.keep, stop},
-                            observer);
+        return engine::play(
+            planned,
+            rigs_or->at(planned.buildkit),
+            {.folder = folder->path() / engine::plain_id(planned.id), .keep = options.keep, .stop = stop},
+            observer);
       },
       console);
   static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence

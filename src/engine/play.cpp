@@ -35,7 +35,7 @@ using std::chrono::milliseconds;
 
 /// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
 constexpr milliseconds k_record_limit = std::chrono::seconds(20);
-/// What a round may take beside its build, and a case beside its rounds: starts, edits, reading, ending.
+/// What a case may take beside its rounds: its start and its end.
 constexpr auto k_allowance = std::chrono::seconds(60);
 /// For the events of a build that hangs: they come at once, then the stream is silent.
 constexpr milliseconds k_look_limit = std::chrono::seconds(1);
@@ -83,7 +83,7 @@ public:
         options_(options),
         observer_(observer),
         played_(head_of(planned)),
-        limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + k_allowance)
+        limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + options.allowance)
                + k_allowance),
         deadline_(options.stop, limit_) {}
 
@@ -174,7 +174,7 @@ private:
     seen.name = round.name;
     seen.spot = round.spot;
     observer_.round_started(played_, seen);
-    const auto limit = scenario().timeout + k_allowance;
+    const auto limit = scenario().timeout + options_.allowance;
     const process::Deadline deadline(deadline_.token(), limit);
     if (auto done = perform(round, seen, deadline.token()); !done) {
       seen.broken = told(told(std::move(done).error(), deadline, "the round", limit), deadline_, "the case", limit_);
@@ -262,15 +262,14 @@ private:
 
   util::Result<builder::BuildRun>
   build(const builder::BuildRequest& request, evidence::RoundEvidence& seen, const std::stop_token& stop) {
-    const auto ref_file = sandbox_->folder() / "ref";
     hang_ = {};
     CP_TRY_ASSIGN(auto run,
                   builder::build(rig_.programs.buildctl,
                                  daemon_->address(),
                                  request,
-                                 ref_file,
+                                 sandbox_->folder() / "ref",
                                  {.timeout = scenario().timeout, .stop = stop, .on_timeout = [&] {
-                                    hang_ = look_at_hang(ref_file, seen);
+                                    hang_ = look_at_hang(seen);
                                   }}));
     seen.command = run.command_line;
     seen.exit_code = run.exit.code.value_or(-1);
@@ -285,13 +284,12 @@ private:
     std::vector<std::string> running; ///< steps that had begun and not ended
   };
 
-  Hang look_at_hang(const std::filesystem::path& ref_file, const evidence::RoundEvidence& seen) {
+  Hang look_at_hang(const evidence::RoundEvidence& seen) {
     Hang hang{daemon_->died(), {}};
-    if (const auto ref = util::read_text(ref_file); ref && !hang.death)
-      if (const auto raw = daemon_->client().events_so_far(std::string(util::trim(*ref)), k_look_limit)) {
-        save_stream(seen, "events.jsonl", buildkit::to_json_lines(*raw));
-        hang.running = buildkit::running(*raw);
-      }
+    if (const auto raw = daemon_->client().unfinished(k_look_limit)) {
+      save_stream(seen, "events.jsonl", buildkit::to_json_lines(*raw));
+      hang.running = buildkit::running(*raw);
+    }
     if (const auto dump = daemon_->dump_goroutines(); !dump.empty()) save_stream(seen, "goroutines.txt", dump);
     return hang;
   }

@@ -5,6 +5,7 @@
 #include "engine/rig.hpp"
 #include "evidence/case.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <stop_token>
 
@@ -13,6 +14,8 @@ namespace cacheproof::engine {
 struct PlayOptions {
   std::filesystem::path folder; ///< where the case's evidence goes
   bool keep = false;            ///< leave the sandbox's own folder behind
+  /// What a round may take beside its build: a start, edits, reading.
+  std::chrono::seconds allowance = std::chrono::seconds(60);
   std::stop_token stop;
 };
 

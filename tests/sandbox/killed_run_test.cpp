@@ -40,7 +40,7 @@ TEST(SandboxHelper, DISABLED_BuildsForEver) {
   test::build(**opened, **daemon, programs, test::run_of("sleep 1000"));
 }
 
-TEST(Janitor, RemovesWhatAKilledRunLeftAndLeavesALiveOneAlone) {
+TEST(JanitorLive, RemovesWhatAKilledRunLeftAndLeavesALiveOneAlone) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   prctl(PR_SET_CHILD_SUBREAPER, 1); // the orphans of the helper are reaped here: a container's init may reap nothing
   for (std::size_t i = 0; i < toolchains.size(); ++i) {

@@ -38,7 +38,7 @@ int buildkitd_of(const Sandbox& sandbox) {
   return process_of(sandbox, "buildkitd");
 }
 
-TEST(Sandbox, BuildsAndLeavesNothing) {
+TEST(SandboxLive, BuildsAndLeavesNothing) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {
     SCOPED_TRACE(version);
@@ -79,7 +79,7 @@ TEST(Sandbox, BuildsAndLeavesNothing) {
   }
 }
 
-TEST(Sandbox, GivesEachRoundAnEmptyDaemonAndKeepsTheRegistry) {
+TEST(SandboxLive, GivesEachRoundAnEmptyDaemonAndKeepsTheRegistry) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   const auto& programs = toolchains.back().programs;
   auto opened = Sandbox::open({.programs = programs});
@@ -100,7 +100,7 @@ TEST(Sandbox, GivesEachRoundAnEmptyDaemonAndKeepsTheRegistry) {
   EXPECT_TRUE(sandbox.close());
 }
 
-TEST(Sandbox, ServesTheImagesOfMirroredHosts) {
+TEST(SandboxLive, ServesTheImagesOfMirroredHosts) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {
     SCOPED_TRACE(version);
@@ -128,7 +128,7 @@ TEST(Sandbox, ServesTheImagesOfMirroredHosts) {
   }
 }
 
-TEST(Sandbox, GivesTheDaemonNothingOfTheCallersEnvironmentButProxies) {
+TEST(SandboxLive, GivesTheDaemonNothingOfTheCallersEnvironmentButProxies) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   setenv("BUILDKIT_STEP_LOG_MAX_SIZE", "1", 1);
   setenv("NO_PROXY", "example", 1);
@@ -145,7 +145,7 @@ TEST(Sandbox, GivesTheDaemonNothingOfTheCallersEnvironmentButProxies) {
   EXPECT_THAT(environment, HasSubstr("HOME=" + (*opened)->folder().string() + "/home"));
 }
 
-TEST(Sandbox, LeavesNoDescriptorsInUs) {
+TEST(SandboxLive, LeavesNoDescriptorsInUs) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   const auto play = [&] {
     auto opened = Sandbox::open({.programs = toolchains.back().programs});
@@ -159,7 +159,7 @@ TEST(Sandbox, LeavesNoDescriptorsInUs) {
   EXPECT_LE(test::names_in("/proc/self/fd").size(), before);
 }
 
-TEST(Sandbox, EndsADaemonThatIsStillBuilding) {
+TEST(SandboxLive, EndsADaemonThatIsStillBuilding) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   auto opened = Sandbox::open({.programs = toolchains.back().programs});
   ASSERT_TRUE(opened) << util::to_text(opened.error());
@@ -179,7 +179,23 @@ TEST(Sandbox, EndsADaemonThatIsStillBuilding) {
   EXPECT_EQ(leftovers(folder), Leftovers{});
 }
 
-TEST(Sandbox, IsNotCleanWithARepositoryInTheRegistry) {
+TEST(SandboxLive, HearsFromADaemonThatHangsWhereItsGoroutinesAre) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    const auto daemon = (*opened)->fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    const auto dump = (*daemon)->dump_goroutines();
+    EXPECT_NE(dump.find("SIGQUIT: quit"), std::string::npos) << dump.substr(0, 500);
+    EXPECT_NE(dump.find("\ngoroutine 1 "), std::string::npos) << dump.substr(0, 500);
+    EXPECT_EQ((*daemon)->dump_goroutines(), "") << "it does not survive the first";
+    EXPECT_TRUE((*opened)->close());
+  }
+}
+
+TEST(SandboxLive, IsNotCleanWithARepositoryInTheRegistry) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   auto opened = Sandbox::open({.programs = toolchains.back().programs});
   ASSERT_TRUE(opened) << util::to_text(opened.error());
@@ -192,7 +208,7 @@ TEST(Sandbox, IsNotCleanWithARepositoryInTheRegistry) {
   EXPECT_EQ(proof.error().what, "the registry is not clean: it holds stray before the first build");
 }
 
-TEST(Sandbox, NamesAMissingProgramAndSaysWhatToDo) {
+TEST(SandboxLive, NamesAMissingProgramAndSaysWhatToDo) {
   const Programs all{"/bin/true", "/bin/true", "/bin/true", "/bin/true"};
   auto programs = all;
   programs.runc = "";
@@ -214,7 +230,7 @@ TEST(Sandbox, NamesAMissingProgramAndSaysWhatToDo) {
   EXPECT_THAT(opened.error().remedy, HasSubstr("cacheproof toolchain install"));
 }
 
-TEST(Sandbox, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
+TEST(SandboxLive, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {
     SCOPED_TRACE(version);
@@ -244,7 +260,7 @@ TEST(Sandbox, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
   }
 }
 
-TEST(Sandbox, NoticesAKilledRegistry) {
+TEST(SandboxLive, NoticesAKilledRegistry) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   auto opened = Sandbox::open({.programs = toolchains.back().programs});
   ASSERT_TRUE(opened) << util::to_text(opened.error());
@@ -254,7 +270,7 @@ TEST(Sandbox, NoticesAKilledRegistry) {
   EXPECT_THAT((*opened)->registry().check().error().what, HasSubstr("killed by signal 9"));
 }
 
-TEST(Sandbox, ShowsTheLogOfADaemonThatEndsAtItsStart) {
+TEST(SandboxLive, ShowsTheLogOfADaemonThatEndsAtItsStart) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   const auto folder = util::TempDir::create();
   ASSERT_TRUE(folder);
@@ -270,7 +286,7 @@ TEST(Sandbox, ShowsTheLogOfADaemonThatEndsAtItsStart) {
   EXPECT_EQ(daemon.error().what, "buildkitd ended at its start: exit code 7\nthe reason of it");
 }
 
-TEST(Sandbox, DoesNotWaitForADaemonOnceAStopIsRequested) {
+TEST(SandboxLive, DoesNotWaitForADaemonOnceAStopIsRequested) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   std::stop_source source;
   auto opened = Sandbox::open({.programs = toolchains.back().programs, .stop = source.get_token()});
@@ -281,7 +297,7 @@ TEST(Sandbox, DoesNotWaitForADaemonOnceAStopIsRequested) {
   EXPECT_EQ(daemon.error().blame, util::Blame::interrupted);
 }
 
-TEST(Sandbox, StandsBesideAnother) {
+TEST(SandboxLive, StandsBesideAnother) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   const auto& programs = toolchains.back().programs;
   auto one = Sandbox::open({.programs = programs});
@@ -298,7 +314,7 @@ TEST(Sandbox, StandsBesideAnother) {
   EXPECT_TRUE((*two)->close());
 }
 
-TEST(Sandbox, StaysWhenItIsToBeKept) {
+TEST(SandboxLive, StaysWhenItIsToBeKept) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   auto opened = Sandbox::open({.programs = toolchains.back().programs, .keep = true});
   ASSERT_TRUE(opened) << util::to_text(opened.error());

@@ -74,8 +74,8 @@ public:
         engine::RunFolder::create(environment("CACHEPROOF_OUT", "cacheproof-out"), environment("CACHEPROOF_RUN"));
     if (!folder) return broken(util::to_text(folder.error()));
 
-    const auto played =
-        engine::play(planned_, *rig, {folder->path() / engine::plain_id(planned_.id), false, stop_}, console);
+    const auto played = engine::play(
+        planned_, *rig, {.folder = folder->path() / engine::plain_id(planned_.id), .stop = stop_}, console);
     switch (played.verdict) {
     case evidence::Verdict::passed:
     case evidence::Verdict::known:
