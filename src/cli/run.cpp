@@ -28,6 +28,7 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   std::vector<std::string> versions;
+  std::string registry = "auto";
   std::string filter;
   std::string out = "cacheproof-out";
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
@@ -37,11 +38,14 @@ struct Options {
 };
 
 /// A rig for every version that the command line names; what is missing is installed, and said aloud.
-util::Result<std::map<std::string, engine::Rig>>
-rigs(const std::vector<std::string>& versions, engine::Observer& observer, std::stop_token stop) {
+util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::string>& versions,
+                                                      const std::string& registry,
+                                                      engine::Observer& observer,
+                                                      std::stop_token stop) {
   std::map<std::string, engine::Rig> all;
   for (const auto& version : versions) {
-    CP_TRY_ASSIGN(auto rig, engine::prepare_rig(version, stop, [&](std::string_view line) { observer.said(line); }));
+    CP_TRY_ASSIGN(auto rig,
+                  engine::prepare_rig({version, registry}, stop, [&](std::string_view line) { observer.said(line); }));
     const auto name = rig.version;
     if (!all.emplace(name, std::move(rig)).second)
       return util::failure(fmt::format("--buildkit names {} twice", name),
@@ -65,7 +69,7 @@ int run(const Options& options, std::stop_token stop) {
   for (const auto& line : sandbox::sweep()) console.said(line);
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
-  const auto rigs_or = rigs(versions, console, stop);
+  const auto rigs_or = rigs(versions, options.registry, console, stop);
   if (!rigs_or) return report_error(rigs_or.error());
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
@@ -115,6 +119,10 @@ void add_run(CLI::App& app, Session& session) {
                    options->versions,
                    "BuildKit versions, or path:DIR with a buildkitd and buildctl (default: the pinned default)")
       ->delimiter(',');
+  command->add_option("--registry",
+                      options->registry,
+                      "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "
+                      "missing), path:FILE, or http://127.0.0.1:PORT of one of your own");
   command->add_option("--filter", options->filter, "Only cases whose id has a part that this glob matches");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")

@@ -17,6 +17,7 @@
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "util/version.hpp"
 #include "workspace/context.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,8 @@ using evidence::Verdict;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+/// The first BuildKit whose mirrors may have a path (util/resolver/resolver.go of v0.11.6 and v0.12.5).
+const util::Version k_mirrors_with_path{0, 12, 0, {}};
 /// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
 constexpr milliseconds k_record_limit = std::chrono::seconds(20);
 /// What a case may take beside its rounds: its start and its end.
@@ -123,19 +126,31 @@ private:
   util::Status open() {
     CP_TRY(util::make_directories(options_.folder));
     CP_TRY_ASSIGN(const auto images, base_images(scenario()));
+    CP_TRY(check_mirrors(images));
     CP_TRY_ASSIGN(sandbox_,
                   sandbox::Sandbox::open({.programs = rig_.programs,
+                                          .registry = rig_.registry,
                                           .keep = options_.keep,
                                           .mirrored_hosts = mirrored_hosts(images),
                                           .stop = deadline_.token()}));
     CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario().context, sandbox_->folder() / "context"));
     context_.emplace(std::move(context));
-    variables_ = variables(planned_.cell, sandbox_->registry().address(), context_->folder());
+    variables_ = variables(planned_.cell, sandbox_->registry().place(), context_->folder());
     CP_TRY(push_images(images));
     CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
     const auto& proof = sandbox_->clean_proof();
     played_.clean = evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
     return {};
+  }
+
+  /// At the user's registry the base images lie below a path.
+  util::Status check_mirrors(const std::vector<oci::Reference>& images) const {
+    const auto version = util::Version::parse(rig_.version);
+    if (rig_.registry.empty() || images.empty() || !version || *version >= k_mirrors_with_path) return {};
+    return util::failure(
+        fmt::format("BuildKit {} takes no base images from below a path of a registry, as v0.12 does", rig_.version),
+        "--registry=http://" + rig_.registry,
+        "play this version with a registry of the sandbox's own: leave --registry out");
   }
 
   util::Status push_images(const std::vector<oci::Reference>& images) {
@@ -146,7 +161,7 @@ private:
     CP_TRY(sandbox_->await_registry());
     oci::RegistryClient registry(sandbox_->registry().address(), deadline_.token());
     for (const auto& name : images)
-      if (auto pushed = oci::push(registry, name.repository, name.tag, *image); !pushed)
+      if (auto pushed = oci::push(registry, sandbox_->registry().prefix() + name.repository, name.tag, *image); !pushed)
         return tl::unexpected(util::within("pushing the base image " + name.repository, std::move(pushed).error()));
     return {};
   }

@@ -3,20 +3,83 @@
 #include "process/process.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/version.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace cacheproof::engine {
 namespace {
 
+using Say = std::function<void(std::string_view)>;
+constexpr std::string_view k_path = "path:";
+
+/// From the store, else installed; nobody removes it from there while the rig lives.
 util::Result<toolchain::Kit>
-buildkit(const std::string& version, std::stop_token stop, const std::function<void(std::string_view)>& say) {
-  constexpr std::string_view path = "path:";
-  if (version.starts_with(path)) return toolchain::from_path(toolchain::Kind::buildkit, version.substr(path.size()));
-  return toolchain::install(
-      toolchain::Kind::buildkit, version, {.say = say, .stop = std::move(stop), .sources = {}, .releases_url = {}});
+install(toolchain::Kind kind, std::string_view version, Rig& rig, std::stop_token stop, const Say& say) {
+  toolchain::Options options;
+  options.say = say;
+  options.stop = std::move(stop);
+  CP_TRY_ASSIGN(auto kit, toolchain::install(kind, version, options));
+  CP_TRY_ASSIGN(auto lease, toolchain::lease(kit));
+  rig.leases.push_back(std::move(lease));
+  return kit;
+}
+
+/// `host:port` of `http://host:port/` on this machine.
+util::Result<std::string> local_address(std::string_view url) {
+  constexpr std::string_view http = "http://";
+  auto address = std::string(url.substr(std::min(http.size(), url.size())));
+  while (address.ends_with('/')) address.pop_back();
+  const auto host = address.substr(0, address.find(':'));
+  if (url.starts_with(http) && (host == "127.0.0.1" || host == "localhost") && address.find('/') == address.npos)
+    return address;
+  return util::failure(
+      fmt::format("--registry={} is no registry on this machine", url),
+      {},
+      "http://127.0.0.1:PORT: plain HTTP, without a path; one elsewhere would need a login and its time",
+      util::Blame::usage);
+}
+
+util::Status choose_registry(const std::string& choice, Rig& rig, const std::stop_token& stop, const Say& say) {
+  if (choice == "auto" || choice == "process") {
+    CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
+    return {};
+  }
+  if (choice.starts_with(k_path)) {
+    const std::filesystem::path file = std::filesystem::absolute(choice.substr(k_path.size()));
+    const auto program = process::find_program(file.string());
+    if (!program) return util::failure(file.string() + " is no program that can be run", {}, "check --registry");
+    rig.programs.registry = *program;
+    return {};
+  }
+  if (choice.find("://") != choice.npos) {
+    CP_TRY_ASSIGN(rig.registry, local_address(choice));
+    if (say)
+      say(fmt::format("the registry at {} is yours: every case has repositories of its own there, proven empty, below "
+                      "cacheproof/; they stay there, and layers that others hold may be shared with them",
+                      rig.registry));
+    return {};
+  }
+  if (choice == "v3" || util::Version::parse(choice)) {
+    const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
+    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, stop, say));
+    rig.programs.registry = kit.program("registry");
+    return {};
+  }
+  return util::failure(fmt::format("--registry={} is no registry", choice),
+                       {},
+                       "one of: auto, process (Debian's docker-registry), v3 or v3.0.0 (distribution), path:FILE, "
+                       "http://127.0.0.1:PORT",
+                       util::Blame::usage);
+}
+
+util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig, std::stop_token stop, const Say& say) {
+  if (version.starts_with(k_path))
+    return toolchain::from_path(toolchain::Kind::buildkit, version.substr(k_path.size()));
+  return install(toolchain::Kind::buildkit, version, rig, std::move(stop), say);
 }
 
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.
@@ -32,19 +95,17 @@ util::Status try_out(const std::filesystem::path& runc, const std::stop_token& s
 
 } // namespace
 
-util::Result<Rig>
-prepare_rig(const std::string& version, std::stop_token stop, const std::function<void(std::string_view)>& say) {
+util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, const Say& say) {
   Rig rig;
   // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
   CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
   CP_TRY(try_out(rig.programs.runc, stop));
-  CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
   CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
-  CP_TRY_ASSIGN(const auto programs, buildkit(version, std::move(stop), say));
-  CP_TRY_ASSIGN(rig.lease, toolchain::lease(programs));
-  rig.version = programs.version;
-  rig.programs.buildkitd = programs.program("buildkitd");
-  rig.programs.buildctl = programs.program("buildctl");
+  CP_TRY(choose_registry(choice.registry, rig, stop, say));
+  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, std::move(stop), say));
+  rig.version = kit.version;
+  rig.programs.buildkitd = kit.program("buildkitd");
+  rig.programs.buildctl = kit.program("buildctl");
   return rig;
 }
 

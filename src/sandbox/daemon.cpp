@@ -40,10 +40,11 @@ std::string configuration(const DaemonSetup& setup) {
                                  "[otel]\nsocketPath = {}\n",
                                  toml_text(setup.cgroup),
                                  toml_text((setup.folder / "otel.sock").string()));
+  const auto own = setup.registry.substr(0, setup.registry.find('/'));
   // `http` alone: with `insecure`, HTTPS is tried first from v0.12 on (buildkit-facts).
-  text += fmt::format("\n[registry.{}]\nhttp = true\n", toml_text(setup.registry));
+  text += fmt::format("\n[registry.{}]\nhttp = true\n", toml_text(own));
   for (const auto& host : setup.mirrored_hosts)
-    if (host != setup.registry)
+    if (host != own)
       text += fmt::format("\n[registry.{}]\nmirrors = [{}]\n", toml_text(host), toml_text(setup.registry));
   return text;
 }

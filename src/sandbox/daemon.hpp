@@ -20,7 +20,7 @@ struct DaemonSetup {
   std::filesystem::path runc;
   std::filesystem::path folder;                   ///< of this daemon alone, empty at the start
   std::map<std::string, std::string> environment; ///< the whole of it
-  std::string registry;                           ///< `host:port`, plain HTTP
+  std::string registry;                           ///< `host:port` or `host:port/path`, plain HTTP
   std::vector<std::string> mirrored_hosts;        ///< whose images that registry serves
   std::string cgroup;                             ///< that its containers are put under
 };

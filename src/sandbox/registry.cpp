@@ -1,5 +1,6 @@
 #include "sandbox/registry.hpp"
 
+#include "http/client.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/loopback.hpp"
 #include "util/files.hpp"
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <random>
 #include <utility>
 
 namespace cacheproof::sandbox {
@@ -47,7 +49,7 @@ Registry::Registry(
     process::Process process, Port port, std::string identity, std::filesystem::path log, std::string command_line)
     : process_(std::move(process)),
       port_(std::move(port)),
-      address_(address_of(port_)),
+      address_(address_of(*port_)),
       identity_(std::move(identity)),
       log_(std::move(log)),
       command_line_(std::move(command_line)) {}
@@ -64,14 +66,38 @@ util::Result<Registry> Registry::launch(const std::filesystem::path& program,
   return Registry(std::move(process), std::move(port), identity, log, process::to_line(command));
 }
 
+Registry Registry::of_user(const std::string& address) {
+  Registry registry;
+  registry.address_ = address;
+  std::random_device random;
+  registry.prefix_ = fmt::format("cacheproof/{:08x}{:08x}/", random(), random());
+  return registry;
+}
+
+std::string Registry::place() const {
+  return prefix_.empty() ? address_ : address_ + "/" + prefix_.substr(0, prefix_.size() - 1);
+}
+
+util::Status Registry::ask(std::stop_token stop) const {
+  if (process_) return answers(address_, identity_, std::move(stop));
+  CP_TRY_ASSIGN(const auto answer,
+                http::send({.url = "http://" + address_ + "/v2/", .connect_timeout = 5s, .answer_timeout = 10s},
+                           std::move(stop)));
+  if (answer.status == 200) return {};
+  return util::failure(fmt::format("the registry at {} answers with status {}", address_, answer.status),
+                       "GET http://" + address_ + "/v2/",
+                       "--registry must name a registry that answers there with 200, without a login");
+}
+
 util::Status Registry::wait_ready(std::stop_token stop) {
+  if (!process_) return ask(std::move(stop));
   const auto deadline = Clock::now() + k_ready_limit;
   for (;;) {
-    const auto answer = answers(address_, identity_, stop);
+    const auto answer = ask(stop);
     if (answer) return {};
     if (stop.stop_requested())
       return util::failure("interrupted while the registry started", {}, {}, util::Blame::interrupted);
-    if (const auto exit = process_.wait(k_tick, stop))
+    if (const auto exit = process_->wait(k_tick, stop))
       return util::failure("the registry ended at its start with " + process::to_text(*exit) + ":\n" + log_tail(log_),
                            command_line_,
                            "read the lines above; run it again if another program has taken the port");
@@ -85,16 +111,16 @@ util::Status Registry::wait_ready(std::stop_token stop) {
 }
 
 util::Status Registry::check() {
-  auto answer = answers(address_, identity_, {});
-  if (answer) return answer;
+  auto answer = ask({});
+  if (answer || !process_) return answer;
   // A process that is ending refuses connections a moment before it has ended.
-  if (const auto exit = process_.wait(500ms))
+  if (const auto exit = process_->wait(500ms))
     return util::failure("the registry ended with " + process::to_text(*exit) + ":\n" + log_tail(log_));
   return answer;
 }
 
 void Registry::stop() {
-  process_.stop(SIGKILL); // what it keeps is thrown away
+  if (process_) process_->stop(SIGKILL); // what it keeps is thrown away
 }
 
 } // namespace cacheproof::sandbox

@@ -20,13 +20,15 @@ util::Status check_program(const std::filesystem::path& path, const std::string&
   return util::failure(name + " is missing: " + where, {}, remedy);
 }
 
-util::Status check(const Programs& programs) {
+util::Status check(const Options& options) {
+  const auto& programs = options.programs;
   const std::string toolchain =
       "`cacheproof toolchain list` shows the installed ones, `cacheproof toolchain install` installs one";
   CP_TRY(check_program(programs.buildkitd, "buildkitd", toolchain));
   CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
-  CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
+  if (options.registry.empty())
+    CP_TRY(check_program(programs.registry, "the registry", "apt-get install docker-registry"));
   return {};
 }
 
@@ -49,20 +51,31 @@ Sandbox::~Sandbox() {
 }
 
 util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
-  CP_TRY(check(options.programs));
+  CP_TRY(check(options));
   CP_TRY_ASSIGN(auto folder, Folder::create());
   std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(options), std::move(folder)));
   const auto& path = sandbox->folder();
   CP_TRY(util::make_directories(path / "home"));
   CP_TRY(util::make_directories(path / "docker"));
-  CP_TRY_ASSIGN(
-      auto registry,
-      Registry::launch(sandbox->options_.programs.registry,
-                       path,
-                       {{"HOME", (path / "home").string()}, {"PATH", k_path}, {std::string(k_mark), path.string()}}));
-  sandbox->registry_.emplace(std::move(registry));
+  CP_TRY(sandbox->launch_registry());
   CP_TRY(sandbox->start_next_daemon());
   return sandbox;
+}
+
+util::Status Sandbox::launch_registry() {
+  if (!options_.registry.empty()) {
+    registry_.emplace(Registry::of_user(options_.registry));
+    return {};
+  }
+  CP_TRY_ASSIGN(auto registry,
+                Registry::launch(options_.programs.registry,
+                                 folder(),
+                                 {{"HOME", (folder() / "home").string()},
+                                  {"OTEL_TRACES_EXPORTER", "none"}, // distribution v3 looks for a collector otherwise
+                                  {"PATH", k_path},
+                                  {std::string(k_mark), folder().string()}}));
+  registry_.emplace(std::move(registry));
+  return {};
 }
 
 std::map<std::string, std::string> Sandbox::daemon_environment() const {
@@ -78,7 +91,9 @@ std::map<std::string, std::string> Sandbox::client_environment() const {
 
 util::Status Sandbox::await_registry() {
   CP_TRY(registry_->wait_ready(options_.stop));
-  CP_TRY_ASSIGN(proof_.catalogue, oci::RegistryClient(registry_->address(), options_.stop).catalogue());
+  CP_TRY_ASSIGN(auto catalogue, oci::RegistryClient(registry_->address(), options_.stop).catalogue());
+  std::erase_if(catalogue, [&](const auto& name) { return !name.starts_with(registry_->prefix()); });
+  proof_.catalogue = std::move(catalogue);
   if (proof_.catalogue.empty()) return {};
   return util::failure("the registry is not clean: it holds " + util::join(proof_.catalogue, ", ")
                            + " before the first build",
@@ -93,7 +108,7 @@ util::Status Sandbox::start_next_daemon() {
                                 .runc = options_.programs.runc,
                                 .folder = folder() / fmt::format("d{}", ++daemons_),
                                 .environment = daemon_environment(),
-                                .registry = registry_->address(),
+                                .registry = registry_->place(),
                                 .mirrored_hosts = options_.mirrored_hosts,
                                 .cgroup = cgroup_of(folder())}));
   return {};

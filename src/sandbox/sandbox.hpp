@@ -22,12 +22,13 @@ struct Programs {
   std::filesystem::path buildkitd;
   std::filesystem::path buildctl;
   std::filesystem::path runc;
-  std::filesystem::path registry; ///< docker-registry
+  std::filesystem::path registry; ///< docker-registry or distribution's; unused beside a user's registry
 };
 
 struct Options {
   Programs programs;
-  bool keep = false;                       ///< the folder stays
+  std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
+  bool keep = false;    ///< the folder stays
   std::vector<std::string> mirrored_hosts; ///< whose images the sandbox's registry serves, e.g. `docker.io`
   std::stop_token stop;
 };
@@ -35,7 +36,7 @@ struct Options {
 /// That nothing was there before the first build.
 struct CleanProof {
   std::size_t disk_usage_records = 0;   ///< of the first daemon's cache
-  std::vector<std::string> catalogue;   ///< of the registry
+  std::vector<std::string> catalogue;   ///< of the registry; at the user's, of what is the sandbox's
   std::vector<std::string> environment; ///< NAME=value of the clients, sorted
 };
 
@@ -73,6 +74,7 @@ public:
 private:
   Sandbox(Options options, Folder folder);
   std::map<std::string, std::string> daemon_environment() const;
+  util::Status launch_registry();
   util::Status retired();
 
   Options options_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace cacheproof::toolchain {
 
@@ -15,11 +16,11 @@ util::Result<Said> ask_version(const Recipe& recipe, const std::filesystem::path
   command.argv.insert(command.argv.end(), recipe.version_arguments.begin(), recipe.version_arguments.end());
   CP_TRY_ASSIGN(const auto asked, process::run(command));
   Said said{std::string(util::trim(asked.out)), {}};
-  // Every one of them says PROGRAM'S-PACKAGE VERSION, with other words around it.
+  // Every one of them says PACKAGE VERSION, with other words around it; the registry also its own path, before that.
   const auto words = util::split(said.text, ' ');
   const auto package =
-      std::find_if(words.begin(), words.end(), [](const std::string& word) { return word.find('/') != word.npos; });
-  if (package != words.end() && package + 1 != words.end()) said.version = *(package + 1);
+      std::find_if(words.rbegin(), words.rend(), [](const std::string& word) { return word.find('/') != word.npos; });
+  if (package != words.rend() && package != words.rbegin()) said.version = *std::prev(package);
   // A release of the registry says 3.0.0.
   if (util::Version::parse(said.version) && !said.version.starts_with('v')) said.version.insert(0, "v");
   if (!asked.exit.ok() || said.version.empty())

@@ -91,6 +91,11 @@ std::string one_line(const util::Error& error) {
          + (error.remedy.empty() ? "" : "; " + error.remedy);
 }
 
+std::string own_programs(Kind kind) {
+  if (kind == Kind::buildkit) return "--buildkit=path:DIR with a folder that has buildkitd and buildctl; ";
+  return kind == Kind::registry ? "--registry=path:FILE; " : "";
+}
+
 util::Result<Kit> look(Kind kind, std::string_view version, const Options& options) {
   if (options.verified) CP_TRY(verify(kind, version));
   return find(kind, version);
@@ -165,13 +170,11 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
       fmt::format("{} {} cannot be had", order.recipe.title, name),
       outcomes,
       room
-          + fmt::format("one of: --{}=path:DIR with a folder that has {}; "
-                        "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
+          + fmt::format("one of: {}network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
                         "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; "
                         "a go of at least 1.21 on the PATH or in /usr/local/go; "
                         "a store that has it, named by CACHEPROOF_STORE",
-                        order.recipe.name,
-                        util::join(order.recipe.programs, " and ")));
+                        own_programs(kind)));
 }
 
 } // namespace cacheproof::toolchain

@@ -68,7 +68,8 @@ public:
     if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root: buildkitd mounts file systems";
     report::Console console(std::cout, report::console_options(false));
     for (const auto& line : sandbox::sweep()) console.said(line);
-    const auto rig = engine::prepare_rig(planned_.buildkit, stop_, [&](auto line) { console.said(line); });
+    const auto rig =
+        engine::prepare_rig({.buildkit = planned_.buildkit}, stop_, [&](auto line) { console.said(line); });
     if (!rig) return broken(util::to_text(rig.error()));
     const auto folder =
         engine::RunFolder::create(environment("CACHEPROOF_OUT", "cacheproof-out"), environment("CACHEPROOF_RUN"));

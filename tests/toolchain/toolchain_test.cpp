@@ -50,8 +50,8 @@ TEST_F(Toolchain, TakesAReleaseThatIsTheProgramItself) {
 }
 
 TEST_F(Toolchain, TakesTheRegistryThatLeavesTheVOut) {
-  answer_.body = tarball(
-      {{"registry", "#!/bin/sh\necho registry github.com/distribution/distribution/v3 3.0.0\n"}, {"LICENSE", "x"}});
+  answer_.body =
+      tarball({{"registry", "#!/bin/sh\necho $0 github.com/distribution/distribution/v3 3.0.0\n"}, {"LICENSE", "x"}});
   const auto kit = install_with(false, "v3.0.0", Kind::registry);
   ASSERT_TRUE(kit) << util::to_text(kit.error());
   EXPECT_TRUE(fs::exists(kit->program("registry")));

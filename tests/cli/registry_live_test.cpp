@@ -1,0 +1,108 @@
+// The registries that a case can be played with.
+#include "cli/program_fixture.hpp"
+#include "http/client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <thread>
+
+namespace cacheproof {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class RegistryChoiceLive : public ProgramTest {
+protected:
+  void SetUp() override {
+    skip_without_root();
+    const auto found = process::find_program("docker-registry", "/usr/local/bin:/usr/bin:/bin");
+    if (!found) GTEST_SKIP() << "no docker-registry on this machine";
+    registry_ = *found;
+  }
+
+  /// A port on which nobody listened a moment ago.
+  static int free_port() {
+    const util::Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
+
+  /// A registry as a user runs one; `url` is where.
+  process::Process registry_of_the_user(std::string& url) const {
+    const auto port = free_port();
+    url = fmt::format("http://127.0.0.1:{}", port);
+    write("registry.yml",
+          fmt::format("version: 0.1\nstorage:\n  inmemory: {{}}\nhttp: {{addr: '127.0.0.1:{}'}}\n", port));
+    auto registry = process::Process::start(
+        {{registry_, "serve", (folder_.path() / "registry.yml").string()}, environment(), folder_.path()});
+    const auto answers = [&] { return http::send({.url = url + "/v2/"}).has_value(); };
+    for (int i = 0; i < 1000 && !answers(); ++i) std::this_thread::sleep_for(10ms);
+    return std::move(registry).value();
+  }
+
+  std::string registry_;
+};
+
+TEST_F(RegistryChoiceLive, APathIsStartedLikeTheDefault) {
+  const auto played = run({"run", write("plain.yaml", k_plain), "--registry", "path:" + registry_});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+}
+
+// The claim "rebuilt: all" of the first round fails if a second run meets what the first one left.
+TEST_F(RegistryChoiceLive, TheUsersIsSharedButNotItsRepositories) {
+  std::string url;
+  const auto registry = registry_of_the_user(url);
+  for (const auto* versions : {"v0.34.2", "v0.17.3,v0.34.2"}) {
+    const auto played = run({"run", write("plain.yaml", k_plain), "--registry", url, "--buildkit", versions});
+    EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+    EXPECT_THAT(played.out, HasSubstr(url.substr(7) + " is yours: every case has repositories of its own there"));
+  }
+  const auto catalogue = http::send({.url = url + "/v2/_catalog"});
+  ASSERT_TRUE(catalogue);
+  EXPECT_THAT(catalogue->body, testing::ContainsRegex("cacheproof/[0-9a-f]{16}/app"));
+  EXPECT_THAT(catalogue->body, testing::Not(HasSubstr("\"app\""))) << "nothing outside";
+}
+
+TEST_F(RegistryChoiceLive, TheUsersCannotServeBaseImagesToOldVersions) {
+  const auto played =
+      run({"run", write("plain.yaml", k_plain), "--registry", "http://127.0.0.1:1", "--buildkit", "v0.11.6"});
+  EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("BuildKit v0.11.6 takes no base images from below a path of a registry"));
+}
+
+TEST_F(RegistryChoiceLive, TheUsersThatIsNotThereBreaksTheCase) {
+  const auto url = fmt::format("http://127.0.0.1:{}", free_port());
+  const auto played = run({"run", write("plain.yaml", k_plain), "--registry", url});
+  EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("GET " + url + "/v2/"));
+}
+
+TEST_F(RegistryChoiceLive, DistributionThreeIsStartedLikeTheDefault) {
+  const auto path = run({"toolchain", "path", "registry"});
+  if (path.exit.code != 0) GTEST_SKIP() << "no distribution v3 in the store: cacheproof toolchain install registry";
+  const auto played = run({"run", write("plain.yaml", k_plain), "--registry", "v3"});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+}
+
+TEST_F(RegistryChoiceLive, AnythingElseIsWrongUsage) {
+  for (const auto* choice :
+       {"container", "http://registry.example:5000", "https://127.0.0.1:5000", "http://127.0.0.1/a"}) {
+    const auto played = run({"run", write("plain.yaml", k_plain), "--registry", choice});
+    EXPECT_EQ(played.exit.code, 64) << choice;
+    EXPECT_THAT(played.err, HasSubstr(std::string("--registry=") + choice + " is no registry"));
+  }
+}
+
+} // namespace
+} // namespace cacheproof
