@@ -28,7 +28,7 @@ util::Status check(const Options& options) {
   CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
   if (options.registry.empty())
-    CP_TRY(check_program(programs.registry, "the registry", "apt-get install docker-registry"));
+    CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
   return {};
 }
 
