@@ -24,7 +24,8 @@ struct Exchange {
   CURL* handle;
   Response response;
   std::optional<util::Error> refused; ///< why a callback ended the transfer
-  std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_byte = start;
   bool answered = false;
   bool in_body = false; ///< header lines are trailers then
   bool silent = false;
@@ -33,6 +34,7 @@ struct Exchange {
     answered = true;
     last_byte = std::chrono::steady_clock::now();
   }
+  std::chrono::steady_clock::duration age() const { return std::chrono::steady_clock::now() - start; }
   int status() const {
     long status = 0;
     curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
@@ -169,6 +171,7 @@ util::Result<Response> send(const Request& request, std::stop_token stop) {
   char words[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, words);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "cacheproof"); // some public services refuse those without a name
   set_protocols_and_exit(curl);
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -198,6 +201,10 @@ util::Result<Response> send(const Request& request, std::stop_token stop) {
   if (exchange.silent)
     return util::failure(
         fmt::format("nothing was received for {} s", static_cast<double>(exchange.limit().count()) / 1000), tried);
+  if (code == CURLE_OPERATION_TIMEDOUT && request.timeout > 0ms
+      && exchange.age() + 50ms >= request.timeout) // curl's clock rounds
+    return util::failure(fmt::format("no answer within {:.1f} s", static_cast<double>(request.timeout.count()) / 1000),
+                         tried);
   if (code != CURLE_OK) return util::failure(*words ? words : curl_easy_strerror(code), tried);
   exchange.response.status = exchange.status();
   return std::move(exchange.response);

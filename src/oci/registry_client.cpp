@@ -40,19 +40,20 @@ util::Status expect(const http::Response& response, int status, const std::strin
 
 } // namespace
 
-util::Result<Endpoint> public_registry(std::string_view host, std::stop_token stop) {
+std::string registry_url(std::string_view host) {
   const auto name = host.substr(0, host.find(':'));
-  Endpoint endpoint{.url =
-                        (name == "localhost" || name.starts_with("127.") ? "http://" : "https://") + std::string(host),
-                    .credentials = {},
-                    .connect_timeout = 2500ms,
-                    .answer_timeout = 10s,
-                    .attempts = 3};
+  std::string url = (name == "localhost" || name.starts_with("127.") ? "http://" : "https://") + std::string(host);
   if (host == "docker.io") {
     const char* stand_in = std::getenv("CACHEPROOF_DOCKER_HUB_URL");
-    endpoint.url = stand_in && *stand_in ? stand_in : k_docker_hub;
+    url = stand_in && *stand_in ? stand_in : k_docker_hub;
   }
-  while (endpoint.url.ends_with('/')) endpoint.url.pop_back();
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+util::Result<Endpoint> public_registry(std::string_view host, std::stop_token stop) {
+  Endpoint endpoint{
+      .url = registry_url(host), .credentials = {}, .connect_timeout = 2500ms, .answer_timeout = 10s, .attempts = 3};
   const auto asked = endpoint.url == k_docker_hub ? "docker.io" : address_of(endpoint.url);
   CP_TRY_ASSIGN(endpoint.credentials, find_credentials(asked, docker_config(), std::move(stop)));
   return endpoint;

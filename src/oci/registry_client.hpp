@@ -33,8 +33,10 @@ struct Endpoint {
 };
 
 /// The registry that serves images of `host`: over https, on loopback over http; for `docker.io` what
-/// $CACHEPROOF_DOCKER_HUB_URL names, else Docker Hub. With the user's login of the host that is really asked; its time
-/// limits are those of the Internet.
+/// $CACHEPROOF_DOCKER_HUB_URL names, else Docker Hub. `https://ghcr.io`
+std::string registry_url(std::string_view host);
+
+/// That registry with the user's login of the host that is really asked; its time limits are those of the Internet.
 util::Result<Endpoint> public_registry(std::string_view host, std::stop_token stop = {});
 
 /// Speaks the OCI distribution API (v1.1) to a registry. A 401 is answered with a token or with the login of the

@@ -1,5 +1,6 @@
 #include "toolchain/ask.hpp"
 #include "toolchain/pins.hpp"
+#include "toolchain/reach.hpp"
 #include "toolchain/record.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
@@ -124,7 +125,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
   auto found = look(kind, version, options);
   if (found || found.error().blame == util::Blame::usage) return found;
   const auto name = util::Version::parse(version)->to_text();
-  const Order order{recipe(kind), name, pinned_digest(kind, name)};
+  Order order{recipe(kind), name, pinned_digest(kind, name)};
   const auto say = [&](const std::string& line) {
     if (options.say) options.say(fmt::format("{} {}: {}", order.recipe.title, name, line));
   };
@@ -146,10 +147,15 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
     Source source;
     bool wanted;
   };
-  std::string outcomes;
-  for (const auto& [words, source, wanted] : {Named{k_from_release, fetch_release, options.sources.release},
-                                              Named{"container image", pull_image, options.sources.image},
-                                              Named{"Go module", build_module, options.sources.module}}) {
+  const auto reach = look_out(order, folder, options);
+  if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
+  auto outcomes = to_line(reach);
+  if (!outcomes.empty()) say(outcomes);
+  order.offline = reach.module.has_value();
+  for (const auto& [words, source, wanted] :
+       {Named{k_from_release, fetch_release, options.sources.release && !reach.release},
+        Named{"container image", pull_image, options.sources.image && !reach.image},
+        Named{"Go module", build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
     const auto installed = install_from(words, source, order, folder / name, options);

@@ -9,6 +9,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <string>
+#include <vector>
+
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
@@ -21,12 +24,14 @@ struct Go {
   fs::path program;
   std::string version; ///< `go1.26.8`
   bool switches;       ///< fetches the go that a module wants (GOTOOLCHAIN is not `local`)
+  std::string proxy;   ///< GOPROXY
 };
 
 /// As the user behind sudo would run it: go's caches are theirs and stay so.
-process::Command as_caller(std::vector<std::string> argv, const fs::path& directory) {
+process::Command as_caller(std::vector<std::string> argv, const fs::path& directory, bool offline = false) {
   auto variables = process::inherited_environment();
   variables["CGO_ENABLED"] = "0";
+  if (offline) variables["GOPROXY"] = "off"; // says at once what go's cache does not have
   return process::as_caller({.argv = std::move(argv), .environment = std::move(variables), .directory = directory});
 }
 
@@ -52,10 +57,14 @@ util::Result<std::string> run(const process::Command& command, std::chrono::minu
 }
 
 util::Result<Go> ask(const fs::path& program, const fs::path& work, const Options& options) {
-  CP_TRY_ASSIGN(const auto text,
-                run(as_caller({program.string(), "env", "GOVERSION", "GOTOOLCHAIN"}, work), 1min, options.stop));
+  CP_TRY_ASSIGN(
+      const auto text,
+      run(as_caller({program.string(), "env", "GOVERSION", "GOTOOLCHAIN", "GOPROXY"}, work), 1min, options.stop));
   const auto lines = util::lines(text);
-  Go go{program, lines.empty() ? "" : lines[0], lines.size() > 1 && !lines[1].empty() && lines[1] != "local"};
+  Go go{program,
+        lines.empty() ? "" : lines[0],
+        lines.size() > 1 && !lines[1].empty() && lines[1] != "local",
+        lines.size() > 2 ? lines[2] : ""};
   const auto version = go.version.starts_with("go") ? util::Version::parse(go.version.substr(2)) : std::nullopt;
   if (!version || *version < k_oldest_go)
     return util::failure(fmt::format(
@@ -82,7 +91,8 @@ util::Result<Go> find_go(const fs::path& work, const Options& options) {
 util::Result<fs::path> download(const Go& go, const Order& order, const fs::path& work, const Options& options) {
   const auto command = as_caller(
       {go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", order.recipe.module, order.version)},
-      work);
+      work,
+      order.offline);
   CP_TRY_ASSIGN(const auto text, run(command, 10min, options.stop));
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("Error") && json["Error"].is_string())
@@ -123,6 +133,19 @@ util::Status copy_writable(const fs::path& from, const fs::path& to) {
 
 } // namespace
 
+std::vector<std::string> module_doors(const Order& order, const fs::path& folder, const Options& options) {
+  const auto go = find_go(folder, options);
+  if (!go) return {};
+  // Behind a comma go looks only for what the proxy before it does not have, behind a bar also when that does not
+  // answer (go help goproxy).
+  std::vector<std::string> doors;
+  for (const auto& proxy : util::split(go->proxy.substr(0, go->proxy.find(',')), '|')) {
+    if (proxy.starts_with("http")) doors.push_back(proxy);
+    if (proxy == "direct") doors.push_back("https://" + order.recipe.module.substr(0, order.recipe.module.find('/')));
+  }
+  return doors;
+}
+
 // The module is built in a copy of it, as the main module: its own go.sum, replace and exclude lines hold, which
 // `go install PACKAGE@VERSION` refuses (measured with v0.10.6 to v0.34.2).
 util::Result<Origin> build_module(const Order& order, const fs::path& work, const Options& options) {
@@ -147,7 +170,7 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
                                  "-o",
                                  (work / "bin").string() + "/"};
   build.insert(build.end(), order.recipe.packages.begin(), order.recipe.packages.end());
-  CP_TRY(run(as_caller(std::move(build), source), 30min, options.stop));
+  CP_TRY(run(as_caller(std::move(build), source, order.offline), 30min, options.stop));
   CP_TRY(util::remove_tree(source));
   return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), {}, go.version};
 }

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::uint64_t k_limit = std::uint64_t{1} << 30; // the largest release has 100 MB, 250 MB unpacked
 
-std::string url_of(const Order& order, const Options& options) {
-  std::string base = options.releases_url;
-  if (const char* mirror = std::getenv("CACHEPROOF_RELEASES_URL"); base.empty() && mirror) base = mirror;
-  if (base.empty()) base = order.recipe.releases_url;
-  while (base.ends_with('/')) base.pop_back();
-  return fmt::format("{}/{}/{}", base, order.version, fill_in(order.recipe.release_file, order.version));
-}
-
 /// Only the programs, by their exact names and as regular files: nothing in the tarball decides where a file goes.
 util::Status unpack(const fs::path& tarball, const Recipe& recipe, const fs::path& bin, const std::stop_token& stop) {
   const auto take_program = [&](const oci::TarEntry& entry, const oci::WriteEntry& write) -> util::Status {
@@ -47,8 +39,16 @@ util::Status take(const fs::path& file, const fs::path& program) {
 
 } // namespace
 
+std::string release_url(const Order& order, const Options& options) {
+  std::string base = options.releases_url;
+  if (const char* mirror = std::getenv("CACHEPROOF_RELEASES_URL"); base.empty() && mirror) base = mirror;
+  if (base.empty()) base = order.recipe.releases_url;
+  while (base.ends_with('/')) base.pop_back();
+  return fmt::format("{}/{}/{}", base, order.version, fill_in(order.recipe.release_file, order.version));
+}
+
 util::Result<Origin> fetch_release(const Order& order, const fs::path& work, const Options& options) {
-  const auto url = url_of(order, options);
+  const auto url = release_url(order, options);
   const auto file = work / "release";
   CP_TRY(util::make_directories(work / "bin"));
   CP_TRY_ASSIGN(

@@ -42,6 +42,7 @@ struct Order {
   const Recipe& recipe;
   std::string version;        ///< `v0.34.2`
   std::string release_digest; ///< `sha256:…` that docker/versions.yaml gives for the release file; empty: unknown
+  bool offline = false;       ///< nothing answers where go would ask: only its own cache may be used
 };
 
 /// Where programs came from; kept beside them in toolchain.json.
@@ -52,13 +53,18 @@ struct Origin {
   std::string go_version; ///< of a module; else empty
 };
 
-/// Downloads the release file and puts the programs, and nothing else, into `work/bin`. Where there is no way out it
-/// gives up within 3 s.
+/// Where the release file lies.
+std::string release_url(const Order& order, const Options& options);
+
+/// Downloads the release file and puts the programs, and nothing else, into `work/bin`.
 util::Result<Origin> fetch_release(const Order& order, const std::filesystem::path& work, const Options& options);
 
 /// Takes the programs out of the container image of that version into `work/bin`, over the registry's API. Docker Hub,
 /// or what $CACHEPROOF_DOCKER_HUB_URL names, is asked with the user's login where there is one.
 util::Result<Origin> pull_image(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// Where go asks for modules first: URLs of which one has to answer; empty where there is no go, or it asks nobody.
+std::vector<std::string> module_doors(const Order& order, const std::filesystem::path& folder, const Options& options);
 
 /// Builds the programs of the Go module into `work/bin`, as the calling user.
 util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);

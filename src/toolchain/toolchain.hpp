@@ -3,6 +3,7 @@
 #include "util/result.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -51,7 +52,9 @@ struct Options {
   /// Where the releases of all kinds lie: `BASE/vX/buildkit-vX.linux-ARCH.tar.gz`. Empty: $CACHEPROOF_RELEASES_URL,
   /// else the public project's own.
   std::string releases_url;
-  std::string releases_api;                    ///< the list of releases, as JSON. Empty: the public project's own
+  std::string releases_api; ///< the list of releases, as JSON. Empty: the public project's own
+  /// How long the hosts of all sources together are given for a first answer.
+  std::chrono::milliseconds patience = std::chrono::milliseconds(2500);
   std::string go_folder = "/usr/local/go/bin"; ///< looked into after the PATH
   bool verified = false;                       ///< reads what the store has in full before it is taken
 };

@@ -94,6 +94,13 @@ TEST(HttpClient, GivesUpOnAServerThatNeverAnswers) {
   EXPECT_EQ(response.error().what, "nothing was received for 0.2 s");
 }
 
+TEST(HttpClient, SaysThatTheTimeForAllOfItIsOver) {
+  const auto server = serve([](const Received&) { return Answer{.hang = true}; });
+  const auto response = send({.url = server.url(), .answer_timeout = 0ms, .timeout = 200ms});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().what, "no answer within 0.2 s");
+}
+
 TEST(HttpClient, EndsWhenAStopIsRequested) {
   const auto server = serve([](const Received&) { return Answer{.hang = true}; });
   std::stop_source stop;

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -54,6 +55,7 @@ protected:
                     .stop = stop_.get_token(),
                     .sources = {.release = true, .image = image_, .module = module},
                     .releases_url = server_.url(),
+                    .patience = patience_,
                     .go_folder = (folder_.path() / "go").string()});
   }
   /// Files and folders of the store that are neither locks nor parents of them.
@@ -71,11 +73,12 @@ protected:
   std::mutex mutex_;
   std::vector<std::string> said_;
   std::vector<std::string> asked_;
+  std::chrono::milliseconds patience_ = std::chrono::seconds(30);
   bool image_ = false; ///< whether the container image is a source
   http::Answer answer_{.body = release()};
   http::Server server_ = std::move(*http::Server::start([this](const http::Received& received) {
     const std::lock_guard lock(mutex_);
-    asked_.push_back(received.target);
+    if (received.method != "HEAD") asked_.push_back(received.target); // that only asks whether somebody is there
     if (received.target == "/elsewhere") return http::Answer{.body = release()};
     return answer_;
   }));

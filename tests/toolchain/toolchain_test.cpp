@@ -116,10 +116,13 @@ TEST_F(Toolchain, RefusesAReleaseThatIsNotTheOneThatWasPinned) {
 
 TEST_F(Toolchain, TriesTheModuleWhereTheReleaseHostNeverAnswers) {
   answer_ = {.hang = true};
+  patience_ = 200ms;
   fake_go("go1.19.8");
   const auto kit = install_with(true);
   ASSERT_FALSE(kit);
-  EXPECT_THAT(kit.error().tried, HasSubstr("nothing was received for 2.5 s"));
+  EXPECT_THAT(
+      kit.error().tried,
+      testing::ContainsRegex("no way out to 127.0.0.1:[0-9]+ .no answer within 0.[0-9] s.: without the release"));
   EXPECT_THAT(kit.error().tried, HasSubstr("the Go module did not work"));
   EXPECT_THAT(said_, Contains("BuildKit v0.34.2: trying the Go module"));
 }
