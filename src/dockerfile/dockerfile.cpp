@@ -213,11 +213,16 @@ private:
         for (const auto& flag : instruction.flags) {
           if (instruction.keyword == "COPY" && flag.name == "from") {
             instruction.from = named_stage(flag.value, stage, instruction);
+            if (!instruction.from) instruction.images.push_back(flag.value);
           } else if (instruction.keyword == "RUN" && flag.name == "mount") {
             for (const auto& field : util::split(flag.value, ','))
-              if (util::lower(field).starts_with("from="))
-                if (const auto index = named_stage(field.substr(5), stage, instruction))
+              if (util::lower(field).starts_with("from=")) {
+                if (const auto index = named_stage(field.substr(5), stage, instruction)) {
                   instruction.mounts.push_back(*index);
+                } else {
+                  instruction.images.push_back(field.substr(5));
+                }
+              }
           }
         }
   }
@@ -316,6 +321,17 @@ std::set<int> File::reachable(int stage) const {
       if (instruction.from) open.push_back(*instruction.from);
       open.insert(open.end(), instruction.mounts.begin(), instruction.mounts.end());
     }
+  }
+  return found;
+}
+
+std::set<std::string> File::images(int stage) const {
+  std::set<std::string> found;
+  for (const int index : reachable(stage)) {
+    const auto& current = stages[static_cast<size_t>(index)];
+    if (!current.base_stage && current.base != "scratch") found.insert(current.base);
+    for (const auto& instruction : current.instructions)
+      found.insert(instruction.images.begin(), instruction.images.end());
   }
   return found;
 }

@@ -28,6 +28,7 @@ struct Instruction {
   int number = 0;                    ///< as BuildKit counts the stage's steps; 0 for what is no step
   std::optional<int> from;           ///< index of the stage that COPY --from names
   std::vector<int> mounts;           ///< indexes of the stages that RUN --mount=from= names
+  std::vector<std::string> images;   ///< that either of the two names and that are no stages
   bool operator==(const Instruction&) const = default;
 };
 
@@ -54,6 +55,8 @@ struct File {
   std::optional<int> find_target(std::string_view target) const;
   /// Indexes of the stages that a build of this one needs, itself included.
   std::set<int> reachable(int stage) const;
+  /// The images that a build of this stage reads, as they are written; `scratch` is none.
+  std::set<std::string> images(int stage) const;
   /// The instruction that holds this line, its heredocs included; nothing for lines between instructions.
   const Instruction* instruction_at(int line) const;
   bool operator==(const File&) const = default;

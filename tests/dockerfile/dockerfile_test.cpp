@@ -141,6 +141,14 @@ TEST(References, NameStagesByNameOrNumber) {
   EXPECT_EQ(file.reachable(2), (std::set<int>{0, 1, 2}));
 }
 
+TEST(References, ThatNameNoStageAreImages) {
+  const auto file = parsed("ARG BASE=node:22\nFROM $BASE AS deps\nFROM golang AS tools\nFROM scratch AS app\n"
+                           "COPY --from=DEPS /a /\nCOPY --from=nginx:1 /b /\n"
+                           "RUN --mount=type=bind,from=busybox,target=/x --mount=type=bind,from=deps,target=/y z\n");
+  EXPECT_EQ(file.images(2), (std::set<std::string>{"node:22", "nginx:1", "busybox"}));
+  EXPECT_EQ(file.images(1), std::set<std::string>{"golang"});
+}
+
 TEST(Targets, AreFoundByNameByNumberAndByDefaultTheLast) {
   const auto file = parsed("FROM a AS one\nFROM b\n");
   EXPECT_EQ(file.find_target(""), 1);
