@@ -108,6 +108,9 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
 void to_json(nlohmann::json& json, const CaseEvidence& played) {
   auto cell = nlohmann::json::array();
   for (const auto& [dimension, value] : played.cell) cell.push_back({text(dimension), text(value)});
+  auto images = nlohmann::json::array();
+  for (const auto& image : played.images)
+    images.push_back({{"name", text(image.name)}, {"digest", text(image.digest)}});
   json = {{"schema", k_case_schema},
           {"id", text(played.id)},
           {"title", text(played.title)},
@@ -116,6 +119,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"cell", std::move(cell)},
           {"buildkit", text(played.buildkit)},
           {"driver", text(played.driver)},
+          {"images", std::move(images)},
           {"rounds", played.rounds.size()},
           {"verdict", to_text(played.verdict)},
           {"reason", text(played.reason)},
@@ -138,6 +142,9 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   json.at("cell").get_to(played.cell);
   json.at("buildkit").get_to(played.buildkit);
   json.at("driver").get_to(played.driver);
+  if (const auto images = json.find("images"); images != json.end()) // not there before upstream images were played
+    for (const auto& image : *images)
+      played.images.push_back({image.at("name").get<std::string>(), image.at("digest").get<std::string>()});
   played.rounds.resize(json.at("rounds").get<std::size_t>());
   played.verdict = enum_of(json.at("verdict"), k_verdicts);
   json.at("reason").get_to(played.reason);

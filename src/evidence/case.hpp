@@ -49,6 +49,13 @@ struct CleanState {
   bool operator==(const CleanState&) const = default;
 };
 
+/// An image of a public registry: what its name stood for in all of the case.
+struct PinnedImage {
+  std::string name; ///< in full: `docker.io/library/alpine:latest`
+  std::string digest;
+  bool operator==(const PinnedImage&) const = default;
+};
+
 /// One scenario in one cell of its matrix on one version, played.
 struct CaseEvidence {
   std::string id; ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
@@ -59,6 +66,7 @@ struct CaseEvidence {
   std::string buildkit; ///< version
   std::string driver;
   std::optional<CleanState> clean;
+  std::vector<PinnedImage> images; ///< those that were pulled by a tag, sorted
   std::vector<RoundEvidence> rounds;
   Verdict verdict = Verdict::broken;
   std::string reason;                ///< of a skip

@@ -214,6 +214,9 @@ void Console::case_judged(const evidence::CaseEvidence& played, const std::files
   tell(played.id);
   if (played.verdict == evidence::Verdict::skipped) *out_ << indented("- skipped: " + played.reason, "  ");
   if (played.broken) broken(*played.broken);
+  if (options_.verbose)
+    for (const auto& image : played.images)
+      *out_ << "  image: " << harmless(image.name) << '@' << harmless(image.digest) << '\n';
   const bool fine = played.verdict == evidence::Verdict::passed || played.verdict == evidence::Verdict::skipped;
   if (!fine || options_.verbose) *out_ << "  evidence: " << folder.string() << '\n';
   *out_ << '\n' << std::flush;

@@ -61,6 +61,7 @@ CaseEvidence full_case() {
   played.buildkit = "v0.34.2";
   played.driver = "buildctl";
   played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}};
+  played.images = {{"docker.io/library/alpine:latest", "sha256:ff"}};
   played.rounds = {full_round()};
   played.verdict = Verdict::failed;
   played.reason = "why";
@@ -149,6 +150,8 @@ TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
                      &played.cell[0].second,
                      &played.buildkit,
                      &played.driver,
+                     &played.images[0].name,
+                     &played.images[0].digest,
                      &played.reason,
                      &played.broken->what,
                      &played.broken->tried,

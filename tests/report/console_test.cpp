@@ -221,8 +221,10 @@ TEST(Console, TellsWhyACaseWasSkipped) {
 )");
 }
 
-TEST(Console, TellsEveryStepWhenVerbose) {
-  EXPECT_EQ(told(small_case(), {.verbose = true}), R"(basics/source_edit_keeps_packages@v0.34.2
+TEST(Console, TellsEveryStepAndImageWhenVerbose) {
+  auto played = small_case();
+  played.images = {{"docker.io/library/alpine:latest", "sha256:ff"}};
+  EXPECT_EQ(told(played, {.verbose = true}), R"(basics/source_edit_keeps_packages@v0.34.2
   Editing source does not reinstall packages
   ✓ 1 first build                         3 rebuilt · 4 layers exported                             0.84 s
       buildctl build --frontend dockerfile.v0
@@ -235,6 +237,7 @@ TEST(Console, TellsEveryStepWhenVerbose) {
       cached      app 2/4 COPY packages.txt .
       cached      app 3/4 RUN cat packages.txt > installed
       rebuilt     app 4/4 COPY src src
+  image: docker.io/library/alpine:latest@sha256:ff
   evidence: cacheproof-out/run/a_case
 
 )");
