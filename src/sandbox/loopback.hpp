@@ -2,7 +2,6 @@
 
 #include "util/result.hpp"
 
-#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -11,9 +10,6 @@ namespace cacheproof::sandbox {
 
 /// In every answer of a registry that was started here: which one it is.
 constexpr std::string_view k_identity_header = "X-Cacheproof-Sandbox";
-
-/// A port of 127.0.0.1 that nobody listens on at this moment. Another may take it before its finder does.
-util::Result<std::uint16_t> free_port();
 
 /// That the registry which answers on `address` is the one of that identity: between finding a port and listening on it
 /// another may have come.

@@ -6,8 +6,10 @@
 #include "sandbox/log_tail.hpp"
 #include "sandbox/loopback.hpp"
 #include "sandbox/mirror_store.hpp"
+#include "sandbox/port.hpp"
 #include "util/caller.hpp"
 #include "util/text.hpp"
+#include "util/waiting.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +24,6 @@
 #include <map>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace cacheproof::sandbox {
@@ -35,7 +36,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto k_tick = 10ms;
 constexpr auto k_ready_limit = 15s; // it asks upstream before it listens
 constexpr auto k_lock_limit = 60s;  // for somebody else who is starting it
-constexpr int k_attempts = 10;
 constexpr std::string_view k_ended = "the mirror ended with ";
 
 /// $0 docker-registry, $1 its folder, whose owner is given what root wrote into it. Whoever uses the mirror holds
@@ -69,8 +69,7 @@ bool try_lock(const util::Fd& fd, int operation) {
 }
 
 util::Status lock(const util::Fd& fd, int operation, const fs::path& file, const std::stop_token& stop) {
-  for (const auto deadline = Clock::now() + k_lock_limit; !try_lock(fd, operation);
-       std::this_thread::sleep_for(k_tick)) {
+  for (const auto deadline = Clock::now() + k_lock_limit; !try_lock(fd, operation); util::wait(k_tick, stop)) {
     if (stop.stop_requested())
       return util::failure("interrupted while the mirror started", {}, {}, util::Blame::interrupted);
     if (Clock::now() >= deadline)
@@ -159,33 +158,27 @@ util::Error start_failure(const MirrorSetup& setup) {
 
 util::Result<std::string> start(const MirrorSetup& setup, const std::stop_token& stop) {
   const auto log = setup.folder / "mirror.log";
-  for (int attempt = 0; attempt < k_attempts; ++attempt) {
-    CP_TRY_ASSIGN(const auto port, free_port());
-    const auto address = "127.0.0.1:" + std::to_string(port);
-    const auto identity = fmt::format("mirror-{}-{}", getpid(), Clock::now().time_since_epoch().count());
-    CP_TRY(util::write_text(setup.folder / "registry.yml", configuration(setup, address, identity)));
-    CP_TRY(util::make_directories(setup.folder / "store"));
-    CP_TRY(util::remove_tree(log)); // an ending supervisor may still write to the old one
-    CP_TRY(util::give_to_caller(setup.folder));
-    CP_TRY(launch(setup));
+  CP_TRY_ASSIGN(const auto port, Port::reserve());
+  const auto address = "127.0.0.1:" + std::to_string(port.number());
+  const auto identity = fmt::format("mirror-{}-{}", getpid(), Clock::now().time_since_epoch().count());
+  CP_TRY(util::write_text(setup.folder / "registry.yml", configuration(setup, address, identity)));
+  CP_TRY(util::make_directories(setup.folder / "store"));
+  CP_TRY(util::remove_tree(log)); // an ending supervisor may still write to the old one
+  CP_TRY(util::give_to_caller(setup.folder));
+  CP_TRY(launch(setup));
 
-    std::string said;
-    for (const auto deadline = Clock::now() + k_ready_limit; Clock::now() < deadline;) {
-      if (answers(address, identity, stop)) {
-        CP_TRY(util::write_text(setup.folder / "address", address + " " + identity + "\n"));
-        CP_TRY(util::give_to_caller(setup.folder / "address"));
-        return address;
-      }
-      if (stop.stop_requested()) break;
-      said = util::read_text(log).value_or("");
-      if (said.find(k_ended) != said.npos) break;
-      std::this_thread::sleep_for(k_tick);
+  for (const auto deadline = Clock::now() + k_ready_limit; Clock::now() < deadline;) {
+    if (answers(address, identity, stop)) {
+      CP_TRY(util::write_text(setup.folder / "address", address + " " + identity + "\n"));
+      CP_TRY(util::give_to_caller(setup.folder / "address"));
+      return address;
     }
-    CP_TRY(end_marked(mark_of(setup.folder)));
-    if (stop.stop_requested())
-      return util::failure("interrupted while the mirror started", {}, {}, util::Blame::interrupted);
-    if (said.find("address already in use") == said.npos) break;
+    if (stop.stop_requested() || util::read_text(log).value_or("").find(k_ended) != std::string::npos) break;
+    util::wait(k_tick, stop);
   }
+  CP_TRY(end_marked(mark_of(setup.folder)));
+  if (stop.stop_requested())
+    return util::failure("interrupted while the mirror started", {}, {}, util::Blame::interrupted);
   return tl::unexpected(start_failure(setup));
 }
 
