@@ -3,8 +3,10 @@
 #include "http/server.hpp"
 #include "util/hash.hpp"
 
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -16,12 +18,16 @@ public:
   std::map<std::string, std::pair<std::string, std::string>> manifests; ///< `repo/manifests/tag` → type, body
   std::map<std::string, std::string> blobs;                             ///< by digest
   int uploads = 0;
+  /// Answers in the place of the registry where it wants to.
+  std::function<std::optional<http::Answer>(const http::Received&)> spoil;
 
   std::string address() const { return server_.address(); }
 
 private:
   http::Answer answer(const http::Received& received) {
     const std::lock_guard lock(mutex_);
+    if (spoil)
+      if (auto spoilt = spoil(received)) return *spoilt;
     const auto path = received.target.substr(4); // behind `/v2/`
     if (path.empty()) return {};
     if (path.starts_with("_catalog")) {

@@ -41,7 +41,7 @@ protected:
     return {{"schemaVersion", 2}, {"layers", descriptors}};
   }
   util::Result<std::string> pull(const std::vector<std::string>& files, std::uint64_t limit = 1 << 20) {
-    RegistryClient client(registry_.address());
+    RegistryClient client(Endpoint{.url = "http://" + registry_.address(), .credentials = {}, .attempts = attempts_});
     return pull_files(client, {"app", "1", files, folder_.path() / "into", limit});
   }
   void expect_failure(const std::string& words, const std::vector<std::string>& files = {"bin/x"}) {
@@ -60,6 +60,7 @@ protected:
 
   void SetUp() override { fs::create_directories(folder_.path() / "into"); }
   FakeRegistry registry_;
+  int attempts_ = 1;
   util::TempDir folder_ = std::move(*util::TempDir::create());
 };
 
@@ -163,6 +164,48 @@ TEST_F(ImagePull, SaysThatALayerIsNoTar) {
   const auto whole = tar({{"bin/x", std::string(100'000, 'x')}}, Packing::none);
   put("1", k_manifest_type, manifest({whole.substr(0, 50'000)}));
   expect_failure("it is no tarball");
+}
+
+TEST_F(ImagePull, OutlivesARegistryInTrouble) {
+  put("1", k_manifest_type, manifest({tar({{"bin/x", "x"}})}));
+  int answers = 0;
+  registry_.spoil = [&](const http::Received& received) -> std::optional<http::Answer> {
+    ++answers;
+    if (answers <= 2) return http::Answer{.status = 503};                                             // of the manifest
+    if (answers == 4) return http::Answer{.status = 500};                                             // of the HEAD
+    if (answers == 6) return http::Answer{.status = 502};                                             // of the layer
+    if (answers == 7) return http::Answer{.body = registry_.blobs.begin()->second, .break_after = 9}; // again
+    EXPECT_EQ(received.method == "HEAD", answers == 5);
+    return {};
+  };
+  attempts_ = 3;
+  const auto pulled = pull({"bin/x"});
+  ASSERT_TRUE(pulled) << util::to_text(pulled.error());
+  EXPECT_EQ(answers, 8);
+
+  registry_.spoil = [](const http::Received&) { return http::Answer{.status = 429, .body = "too many"}; };
+  expect_failure("the registry answered 429");
+}
+
+TEST_F(ImagePull, FollowsALayerToAnotherHostWithoutTheLogin) {
+  const auto layers = manifest({tar({{"bin/x", "x"}})});
+  put("1", k_manifest_type, layers);
+  std::mutex mutex;
+  std::vector<std::string> seen;
+  const auto store = *http::Server::start([&, body = registry_.blobs.begin()->second](const http::Received& received) {
+    const std::lock_guard lock(mutex);
+    seen.push_back(received.method + received.header("Authorization"));
+    return http::Answer{.body = body};
+  });
+  registry_.spoil = [&](const http::Received& received) -> std::optional<http::Answer> {
+    if (received.header("Authorization").empty())
+      return http::Answer{.status = 401, .headers = {{"WWW-Authenticate", "Basic realm=x"}}};
+    if (received.target.find("/blobs/") == std::string::npos) return {};
+    return http::Answer{.status = 307, .headers = {{"Location", store.url() + "/signed?for=you"}}};
+  };
+  RegistryClient client(Endpoint{.url = "http://" + registry_.address(), .credentials = {"user", "secret", {}}});
+  EXPECT_TRUE(pull_files(client, {"app", "1", {"bin/x"}, folder_.path() / "into"}));
+  EXPECT_EQ(seen, std::vector<std::string>{"GET"});
 }
 
 TEST_F(ImagePull, EndsWhenAStopIsRequested) {
