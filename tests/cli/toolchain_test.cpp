@@ -55,8 +55,9 @@ protected:
   int asked_ = 0;
   http::Answer answer_{.body = toolchain::release()};
   http::Server server_ = std::move(*http::Server::start([this](const http::Received& received) {
+    if (received.method == "HEAD") return http::Answer{}; // whether somebody is there
     const std::lock_guard lock(mutex_);
-    if (received.method != "HEAD") ++asked_; // that only asks whether somebody is there
+    ++asked_;
     return answer_;
   }));
 };

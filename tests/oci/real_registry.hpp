@@ -4,7 +4,6 @@
 #include "http/server.hpp"
 #include "oci/image.hpp"
 #include "oci/tar_support.hpp"
-#include "process/caller.hpp"
 #include "process/process.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +22,10 @@ namespace cacheproof::oci {
 /// The distribution's docker-registry as a process, with a login on request.
 class RealRegistry {
 public:
-  /// Nothing where the program is missing or does not come up.
-  static std::unique_ptr<RealRegistry> start(bool login) {
+  using Environment = std::map<std::string, std::string>;
+
+  /// With these variables on top; nothing where the program is missing or does not come up.
+  static std::unique_ptr<RealRegistry> start(const Environment& variables) {
     const auto program = process::find_program("docker-registry");
     if (!program) return nullptr;
     std::unique_ptr<RealRegistry> registry(new RealRegistry(*util::TempDir::create()));
@@ -31,18 +33,10 @@ public:
     {
       registry->address_ = http::Server::start([](const http::Received&) { return http::Answer{}; })->address();
     }
-    auto environment = process::inherited_environment();
+    auto environment = variables;
     environment["REGISTRY_HTTP_ADDR"] = registry->address_;
     environment["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] = (folder / "data").string();
     environment["OTEL_TRACES_EXPORTER"] = "none";
-    if (login) {
-      // htpasswd's line for user:secret, bcrypt of the least cost
-      static_cast<void>(
-          util::write_text(folder / "htpasswd", "user:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"));
-      environment["REGISTRY_AUTH"] = "htpasswd";
-      environment["REGISTRY_AUTH_HTPASSWD_REALM"] = "test";
-      environment["REGISTRY_AUTH_HTPASSWD_PATH"] = (folder / "htpasswd").string();
-    }
     static_cast<void>(util::write_text(folder / "registry.yml", "version: 0.1\nstorage: {filesystem: {}}\n"));
     auto started = process::Process::start(
         {{program->string(), "serve", (folder / "registry.yml").string()}, environment, folder}, {folder / "log"});
@@ -50,6 +44,19 @@ public:
     registry->process_ = std::move(*started);
     for (int i = 0; i < 500 && !http::send({.url = registry->url() + "/v2/"}); ++i)
       if (registry->process_->wait(std::chrono::milliseconds(20))) return nullptr;
+    return registry;
+  }
+  static std::unique_ptr<RealRegistry> open() { return start({}); }
+  /// For `user` with the password `secret` alone.
+  static std::unique_ptr<RealRegistry> with_login() {
+    auto folder = *util::TempDir::create();
+    const auto htpasswd = folder.path() / "htpasswd"; // bcrypt of the least cost
+    static_cast<void>(
+        util::write_text(htpasswd, "user:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"));
+    auto registry = start({{"REGISTRY_AUTH", "htpasswd"},
+                           {"REGISTRY_AUTH_HTPASSWD_REALM", "test"},
+                           {"REGISTRY_AUTH_HTPASSWD_PATH", htpasswd.string()}});
+    if (registry) registry->logins_ = std::move(folder);
     return registry;
   }
 
@@ -60,6 +67,7 @@ private:
   explicit RealRegistry(util::TempDir folder)
       : folder_(std::move(folder)) {}
   util::TempDir folder_;
+  std::optional<util::TempDir> logins_;
   std::string address_;
   std::optional<process::Process> process_;
 };

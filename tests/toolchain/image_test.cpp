@@ -28,7 +28,7 @@ protected:
   }
   /// Whether it stands in for Docker Hub now.
   bool start(bool login) {
-    registry_ = oci::RealRegistry::start(login);
+    registry_ = login ? oci::RealRegistry::with_login() : oci::RealRegistry::open();
     if (registry_) setenv("CACHEPROOF_DOCKER_HUB_URL", registry_->url().c_str(), 1);
     return registry_ != nullptr;
   }
