@@ -25,7 +25,7 @@ protected:
     take(toolchain::default_version());
   }
   void take(const std::string& version) {
-    auto rig = prepare_rig(version, {}, [](std::string_view) {});
+    auto rig = prepare_rig({.buildkit = version}, {}, [](std::string_view) {});
     ASSERT_TRUE(rig) << util::to_text(rig.error());
     rig_ = std::move(*rig);
   }
