@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <future>
 #include <vector>
 
 namespace cacheproof::toolchain {
@@ -52,16 +52,20 @@ std::optional<Blocked> is_registry_blocked(Clock::time_point deadline, const std
   return realm == challenge->parameters.end() ? std::nullopt : is_blocked(realm->second, deadline, stop);
 }
 
-/// Go asks its proxies in turn; one that answers will do.
+/// Of go's proxies one that answers will do.
 std::optional<Blocked>
 is_module_blocked(const std::vector<std::string>& doors, Clock::time_point deadline, const std::stop_token& stop) {
+  std::vector<std::future<std::optional<Blocked>>> answers;
+  for (const auto& url : doors)
+    answers.push_back(std::async(std::launch::async, [&] { return is_blocked(url, deadline, stop); }));
   std::optional<Blocked> first;
-  for (const auto& url : doors) {
-    auto blocked = is_blocked(url, deadline, stop);
-    if (!blocked) return {};
+  bool any = false;
+  for (auto& answer : answers) {
+    auto blocked = answer.get();
+    any = any || !blocked;
     if (!first) first = std::move(blocked);
   }
-  return first;
+  return any ? std::nullopt : first;
 }
 
 } // namespace
@@ -69,15 +73,14 @@ is_module_blocked(const std::vector<std::string>& doors, Clock::time_point deadl
 Reach look_out(const Order& order, const std::filesystem::path& folder, const Options& options) {
   const auto doors = options.sources.module ? module_doors(order, folder, options) : std::vector<std::string>();
   const auto deadline = Clock::now() + options.patience;
-  Reach reach;
-  { // each thread writes its own member
-    std::vector<std::jthread> threads;
-    if (options.sources.release)
-      threads.emplace_back([&] { reach.release = is_blocked(release_url(order, options), deadline, options.stop); });
-    if (options.sources.image) threads.emplace_back([&] { reach.image = is_registry_blocked(deadline, options.stop); });
-    if (!doors.empty()) threads.emplace_back([&] { reach.module = is_module_blocked(doors, deadline, options.stop); });
-  }
-  return reach;
+  const auto ask = [](auto question) { return std::async(std::launch::async, question); };
+  using Answer = std::optional<Blocked>;
+  auto release = ask([&] {
+    return options.sources.release ? is_blocked(release_url(order, options), deadline, options.stop) : Answer();
+  });
+  auto image = ask([&] { return options.sources.image ? is_registry_blocked(deadline, options.stop) : Answer(); });
+  auto module = ask([&] { return is_module_blocked(doors, deadline, options.stop); });
+  return {release.get(), image.get(), module.get()};
 }
 
 std::string to_line(const Reach& reach) {

@@ -22,7 +22,7 @@ class HttpDownload : public testing::Test {
 protected:
   Answer serve(const Received& received) {
     const std::lock_guard lock(mutex_);
-    asked_.push_back(received.header("Range"));
+    asked_.push_back(received.header("Range") + received.header("If-Range"));
     if (asked_.size() <= spoilt_.size()) return spoilt_[asked_.size() - 1];
     if (received.header("Range").empty() || received.header("If-Range") != tag_)
       return {.headers = {{"ETag", tag_}}, .body = k_body};
@@ -59,7 +59,7 @@ protected:
   std::stop_source stop_;
   std::string tag_ = "\"one\"";
   std::vector<Answer> spoilt_;
-  std::vector<std::string> asked_; ///< the Range of each request
+  std::vector<std::string> asked_; ///< Range and If-Range of each request
   Server server_ = std::move(*Server::start([this](const Received& received) { return serve(received); }));
 };
 
@@ -75,13 +75,13 @@ TEST_F(HttpDownload, ResumesWhereTheTransferBroke) {
       broken(7),
       {.status = 206, .headers = {{"Content-Range", "bytes 7-19/20"}}, .body = k_body.substr(7), .break_after = 5}};
   expect_whole();
-  EXPECT_EQ(asked_, (Asked{"", "bytes=7-", "bytes=12-"}));
+  EXPECT_EQ(asked_, (Asked{"", "bytes=7-\"one\"", "bytes=12-\"one\""}));
 }
 
 TEST_F(HttpDownload, BeginsAgainWhereTheServerHasAnotherFileMeanwhile) {
   spoilt_ = {{.headers = {{"ETag", "\"old\""}}, .body = "OLDOLDOLDOLD", .break_after = 7}};
   expect_whole();
-  EXPECT_EQ(asked_, (Asked{"", "bytes=7-"}));
+  EXPECT_EQ(asked_, (Asked{"", "bytes=7-\"old\""}));
 }
 
 TEST_F(HttpDownload, BeginsAgainWhereNothingVouchesForTheFirstPart) {
@@ -94,19 +94,19 @@ TEST_F(HttpDownload, ResumesByTheTimeOfTheFileToo) {
   tag_ = "Wed, 01 Jan 2020 00:00:00 GMT";
   spoilt_ = {{.headers = {{"Last-Modified", tag_}}, .body = k_body, .break_after = 3}};
   expect_whole();
-  EXPECT_EQ(asked_, (Asked{"", "bytes=3-"}));
+  EXPECT_EQ(asked_, (Asked{"", "bytes=3-" + tag_}));
 }
 
 TEST_F(HttpDownload, BeginsAgainWhereTheServerResumesElsewhere) {
   spoilt_ = {broken(7), {.status = 206, .headers = {{"Content-Range", "bytes 0-19/20"}}, .body = k_body}};
   expect_whole();
-  EXPECT_EQ(asked_, (Asked{"", "bytes=7-", ""}));
+  EXPECT_EQ(asked_, (Asked{"", "bytes=7-\"one\"", ""}));
 }
 
 TEST_F(HttpDownload, BeginsAgainWhereTheFileHasBecomeShorter) {
   spoilt_ = {broken(7), {.status = 416}};
   expect_whole();
-  EXPECT_EQ(asked_, (Asked{"", "bytes=7-", ""}));
+  EXPECT_EQ(asked_, (Asked{"", "bytes=7-\"one\"", ""}));
 }
 
 TEST_F(HttpDownload, TriesAgainWhereTheServerIsTooBusyOrBroken) {

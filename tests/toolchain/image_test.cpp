@@ -6,11 +6,17 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <thread>
+
 namespace cacheproof::toolchain {
 namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 /// No release, and a real registry in the place of Docker Hub.
 class ToolchainImage : public ToolchainTest {
@@ -77,6 +83,30 @@ TEST_F(ToolchainImage, IsProvenLikeEveryOtherSource) {
   ASSERT_FALSE(kit);
   EXPECT_THAT(kit.error().tried, HasSubstr("its registry says 'registry a/registry 2.8.2' where v3.0.0 was expected"));
   EXPECT_FALSE(find(Kind::registry, "v3.0.0"));
+}
+
+TEST_F(ToolchainImage, ThatFindsNoRoomLeavesNothing) {
+  if (!start(false)) GTEST_SKIP() << k_no_registry;
+  std::string noise; // does not fit, packed or not
+  for (unsigned i = 1; noise.size() < 500'000; i = i * 1664525U + 1013904223U) noise += static_cast<char>(i >> 24U);
+  push("moby/buildkit", "v0.34.2", {{"usr/bin/buildkitd", buildkitd("v0.34.2")}, {"usr/bin/buildctl", noise}});
+  fs::create_directories(store_);
+  util::Result<Kit> kit = util::failure("not tried");
+  std::vector<std::string> left;
+  bool mounted = false;
+  std::thread([&] { // with a mount that nobody else sees, gone when it ends
+    mounted = unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
+              && mount("none", store_.c_str(), "tmpfs", 0, "size=256k") == 0;
+    if (!mounted) return;
+    kit = install_with(false);
+    left = left_over();
+  })
+      .join();
+  if (!mounted) GTEST_SKIP() << "needs root";
+  ASSERT_FALSE(kit);
+  EXPECT_THAT(kit.error().tried, HasSubstr("the container image did not work: cannot write "));
+  EXPECT_THAT(kit.error().remedy, StartsWith("make room in " + store_.string()));
+  EXPECT_EQ(left, std::vector<std::string>{});
 }
 
 TEST_F(ToolchainImage, ThatIsNotThereIsSaid) {

@@ -150,7 +150,7 @@ TEST_F(ToolchainReach, NoticesAModuleProxyThatDoesNotAnswer) {
   EXPECT_THAT(to_line(look(true)), HasSubstr(": the Go module only from go's own cache"));
   go_that_asks(server.url() + ",direct");
   EXPECT_EQ(to_line(look(true)), "");
-  go_that_asks(closed_port() + "|" + server.url());
+  go_that_asks(hole.url() + "|" + server.url());
   EXPECT_EQ(to_line(look(true)), "");
   go_that_asks("off");
   EXPECT_EQ(to_line(look(true)), "");
