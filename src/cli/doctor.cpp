@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/rootless.hpp"
 #include "process/process.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/toolchain.hpp"
@@ -63,14 +64,18 @@ void check_space(Checkup& checkup) {
                "give /dev/shm 1 GiB: mount -o remount,size=1G /dev/shm");
 }
 
+/// Root, or what stands in for it.
+void check_root(Checkup& checkup) {
+  if (geteuid() == 0) return checkup.good("root", "yes");
+  const auto lacks = lacks_for_rootless();
+  if (lacks.empty()) return checkup.good("root", "no, but rootlesskit gives a namespace in which it is like root");
+  checkup.bad("root", "no: buildkitd mounts file systems", "use sudo, or the wrapper ./cacheproof, which asks for it");
+  for (const auto& [what, remedy] : lacks) checkup.weak("without root", what, "as root: " + remedy);
+}
+
 int examine() {
   Checkup checkup;
-  if (geteuid() == 0) {
-    checkup.good("root", "yes");
-  } else {
-    checkup.bad(
-        "root", "no: buildkitd mounts file systems", "use sudo, or the wrapper ./cacheproof, which asks for it");
-  }
+  check_root(checkup);
   checkup.program("runc", toolchain::find_runc());
   checkup.program("registry", toolchain::find_registry());
   checkup.program("static busybox", toolchain::find_busybox());

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/rootless.hpp"
 #include "cli/scenarios.hpp"
 #include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
@@ -13,8 +14,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
@@ -59,11 +58,9 @@ util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::str
 int run(const Options& options, std::stop_token stop) {
   const auto scenarios = load_scenarios(options.paths);
   if (!scenarios) return scenarios.error();
-  if (geteuid() != 0)
-    return report_error({util::Blame::rig,
-                         "playing scenarios needs root: buildkitd mounts file systems and starts containers",
-                         {},
-                         "run it with sudo, or through the wrapper ./cacheproof, which asks sudo for you"});
+  const auto inside = run_inside(stop);
+  if (!inside) return report_error(inside.error());
+  if (*inside) return **inside;
 
   report::Console console(std::cout, report::console_options(options.verbose));
   for (const auto& line : sandbox::sweep()) console.said(line);

@@ -45,7 +45,9 @@ util::Result<Process> Process::start(const Command& command, const StartOptions&
       return util::failure("cannot write the log " + options.log.string() + ": " + std::strerror(errno),
                            to_line(command));
   }
-  CP_TRY_ASSIGN(auto child, spawn(command, log.get(), log.get()));
+  const int out = options.inherited ? STDOUT_FILENO : log.get();
+  const int err = options.inherited ? STDERR_FILENO : log.get();
+  CP_TRY_ASSIGN(auto child, spawn(command, out, err));
   const pid_t pid = child.pid();
   return Process(std::make_unique<State>(State{std::move(child), pid, {}}));
 }

@@ -29,6 +29,7 @@ std::string to_text(const Exit& exit);
 /// Where a running program's stdout and stderr go.
 struct StartOptions {
   std::filesystem::path log; ///< both streams, appended; empty: /dev/null
+  bool inherited = false;    ///< both to where our own go
 };
 
 /// A running program in a process group of its own. Its owner ends it: the destructor stops it with a short grace.
