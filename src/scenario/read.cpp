@@ -68,7 +68,9 @@ const std::vector<Key<Round>>& round_keys() {
       {"expect",
        "the claims",
        [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); }},
-      {"known_issue", "how it is known to misbehave", {}},
+      {"known_issue",
+       "how it is known to misbehave",
+       [](Reader& reader, const Node& at, Round& round) { read_known_issue(reader, at, round.known_issue); }},
   };
   return keys;
 }
@@ -116,7 +118,9 @@ const std::vector<Key<Scenario>>& scenario_keys() {
       {"build",
        "defaults of every round's build",
        [](Reader& reader, const Node& at, Scenario& scenario) { read_build(reader, at, scenario.build); }},
-      {"requires", "what a case needs, else it is skipped", {}},
+      {"requires",
+       "what a case needs, else it is skipped",
+       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.needs = reader.facts(at).value_or(When{}); }},
       {"repeat", "how often the story is replayed", {}},
       {"timeout",
        "of one build",

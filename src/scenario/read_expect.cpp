@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -18,67 +19,6 @@ template <class T> struct Form {
   std::vector<std::string_view> value_keys; ///< under which an alternative holds a list or text
   bool keys_inline = false;                 ///< the keys of a mapping value may stand beside `when`
 };
-
-/// `when: {dimension: value or list}`; nothing after an error.
-std::optional<When> read_when(Reader& reader, const Node& at) {
-  if (!at.is_map()) {
-    reader.wrong_type(at, "a mapping of matrix dimensions");
-    return std::nullopt;
-  }
-  static const std::set<std::string> later{"buildkit", "buildx", "docker", "driver", "backend"};
-  check_duplicates(reader, at);
-  When when;
-  bool fine = true;
-  const auto refuse = [&](const Code& code, const Node& where, std::string message, std::string hint = {}) {
-    reader.report(code, where, std::move(message), std::move(hint));
-    fine = false;
-  };
-  for (std::size_t i = 0; i < at.entries(); ++i) {
-    const auto& key = at.key(i);
-    const auto dimension = std::find_if(
-        reader.matrix.begin(), reader.matrix.end(), [&](const auto& each) { return each.first == key.text; });
-    if (later.contains(key.text)) {
-      refuse(
-          codes::k_not_played_yet, key, fmt::format("'when: {}' is part of the language but not played yet", key.text));
-      continue;
-    }
-    if (dimension == reader.matrix.end()) {
-      std::vector<std::string> names;
-      for (const auto& each : reader.matrix) names.push_back(each.first);
-      const auto near = util::nearest(key.text, names);
-      if (reader.matrix_is_sound)
-        refuse(codes::k_bad_dimension,
-               key,
-               fmt::format("the matrix has no dimension '{}'", key.text),
-               near ? fmt::format("did you mean '{}'?", *near) : "");
-      fine = false;
-      continue;
-    }
-    const auto& value = at.value(i);
-    std::vector<std::string> values;
-    if (value.is_sequence() && value.children.empty()) {
-      reader.wrong_type(value, "a value of the matrix");
-      fine = false;
-    }
-    for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
-      if (!each.is_scalar()) {
-        reader.wrong_type(each, "a value of the matrix");
-        fine = false;
-        continue;
-      }
-      const auto& known = dimension->second;
-      if (std::find(known.begin(), known.end(), each.text) == known.end())
-        refuse(codes::k_bad_dimension,
-               each,
-               fmt::format("'{}' is no value of '{}'", each.text, key.text),
-               "it has: " + util::join(known, ", "));
-      values.push_back(each.text);
-    }
-    when.emplace_back(key.text, std::move(values));
-  }
-  if (!fine) return std::nullopt;
-  return when;
-}
 
 /// The node that holds the value of an alternative; nullopt after an error.
 template <class T> std::optional<Node> value_of(Reader& reader, const Node& item, const Form<T>& form) {
@@ -121,23 +61,38 @@ std::string words(const Cell& cell) {
   return "{" + util::join(parts, ", ") + "}";
 }
 
-/// A claim never vanishes: some alternative counts in every cell, and every alternative in some cell.
+/// The conditions about dimensions: what is known of a case before there is one.
+When without_facts(const When& when) {
+  When rest;
+  std::copy_if(
+      when.begin(), when.end(), std::back_inserter(rest), [](const auto& each) { return !is_fact(each.first); });
+  return rest;
+}
+
+/// A claim never vanishes: some alternative may count in every cell, and every alternative in some cell. Whether one
+/// does for the facts of a case, the engine asks before it plays.
 template <class T> void check_coverage(Reader& reader, const Node& at, const Form<T>& form, const Claim<T>& claim) {
   Scenario only_matrix;
   only_matrix.matrix = reader.matrix;
-  std::set<const Alternative<T>*> chosen;
+  std::set<const Alternative<T>*> may_count;
   bool covered = true;
   for (const auto& cell : cells(only_matrix)) {
-    const auto* alternative = claim.choose(cell);
-    if (!alternative && covered) {
+    bool some = false;
+    for (const auto& alternative : claim.alternatives) {
+      const auto rest = without_facts(alternative.when);
+      if (!matches(rest, cell)) continue;
+      some = true;
+      may_count.insert(&alternative);
+      if (rest.size() == alternative.when.size()) break; // it takes the cell whatever the facts are
+    }
+    if (!some && covered) {
       covered = false;
       reader.report(
           codes::k_unmatched_case, at, fmt::format("no alternative of '{}' counts for {}", form.name, words(cell)));
     }
-    chosen.insert(alternative);
   }
   for (std::size_t i = 0; i < claim.alternatives.size(); ++i)
-    if (!chosen.contains(&claim.alternatives[i]))
+    if (!may_count.contains(&claim.alternatives[i]))
       reader.report(codes::k_dead_alternative,
                     at.children[i],
                     fmt::format("this alternative of '{}' never counts", form.name),
@@ -162,7 +117,7 @@ template <class T> void read_claim(Reader& reader, const Node& at, const Form<T>
       continue;
     }
     check_duplicates(reader, item);
-    auto when = read_when(reader, *item.find("when"));
+    auto when = reader.when(*item.find("when"));
     const auto value = value_of(reader, item, form);
     auto read = value ? form.read(reader, *value) : std::nullopt;
     if (when && read)
@@ -308,6 +263,32 @@ const std::vector<Key<Expectations>>& keys() {
 
 void read_expect(Reader& reader, const Node& at, Expectations& expect) {
   read_keys(reader, at, "a mapping of expectations", keys(), expect);
+}
+
+void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& into) {
+  static const std::vector<Key<KnownIssue>> known_issue_keys{
+      {"url",
+       "where the issue is told",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.url = inner.word(value, "a URL").value_or(""); },
+       true},
+      {"when",
+       "its range: dimensions and facts as in an alternative; everywhere without it",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.when = inner.when(value).value_or(When{}); }},
+      {"expect",
+       "exactly how it misbehaves: claims in place of the round's own",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { read_expect(inner, value, issue.expect); },
+       true},
+      {"rate", "the share of plays that failed exactly so", {}},
+  };
+  KnownIssue issue;
+  issue.spot = reader.spot(at);
+  if (!read_keys(reader, at, "a mapping for 'known_issue'", known_issue_keys, issue)) return;
+  bool claims = false;
+  for_each_claim(issue.expect, [&](auto&&...) { claims = true; });
+  const auto* expect = at.find("expect");
+  if (!claims && expect && expect->is_map() && expect->entries() == 0)
+    reader.report(codes::k_empty_claim, *expect, "a known issue says exactly how it misbehaves");
+  into = std::move(issue);
 }
 
 } // namespace cacheproof::scenario

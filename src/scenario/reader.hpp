@@ -52,6 +52,10 @@ public:
   /// A path inside the context: relative, without `..`; in normal form.
   std::optional<std::string> inner_path(const Node& at);
   std::optional<StepReference> step(const Node& at);
+  /// `{dimension or fact: value, list or range}`, as `when` takes it; nothing after an error.
+  std::optional<When> when(const Node& at);
+  /// The same of facts only, as `requires` takes it.
+  std::optional<When> facts(const Node& at);
 
   /// The dimensions that texts may use and `when` may ask for; set before anything else is read.
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
@@ -65,6 +69,8 @@ private:
   items(const Node& at, std::string_view what, std::optional<Item> (Reader::*read)(const Node&, std::string_view));
 
   bool check_text(const Node& at, bool expanded);
+  std::optional<When> conditions(const Node& at, bool dimensions);
+  bool check_value(const Node& value, const Node& key, const std::vector<std::string>& known);
 
   std::filesystem::path file_;
   std::vector<std::string> lines_;
@@ -115,6 +121,7 @@ bool read_keys(Reader& reader, const Node& map, std::string_view what, const std
 void read_build(Reader& reader, const Node& at, BuildSpec& build);
 void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits);
 void read_expect(Reader& reader, const Node& at, Expectations& expect);
+void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& issue);
 void read_context(Reader& reader, const Node& at, Scenario& scenario);
 void read_files(Reader& reader, const Node& at, Scenario& scenario);
 void read_setup(Reader& reader, const Node& at, Scenario& scenario);

@@ -1,5 +1,8 @@
 #include "scenario/scenario.hpp"
 
+#include "util/version.hpp"
+#include "util/version_range.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -23,14 +26,41 @@ BuildSpec merge(const BuildSpec& base, const BuildSpec& over) {
   return merged;
 }
 
-bool matches(const When& when, const Cell& cell) {
-  return std::all_of(when.begin(), when.end(), [&](const auto& condition) {
-    const auto& [dimension, values] = condition;
-    return std::any_of(cell.begin(), cell.end(), [&](const auto& coordinate) {
-      return coordinate.first == dimension
-             && std::find(values.begin(), values.end(), coordinate.second) != values.end();
-    });
+Expectations merge_claims(const Expectations& base, const Expectations& over) {
+  Expectations merged = base;
+  if (over.rebuilt) merged.rebuilt = over.rebuilt;
+  if (over.cached) merged.cached = over.cached;
+  if (over.unneeded) merged.unneeded = over.unneeded;
+  if (over.exported) merged.exported = over.exported;
+  if (over.status) merged.status = over.status;
+  if (over.warnings) merged.warnings = over.warnings;
+  return merged;
+}
+
+bool is_version_fact(std::string_view name) {
+  return name == "buildkit" || name == "buildx" || name == "docker";
+}
+
+bool is_fact(std::string_view name) {
+  return is_version_fact(name) || name == "driver" || name == "backend";
+}
+
+bool holds(const When::value_type& condition, const World& world) {
+  const auto& [name, values] = condition;
+  const auto fact = std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == name; });
+  if (fact == world.end()) return false;
+  return std::any_of(values.begin(), values.end(), [&](const auto& wanted) {
+    if (!is_version_fact(name)) return wanted == fact->second;
+    const auto version = util::Version::parse(fact->second);
+    if (!version) return false;
+    if (!util::VersionRange::looks_like(wanted)) return util::Version::parse(wanted) == version;
+    const auto range = util::VersionRange::parse(wanted);
+    return range && range->contains(*version);
   });
+}
+
+bool matches(const When& when, const World& world) {
+  return std::all_of(when.begin(), when.end(), [&](const auto& condition) { return holds(condition, world); });
 }
 
 bool Comparison::holds(std::uint64_t observed) const {

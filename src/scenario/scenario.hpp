@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -59,9 +60,20 @@ struct BuildSpec {
 /// `base` with the keys of `over` in place of its own; `args` are merged by name, as in Compose.
 BuildSpec merge(const BuildSpec& base, const BuildSpec& over);
 
-/// Dimension → the values for which an alternative counts. Empty: always.
+/// What is known of a case beside its cell, under names of the language's own: `buildkit`, `buildx`, `docker`
+/// (versions), `driver`, `backend` (the type of the first `cache_to`). A fact that a case does not have is not there.
+bool is_fact(std::string_view name);
+/// A version may be asked for by a range.
+bool is_version_fact(std::string_view name);
+/// A cell with the facts behind its dimensions: what a claim may depend on.
+using World = Cell;
+
+/// Dimension or fact → the values for which an alternative counts; ranges (`>=0.13 <0.32`) among those of a version.
+/// Empty: always.
 using When = std::vector<std::pair<std::string, std::vector<std::string>>>;
-bool matches(const When& when, const Cell& cell);
+bool matches(const When& when, const World& world);
+/// Whether one condition holds. One about a fact that is not there does not.
+bool holds(const When::value_type& condition, const World& world);
 
 /// One way to fill an expectation, and the cells for which it counts.
 template <class T> struct Alternative {
@@ -69,14 +81,14 @@ template <class T> struct Alternative {
   T value;
   util::SourceSpot spot;
 };
-/// The claim of one key: the first alternative that matches the cell counts. The reader refuses a scenario with a cell
-/// that none matches, so a claim never vanishes.
+/// The claim of one key: the first alternative that matches counts. The reader refuses a scenario with a cell that none
+/// can match, the engine a case that none does: a claim never vanishes.
 template <class T> struct Claim {
   std::vector<Alternative<T>> alternatives;
   util::SourceSpot spot;
-  const Alternative<T>* choose(const Cell& cell) const {
+  const Alternative<T>* choose(const World& world) const {
     for (const auto& alternative : alternatives)
-      if (matches(alternative.when, cell)) return &alternative;
+      if (matches(alternative.when, world)) return &alternative;
     return nullptr;
   }
 };
@@ -118,12 +130,36 @@ struct Expectations {
   std::optional<Claim<std::vector<Text>>> warnings; ///< exact list of regexes
 };
 
+/// Calls `visit(key, claim)` for every claim that is there.
+template <class Visit> void for_each_claim(const Expectations& expect, Visit visit) {
+  const auto one = [&](const char* key, const auto& claim) {
+    if (claim) visit(key, *claim);
+  };
+  one("rebuilt", expect.rebuilt);
+  one("cached", expect.cached);
+  one("unneeded", expect.unneeded);
+  one("exported", expect.exported);
+  one("status", expect.status);
+  one("warnings", expect.warnings);
+}
+/// `base` with the claims of `over` in place of its own.
+Expectations merge_claims(const Expectations& base, const Expectations& over);
+
+/// A bug that is known: in its range the round fails exactly so.
+struct KnownIssue {
+  std::string url;
+  When when;           ///< its range; empty: everywhere
+  Expectations expect; ///< how it misbehaves: these claims hold in place of the round's own, beside the rest of them
+  util::SourceSpot spot;
+};
+
 struct Round {
   std::string name;
   util::SourceSpot spot;
   std::vector<Edit> edits;
   BuildSpec build; ///< overrides of the scenario's
   Expectations expect;
+  std::optional<KnownIssue> known_issue;
 };
 
 /// One claim about a build cache, as its file says it.
@@ -139,6 +175,7 @@ struct Scenario {
   std::map<std::string, Text> images; ///< name in the Dockerfile → `busybox`; names not listed are pulled by the daemon
   BuildSpec build;
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
+  When needs;                        ///< `requires`: facts that a case must have, else it is skipped
   std::chrono::seconds timeout{120}; ///< of one build
   std::vector<Text> allow;           ///< codes or names of diagnostics
   std::vector<Round> rounds;

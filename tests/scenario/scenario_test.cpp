@@ -88,6 +88,17 @@ TEST(When, MatchesACellThatHasOneOfTheValuesInEveryDimension) {
   EXPECT_TRUE(matches({}, {}));
 }
 
+TEST(When, AsksForVersionsByNumberOrRange) {
+  const World world{{"mode", "max"}, {"buildkit", "v0.28.1"}, {"driver", "buildctl"}};
+  EXPECT_TRUE(matches({{"buildkit", {"0.28.1"}}}, world)) << "the v is optional";
+  EXPECT_FALSE(matches({{"buildkit", {"0.28"}}}, world)) << "which is v0.28.0";
+  EXPECT_TRUE(matches({{"buildkit", {">=0.28 <0.29"}}, {"mode", {"max"}}}, world));
+  EXPECT_TRUE(matches({{"buildkit", {"0.11.6", ">=0.28"}}}, world)) << "any of several";
+  EXPECT_FALSE(matches({{"buildkit", {"<0.28"}}}, world));
+  EXPECT_TRUE(matches({{"driver", {"buildctl"}}}, world));
+  EXPECT_FALSE(matches({{"buildx", {">=0"}}}, world)) << "a fact that this case does not have";
+}
+
 TEST(Claims, ChooseTheFirstAlternativeThatMatches) {
   Claim<int> claim;
   claim.alternatives = {{{{"mode", {"max"}}}, 1, {}}, {{}, 2, {}}, {{{"mode", {"min"}}}, 3, {}}};

@@ -1,0 +1,106 @@
+#include "scenario/reader.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
+#include "util/version_range.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+// What a claim, a known issue or a whole scenario is about: dimensions of the matrix, and facts of a case.
+namespace cacheproof::scenario {
+namespace {
+
+using Values = std::vector<std::string>;
+
+const Values& values_of_fact(const std::string& fact) {
+  static const Values drivers{"buildctl", "buildx", "docker-container", "docker"};
+  static const Values backends{"registry", "inline", "local", "s3", "azblob", "gha"};
+  static const Values flags{"true", "false"};
+  return fact == "driver" ? drivers : fact == "backend" ? backends : flags;
+}
+
+/// A version or a range of them.
+bool is_version_value(const std::string& text) {
+  return util::VersionRange::looks_like(text) ? util::VersionRange::parse(text).has_value()
+                                              : util::Version::parse(text).has_value();
+}
+
+} // namespace
+
+bool Reader::check_value(const Node& value, const Node& key, const Values& known) {
+  if (!value.is_scalar()) {
+    wrong_type(value, fmt::format("a value of '{}'", key.text));
+    return false;
+  }
+  if (is_version_fact(key.text)) {
+    if (is_version_value(value.text)) return true;
+    report(codes::k_wrong_value,
+           value,
+           fmt::format("'{}' is no version and no range of versions", value.text),
+           "for example 0.13.2 or '>=0.13 <0.32'");
+    return false;
+  }
+  if (std::find(known.begin(), known.end(), value.text) != known.end()) return true;
+  const auto near = util::nearest(value.text, known);
+  report(codes::k_bad_dimension,
+         value,
+         fmt::format("'{}' is no value of '{}'", value.text, key.text),
+         near ? fmt::format("did you mean '{}'?", *near) : "it has: " + util::join(known, ", "));
+  return false;
+}
+
+std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
+  if (!at.is_map()) {
+    wrong_type(at, dimensions ? "a mapping of matrix dimensions and facts" : "a mapping of facts");
+    return std::nullopt;
+  }
+  check_duplicates(*this, at);
+  When when;
+  bool fine = true;
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto& key = at.key(i);
+    const auto dimension =
+        std::find_if(matrix.begin(), matrix.end(), [&](const auto& each) { return each.first == key.text; });
+    const bool is_dimension = dimensions && dimension != matrix.end();
+    if (!is_dimension && !is_fact(key.text) && (dimensions || key.text != "root")) {
+      fine = false;
+      Values names{"buildkit", "buildx", "docker", "driver", "backend"};
+      if (!dimensions) names.emplace_back("root");
+      for (const auto& each : matrix)
+        if (dimensions) names.push_back(each.first);
+      const auto near = util::nearest(key.text, names);
+      if (matrix_is_sound)
+        report(codes::k_bad_dimension,
+               key,
+               dimensions ? fmt::format("the matrix has no dimension '{}'", key.text)
+                          : fmt::format("'{}' is nothing that a case can need", key.text),
+               near ? fmt::format("did you mean '{}'?", *near) : "");
+      continue;
+    }
+    const auto& value = at.value(i);
+    if (value.is_sequence() && value.children.empty()) {
+      wrong_type(value, fmt::format("a value of '{}'", key.text));
+      fine = false;
+    }
+    Values values;
+    const auto& known = is_dimension ? dimension->second : values_of_fact(key.text);
+    for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
+      fine = check_value(each, key, known) && fine;
+      values.push_back(each.text);
+    }
+    when.emplace_back(key.text, std::move(values));
+  }
+  if (!fine) return std::nullopt;
+  return when;
+}
+
+std::optional<When> Reader::when(const Node& at) {
+  return conditions(at, true);
+}
+
+std::optional<When> Reader::facts(const Node& at) {
+  return conditions(at, false);
+}
+
+} // namespace cacheproof::scenario
