@@ -17,6 +17,11 @@ using evidence::Outcome;
 using evidence::Step;
 using Strings = std::vector<std::string>;
 
+std::string line_of(const Strings& source, const util::SourceSpot& spot) {
+  const auto line = static_cast<std::size_t>(spot.line);
+  return line > 0 && line <= source.size() ? source[line - 1] : "";
+}
+
 /// A step with what became of it: `app 2/4 COPY packages.txt . (cached)`.
 std::string with_outcome(const Step& step) {
   return fmt::format("{} ({})", label(step), to_text(step.outcome));
@@ -25,8 +30,8 @@ std::string with_outcome(const Step& step) {
 /// Judges one round: each method one key of `expect`.
 class Judge {
 public:
-  Judge(const scenario::Cell& cell, const evidence::RoundEvidence& seen, const Strings& source)
-      : cell_(cell),
+  Judge(const scenario::World& world, const evidence::RoundEvidence& seen, const Strings& source)
+      : world_(world),
         seen_(seen),
         record_(seen.record),
         source_(source) {}
@@ -216,7 +221,7 @@ private:
 
   /// The alternative for this cell. The reader refuses a claim without one; here it would be a finding, never a pass.
   template <class T> const scenario::Alternative<T>* choose(const char* key, const scenario::Claim<T>& claim) {
-    const auto* chosen = claim.choose(cell_);
+    const auto* chosen = claim.choose(world_);
     if (!chosen) add(key, claim.spot, "no `when` of this claim matches the case", {}, {});
     return chosen;
   }
@@ -224,8 +229,7 @@ private:
   void add(const char* key, const util::SourceSpot& spot, Finding finding) {
     finding.expectation = key;
     finding.spot = spot;
-    if (spot.line > 0 && static_cast<std::size_t>(spot.line) <= source_.size())
-      finding.source_line = source_[static_cast<std::size_t>(spot.line) - 1];
+    finding.source_line = line_of(source_, spot);
     findings_.push_back(std::move(finding));
   }
   void add(const char* key, const util::SourceSpot& spot, std::string summary, Strings expected, Strings observed) {
@@ -236,7 +240,7 @@ private:
     add(key, spot, std::move(finding));
   }
 
-  const scenario::Cell& cell_;
+  const scenario::World& world_;
   const evidence::RoundEvidence& seen_;
   const evidence::BuildRecord& record_;
   const Strings& source_;
@@ -246,11 +250,11 @@ private:
 } // namespace
 
 Judgement judge(const scenario::Expectations& expect,
-                const scenario::Cell& cell,
+                const scenario::World& world,
                 const evidence::RoundEvidence& seen,
                 const std::vector<std::string>& source) {
   Judgement judgement;
-  Judge judge(cell, seen, source);
+  Judge judge(world, seen, source);
   if (seen.record.ref.empty()) {
     judge.no_claim("there is no record of this build: nothing can be judged");
   } else {
@@ -266,6 +270,32 @@ Judgement judge(const scenario::Expectations& expect,
       judgement.notes.push_back(fmt::format("the cache import of {} failed: {}", import.ref, import.error));
   judgement.findings = std::move(judge).findings();
   judgement.verdict = judgement.findings.empty() ? evidence::Verdict::passed : evidence::Verdict::failed;
+  return judgement;
+}
+
+Judgement judge(const scenario::Round& round,
+                const scenario::World& world,
+                const evidence::RoundEvidence& seen,
+                const std::vector<std::string>& source) {
+  auto judgement = judge(round.expect, world, seen, source);
+  const auto& issue = round.known_issue;
+  if (!issue || !scenario::matches(issue->when, world)) return judgement;
+  if (judgement.verdict == evidence::Verdict::passed) {
+    Finding stale{"known_issue", issue->spot, {}, "the known issue did not happen here: its range must shrink"};
+    stale.source_line = line_of(source, issue->spot);
+    stale.expected = {"known issue " + issue->url};
+    stale.observed = {"every claim of the round holds"};
+    judgement.findings = {std::move(stale)};
+    judgement.verdict = evidence::Verdict::stale;
+    return judgement;
+  }
+  if (judge(scenario::merge_claims(round.expect, issue->expect), world, seen, source).verdict == evidence::Verdict::passed) {
+    judgement.notes.push_back("known issue " + issue->url + ": it fails exactly as that says");
+    judgement.findings.clear();
+    judgement.verdict = evidence::Verdict::known;
+    return judgement;
+  }
+  judgement.notes.push_back("not as the known issue " + issue->url + " says: another failure");
   return judgement;
 }
 
