@@ -79,6 +79,7 @@ int run(const Options& options, std::stop_token stop) {
                          "nothing was played: no case matches the filter '" + options.filter + "'",
                          {},
                          "`cacheproof list` prints the ids that a filter is matched against"});
+  if (const auto refused = refuse_unclaimed(cases)) return *refused;
   if (const auto twins = engine::collision(cases))
     return report_error({util::Blame::input,
                          fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),

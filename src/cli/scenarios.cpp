@@ -40,6 +40,12 @@ load_scenarios(const std::vector<std::string>& paths) {
   return std::move(loaded.scenarios);
 }
 
+std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases) {
+  const auto diagnostics = engine::unclaimed(cases);
+  for (const auto& diagnostic : diagnostics) std::cerr << util::to_text(diagnostic);
+  return diagnostics.empty() ? std::nullopt : std::optional(engine::k_exit_invalid_scenario);
+}
+
 int report_error(const util::Error& error) {
   std::cerr << "cacheproof: " << util::to_text(error) << '\n';
   switch (error.blame) {

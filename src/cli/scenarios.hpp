@@ -1,10 +1,12 @@
 #pragma once
 
 #include "engine/load.hpp"
+#include "engine/plan.hpp"
 #include "util/result.hpp"
 
 #include <tl/expected.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,10 @@ namespace cacheproof::cli {
 /// came with the program. Prints every diagnostic; what is left without something to play is an exit code.
 tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
 load_scenarios(const std::vector<std::string>& paths);
+
+/// Prints what makes planned cases unplayable, each once, and returns the exit code that this means; nothing when all
+/// can be played.
+std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases);
 
 /// Prints an error as `cacheproof: what / tried / to do` and returns the exit code that its blame means.
 int report_error(const util::Error& error);

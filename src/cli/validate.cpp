@@ -1,6 +1,8 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "engine/exit_code.hpp"
+#include "engine/plan.hpp"
+#include "toolchain/toolchain.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -18,6 +20,7 @@ void add_validate(CLI::App& app, Session& session) {
     session.action = [paths] {
       const auto scenarios = load_scenarios(*paths);
       if (!scenarios) return scenarios.error();
+      if (const auto refused = refuse_unclaimed(engine::plan(*scenarios, toolchain::pinned()))) return *refused;
       std::cout << scenarios->size() << (scenarios->size() == 1 ? " scenario is valid\n" : " scenarios are valid\n");
       return 0;
     };

@@ -21,8 +21,9 @@ using Diagnostics = std::vector<util::Diagnostic>;
 using Texts = std::map<std::string, std::optional<std::string>>; ///< path → text, nothing for a missing file
 
 bool claims_something(const scenario::Round& round) {
-  const auto& expect = round.expect;
-  return expect.rebuilt || expect.cached || expect.unneeded || expect.exported || expect.status || expect.warnings;
+  bool some = false;
+  scenario::for_each_claim(round.expect, [&](auto&&...) { some = true; });
+  return some;
 }
 
 /// Checks one scenario by telling its story without building: files change in memory as the edits say.
@@ -111,6 +112,7 @@ private:
     if (!reading.file->find_target(target))
       add(scenario::codes::k_unknown_target, build.target->spot, fmt::format("{} has no stage '{}'", name, target));
     add(lint::check_references(round.expect, *reading.file, scenario_.source));
+    if (round.known_issue) add(lint::check_references(round.known_issue->expect, *reading.file, scenario_.source));
   }
 
   /// How a file of the context is called in a message.

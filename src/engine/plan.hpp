@@ -1,6 +1,7 @@
 #pragma once
 
 #include "scenario/scenario.hpp"
+#include "util/diagnostic.hpp"
 
 #include <memory>
 #include <optional>
@@ -18,6 +19,16 @@ struct Case {
   std::string buildkit; ///< version, `v0.34.2`
   std::string id;       ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
 };
+
+/// What the claims of a round may depend on in this case: its cell and its facts. Pure but for `root`, which is whether
+/// the program has those rights.
+scenario::World world_of(const Case& planned, const scenario::Round& round);
+
+/// Why the case is skipped: something that its scenario `requires` is not so in any round; in words.
+std::optional<std::string> unmet(const Case& planned);
+
+/// Claims without an alternative for a case that would be played: a claim never vanishes.
+std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 
 /// Every scenario in every cell on every version, in that order of nesting. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,

@@ -73,8 +73,9 @@ Verdict verdict_of(const evidence::CaseEvidence& played) {
         played.rounds.begin(), played.rounds.end(), [&](const auto& round) { return round.verdict == verdict; });
   };
   if (any(Verdict::failed)) return Verdict::failed;
+  if (any(Verdict::stale)) return Verdict::stale;
   if (played.broken || any(Verdict::broken) || played.rounds.empty()) return Verdict::broken;
-  return Verdict::passed;
+  return any(Verdict::known) ? Verdict::known : Verdict::passed;
 }
 
 /// Plays one case. Its world is opened in `open`, used by each round and closed in reverse at the end.
@@ -93,6 +94,7 @@ public:
   evidence::CaseEvidence play() {
     const auto start = Clock::now();
     observer_.case_started(played_);
+    if (auto why = unmet(planned_)) return skip(std::move(*why));
     auto opened = timed(played_.timings, "open", [&] { return open(); });
     if (!opened) {
       played_.broken = told(std::move(opened).error(), deadline_, "the case", limit_);
@@ -103,12 +105,22 @@ public:
     if (sandbox_ && options_.keep) observer_.said("kept: " + sandbox_->folder().string());
     played_.verdict = verdict_of(played_);
     played_.duration = since(start);
+    return end();
+  }
+
+private:
+  evidence::CaseEvidence end() {
     keep_evidence(evidence::save(played_, options_.folder));
     observer_.case_judged(played_, options_.folder);
     return std::move(played_);
   }
 
-private:
+  evidence::CaseEvidence skip(std::string why) {
+    played_.verdict = Verdict::skipped;
+    played_.reason = std::move(why);
+    return end();
+  }
+
   const scenario::Scenario& scenario() const { return *planned_.scenario; }
 
   /// What a passed deadline looks like from inside is an interruption; this is what it was.
@@ -196,7 +208,7 @@ private:
       seen.verdict = Verdict::broken;
     } else {
       timed(seen.timings, "judge", [&] {
-        auto judgement = judge::judge(round.expect, planned_.cell, seen, scenario().source);
+        auto judgement = judge::judge(round, world_of(planned_, round), seen, scenario().source);
         seen.verdict = judgement.verdict;
         seen.findings = std::move(judgement.findings);
         seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());

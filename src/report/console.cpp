@@ -217,7 +217,8 @@ void Console::case_judged(const evidence::CaseEvidence& played, const std::files
   if (options_.verbose)
     for (const auto& image : played.images)
       *out_ << "  image: " << harmless(image.name) << '@' << harmless(image.digest) << '\n';
-  const bool fine = played.verdict == evidence::Verdict::passed || played.verdict == evidence::Verdict::skipped;
+  const bool fine = played.verdict == evidence::Verdict::passed || played.verdict == evidence::Verdict::known
+                    || played.verdict == evidence::Verdict::skipped;
   if (!fine || options_.verbose) *out_ << "  evidence: " << folder.string() << '\n';
   *out_ << '\n' << std::flush;
   if (several_) {

@@ -53,5 +53,59 @@ TEST(Plan, PlainIdsHaveOnlyLettersDigitsAndUnderscores) {
   EXPECT_EQ(plain_id("@@"), "");
 }
 
+scenario::BuildSpec exporting(const std::string& cache_to) {
+  scenario::BuildSpec build;
+  build.cache_to = {{scenario::Text{cache_to, {}}}};
+  return build;
+}
+
+TEST(World, IsTheCellAndTheFactsOfTheCase) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->rounds.resize(2);
+  scenario->build = exporting("${kind},ref=x/y:z");
+  scenario->rounds[1].build = exporting("x/y:z");
+  const Case planned{scenario, {{"kind", "type=inline"}}, "v0.34.2", "a"};
+  const auto world = world_of(planned, scenario->rounds[0]);
+  EXPECT_THAT(world,
+              testing::IsSupersetOf(scenario::World{
+                  {"kind", "type=inline"}, {"buildkit", "v0.34.2"}, {"driver", "buildctl"}, {"backend", "inline"}}));
+  EXPECT_THAT(world_of(planned, scenario->rounds[1]), testing::Contains(testing::Pair("backend", "registry")));
+}
+
+TEST(Needs, ThatAreNotMetAreSaid) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->rounds.resize(1);
+  const auto why = [&](const scenario::When& needs) {
+    scenario->needs = needs;
+    return unmet({scenario, {}, "v0.11.6", "a"}).value_or("");
+  };
+  EXPECT_EQ(why({{"buildkit", {">=0.11 <0.12"}}}), "");
+  EXPECT_EQ(why({{"buildkit", {">=0.13"}}}), "needs buildkit >=0.13, this is v0.11.6");
+  EXPECT_EQ(why({{"driver", {"buildx", "docker"}}}), "needs driver buildx or docker, this is buildctl");
+  EXPECT_EQ(why({{"buildx", {">=0.12"}}}), "needs buildx >=0.12, of which there is none here");
+  EXPECT_EQ(why({{"backend", {"s3"}}}), "needs backend s3, of which there is none here");
+}
+
+TEST(Unclaimed, AreClaimsWithoutAnAlternativeForACase) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->source = {"one", "two", "the claim"};
+  scenario->rounds.resize(1);
+  const scenario::When old{{"buildkit", {"<0.12"}}};
+  scenario->rounds[0].expect.warnings = {{{old, {}, {}}}, {"x.yaml", 3, 1}};
+  EXPECT_TRUE(unclaimed({{scenario, {}, "v0.11.6", "a@v0.11.6"}}).empty());
+  const auto found = unclaimed({{scenario, {}, "v0.34.2", "a@v0.34.2"}});
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].message, "no alternative of 'warnings' counts for a@v0.34.2");
+  EXPECT_EQ(found[0].source_line, "the claim");
+  scenario->needs = old;
+  EXPECT_TRUE(unclaimed({{scenario, {}, "v0.34.2", "a@v0.34.2"}}).empty()) << "it is skipped";
+  scenario->needs.clear();
+  scenario->rounds[0].expect.warnings.reset();
+  scenario->rounds[0].known_issue = scenario::KnownIssue{"url", old, {}, {}};
+  scenario->rounds[0].known_issue->expect.warnings = {{{{{"buildkit", {">=1"}}}, {}, {}}}, {"x.yaml", 3, 1}};
+  EXPECT_EQ(unclaimed({{scenario, {}, "v0.11.6", "a@v0.11.6"}}).size(), 1u);
+  EXPECT_TRUE(unclaimed({{scenario, {}, "v0.34.2", "a@v0.34.2"}}).empty()) << "out of the issue's range";
+}
+
 } // namespace
 } // namespace cacheproof::engine

@@ -118,9 +118,11 @@ void register_cases(const std::vector<engine::Case>& cases, std::stop_token stop
 int run(int argc, char** argv) {
   const process::StopOnSignals signals;
   const std::filesystem::path source = CACHEPROOF_SOURCE_DIR;
-  const auto loaded = engine::load({environment("CACHEPROOF_SCENARIOS", (source / "scenarios").string())});
+  auto loaded = engine::load({environment("CACHEPROOF_SCENARIOS", (source / "scenarios").string())});
+  auto cases = engine::plan(loaded.scenarios, versions());
+  for (auto& diagnostic : engine::unclaimed(cases)) loaded.diagnostics.push_back(std::move(diagnostic));
   const bool invalid = util::any_error(loaded.diagnostics);
-  const auto cases = invalid ? std::vector<engine::Case>{} : engine::plan(loaded.scenarios, versions());
+  if (invalid) cases.clear();
   if (const auto twins = engine::collision(cases)) { // two tests of one name would hide each other
     std::cerr << fmt::format("{} and {} have one test name: rename one\n", twins->first, twins->second);
     return 1;

@@ -1,0 +1,91 @@
+#include "engine/plan.hpp"
+#include "lint/cache_attributes.hpp"
+#include "scenario/codes.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace cacheproof::engine {
+namespace {
+
+/// The type of the first `cache_to`, as BuildKit reads it; empty without one.
+std::string backend_of(const Case& planned, const scenario::Round& round) {
+  const auto build = scenario::merge(planned.scenario->build, round.build);
+  if (!build.cache_to || build.cache_to->empty()) return {};
+  const std::map<std::string, std::string> variables(planned.cell.begin(), planned.cell.end());
+  const auto entry = lint::parse_cache_entry(scenario::expand(build.cache_to->front().value, variables));
+  if (!entry) return {};
+  for (const auto& [name, value] : *entry)
+    if (name == "type") return value;
+  return "registry";
+}
+
+/// `needs buildkit >=0.13, this is v0.11.6`
+std::string in_words(const scenario::When::value_type& condition, const scenario::World& world) {
+  const auto& [name, values] = condition;
+  const auto fact = std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == name; });
+  return fmt::format("needs {} {}, {}",
+                     name,
+                     util::join(values, " or "),
+                     fact == world.end() ? "of which there is none here" : "this is " + fact->second);
+}
+
+util::Diagnostic no_alternative(const Case& planned, const char* key, const util::SourceSpot& spot) {
+  const auto& code = scenario::codes::k_unmatched_case;
+  const auto& source = planned.scenario->source;
+  const auto line = static_cast<std::size_t>(spot.line);
+  return {code.severity,
+          std::string(code.code),
+          std::string(code.name),
+          spot,
+          line > 0 && line <= source.size() ? source[line - 1] : "",
+          1,
+          fmt::format("no alternative of '{}' counts for {}", key, planned.id),
+          "an expectation never vanishes: write one for it, or leave the case out by `requires`"};
+}
+
+} // namespace
+
+scenario::World world_of(const Case& planned, const scenario::Round& round) {
+  auto world = planned.cell;
+  world.emplace_back("buildkit", planned.buildkit);
+  world.emplace_back("driver", "buildctl");
+  world.emplace_back("root", geteuid() == 0 ? "true" : "false");
+  if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
+  return world;
+}
+
+std::optional<std::string> unmet(const Case& planned) {
+  const auto& rounds = planned.scenario->rounds;
+  for (const auto& condition : planned.scenario->needs) {
+    const bool met = std::any_of(rounds.begin(), rounds.end(), [&](const auto& round) {
+      return scenario::holds(condition, world_of(planned, round));
+    });
+    if (!met && !rounds.empty()) return in_words(condition, world_of(planned, rounds.front()));
+  }
+  return {};
+}
+
+std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases) {
+  std::vector<util::Diagnostic> found;
+  for (const auto& planned : cases) {
+    if (unmet(planned)) continue;
+    for (const auto& round : planned.scenario->rounds) {
+      const auto world = world_of(planned, round);
+      const auto check = [&](const char* key, const auto& claim) {
+        if (!claim.choose(world)) found.push_back(no_alternative(planned, key, claim.spot));
+      };
+      scenario::for_each_claim(round.expect, check);
+      const auto& issue = round.known_issue;
+      if (issue && scenario::matches(issue->when, world)) scenario::for_each_claim(issue->expect, check);
+    }
+  }
+  util::sort_by_place(found);
+  return found;
+}
+
+} // namespace cacheproof::engine
