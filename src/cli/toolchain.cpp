@@ -90,11 +90,11 @@ int install(Words words, std::stop_token stop) {
   if (words.empty()) words = {"buildkit"};
   const auto selected = toolchain::select(words, [](auto kind) { return toolchain::pinned(kind); });
   if (!selected) return report_error(selected.error());
+  toolchain::Options options;
+  options.say = [](std::string_view line) { std::cout << line << std::endl; };
+  options.stop = stop;
+  options.verified = true;
   for (const auto& one : *selected) {
-    toolchain::Options options;
-    options.say = [](std::string_view line) { std::cout << line << std::endl; };
-    options.stop = stop;
-    options.verified = true;
     const auto installed = toolchain::install(one.kind, one.version, options);
     if (!installed) return report_error(installed.error());
     std::cout << fmt::format(

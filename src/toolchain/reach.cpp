@@ -23,41 +23,48 @@ std::string host_of(std::string_view url) {
   return text.substr(0, text.find_first_of("/?"));
 }
 
-/// A request that has to be answered before the deadline, whatever the answer is.
-util::Result<http::Response> knock(const std::string& url, Clock::time_point deadline, const std::stop_token& stop) {
-  const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()),
-                             std::chrono::milliseconds(1));
-  return http::send({.method = "HEAD",
-                     .url = url,
-                     .connect_timeout = left,
-                     .answer_timeout = {}, // the time for all of it counts
-                     .timeout = left,
-                     .follow_redirects = true},
-                    stop);
-}
+/// What all questions share.
+struct Asking {
+  const SilentHosts& silent;
+  Clock::time_point deadline;
+  std::stop_token stop;
 
-std::optional<Blocked> is_blocked(const std::string& url, Clock::time_point deadline, const std::stop_token& stop) {
-  if (const auto answer = knock(url, deadline, stop); !answer) return Blocked{host_of(url), answer.error().what};
+  /// A request that has to be answered before the deadline, whatever the answer is.
+  util::Result<http::Response> knock(const std::string& url) const {
+    if (const auto known = silent.find(host_of(url)); known != silent.end()) return util::failure(known->second);
+    const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()),
+                               std::chrono::milliseconds(1));
+    return http::send({.method = "HEAD",
+                       .url = url,
+                       .connect_timeout = left,
+                       .answer_timeout = {}, // the time for all of it counts
+                       .timeout = left,
+                       .follow_redirects = true},
+                      stop);
+  }
+};
+
+std::optional<Blocked> is_blocked(const std::string& url, const Asking& asking) {
+  if (const auto answer = asking.knock(url); !answer) return Blocked{host_of(url), answer.error().what};
   return {};
 }
 
 /// The registry and the service that gives its tokens: one is of no use without the other.
-std::optional<Blocked> is_registry_blocked(Clock::time_point deadline, const std::stop_token& stop) {
+std::optional<Blocked> is_registry_blocked(const Asking& asking) {
   const auto url = oci::registry_url("docker.io") + "/v2/";
-  const auto answer = knock(url, deadline, stop);
+  const auto answer = asking.knock(url);
   if (!answer) return Blocked{host_of(url), answer.error().what};
   const auto challenge = oci::parse_challenge(answer->header("WWW-Authenticate").value_or(""));
   if (answer->status != 401 || !challenge || challenge->scheme != "bearer") return {};
   const auto realm = challenge->parameters.find("realm");
-  return realm == challenge->parameters.end() ? std::nullopt : is_blocked(realm->second, deadline, stop);
+  return realm == challenge->parameters.end() ? std::nullopt : is_blocked(realm->second, asking);
 }
 
 /// Of go's proxies one that answers will do.
-std::optional<Blocked>
-is_module_blocked(const std::vector<std::string>& doors, Clock::time_point deadline, const std::stop_token& stop) {
+std::optional<Blocked> is_module_blocked(const std::vector<std::string>& doors, const Asking& asking) {
   std::vector<std::future<std::optional<Blocked>>> answers;
   for (const auto& url : doors)
-    answers.push_back(std::async(std::launch::async, [&] { return is_blocked(url, deadline, stop); }));
+    answers.push_back(std::async(std::launch::async, [&] { return is_blocked(url, asking); }));
   std::optional<Blocked> first;
   bool any = false;
   for (auto& answer : answers) {
@@ -72,15 +79,17 @@ is_module_blocked(const std::vector<std::string>& doors, Clock::time_point deadl
 
 Reach look_out(const Order& order, const std::filesystem::path& folder, const Options& options) {
   const auto doors = options.sources.module ? module_doors(order, folder, options) : std::vector<std::string>();
-  const auto deadline = Clock::now() + options.patience;
+  const Asking asking{*options.silent, Clock::now() + options.patience, options.stop};
   const auto ask = [](auto question) { return std::async(std::launch::async, question); };
   using Answer = std::optional<Blocked>;
-  auto release = ask([&] {
-    return options.sources.release ? is_blocked(release_url(order, options), deadline, options.stop) : Answer();
-  });
-  auto image = ask([&] { return options.sources.image ? is_registry_blocked(deadline, options.stop) : Answer(); });
-  auto module = ask([&] { return is_module_blocked(doors, deadline, options.stop); });
-  return {release.get(), image.get(), module.get()};
+  auto release =
+      ask([&] { return options.sources.release ? is_blocked(release_url(order, options), asking) : Answer(); });
+  auto image = ask([&] { return options.sources.image ? is_registry_blocked(asking) : Answer(); });
+  auto module = ask([&] { return is_module_blocked(doors, asking); });
+  Reach reach{release.get(), image.get(), module.get()};
+  for (const auto& blocked : {reach.release, reach.image, reach.module})
+    if (blocked && !options.stop.stop_requested()) options.silent->emplace(blocked->host, blocked->why);
+  return reach;
 }
 
 std::string to_line(const Reach& reach) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -45,6 +46,10 @@ struct Sources {
   bool module = true;  ///< the Go module, built here
 };
 
+/// Hosts that gave no answer, with the reason: they are not waited for again.
+using SilentHosts = std::map<std::string, std::string>;
+
+/// Copies share what was learnt of hosts: use one for all installs that belong together, on one thread at a time.
 struct Options {
   std::function<void(std::string_view)> say; ///< hears of each source that is tried and how it ended; may be empty
   std::stop_token stop;
@@ -55,6 +60,7 @@ struct Options {
   std::string releases_api; ///< the list of releases, as JSON. Empty: the public project's own
   /// How long the hosts of all sources together are given for a first answer.
   std::chrono::milliseconds patience = std::chrono::milliseconds(2500);
+  std::shared_ptr<SilentHosts> silent = std::make_shared<SilentHosts>();
   std::string go_folder = "/usr/local/go/bin"; ///< looked into after the PATH
   bool verified = false;                       ///< reads what the store has in full before it is taken
 };

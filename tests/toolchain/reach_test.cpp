@@ -81,16 +81,17 @@ protected:
                 + "echo \"$GOPROXY\" > " + (folder_.path() / "sent").string()
                 + "\nprintf '{\"Error\": \"not in the cache\"}'; exit 1\n");
   }
-  Reach look(bool module = false) {
-    const Options options{.say = {},
-                          .stop = stop_.get_token(),
-                          .sources = {.release = true, .image = true, .module = module},
-                          .releases_url = {},
-                          .patience = patience_,
-                          .go_folder = {}};
-    return look_out(
-        {.recipe = recipe(Kind::buildkit), .version = "v0.34.2", .release_digest = {}}, folder_.path(), options);
+  Options options(bool module = false) {
+    return {.say = {},
+            .stop = stop_.get_token(),
+            .sources = {.release = true, .image = true, .module = module},
+            .releases_url = {},
+            .patience = patience_,
+            .go_folder = {}};
   }
+  Reach look(bool module = false) { return look_out(order_, folder_.path(), options(module)); }
+
+  const Order order_{.recipe = recipe(Kind::buildkit), .version = "v0.34.2", .release_digest = {}};
 };
 
 TEST_F(ToolchainReach, TakesEveryAnswerForAYes) {
@@ -175,6 +176,24 @@ TEST_F(ToolchainReach, IsSaidInOneLineAndEndsNothing) {
                            HasSubstr("the Go module did not work: go cannot get the module: not in the cache")));
   EXPECT_EQ(util::read_text(folder_.path() / "sent"), "off\n");
   EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(ToolchainReach, IsNotWaitedForTwice) {
+  int asked = 0;
+  const auto silent = *http::Server::start([&](const http::Received&) {
+    const std::lock_guard lock(mutex_);
+    ++asked;
+    return http::Answer{.hang = true};
+  });
+  const auto registry = serve({});
+  sources(silent.url(), registry.url());
+  const auto same = options();
+  for (int i = 0; i < 3; ++i) {
+    const auto reach = look_out(order_, folder_.path(), same);
+    EXPECT_TRUE(reach.release);
+    EXPECT_FALSE(reach.image);
+  }
+  EXPECT_EQ(asked, 1);
 }
 
 TEST_F(ToolchainReach, LeavesGoItsOwnProxyWhereThatAnswers) {
