@@ -73,7 +73,8 @@ util::Result<std::optional<int>> run_inside(std::stop_token stop) {
   auto words = util::split(text, '\0');
   words.pop_back(); // each word ends in a zero
   words.at(0) = std::filesystem::read_symlink("/proc/self/exe").string();
-  words.insert(words.begin(), {"rootlesskit", "--net=host"});
+  CP_TRY_ASSIGN(const auto state, util::TempDir::create());
+  words.insert(words.begin(), {"rootlesskit", "--net=host", "--state-dir=" + (state.path() / "rootlesskit").string()});
   CP_TRY_ASSIGN(auto inside, process::Process::start({words, {}, {}}, {.log = {}, .inherited = true}));
   // In a process group of its own, it hears nothing of the terminal, and of a signal only here: rootlesskit passes on
   // what comes, and a second one would mean "at once".
