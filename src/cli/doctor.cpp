@@ -46,6 +46,8 @@ private:
 void check_toolchains(Checkup& checkup) {
   bool any = false;
   for (const auto& entry : toolchain::list()) {
+    if (!entry.damage.empty())
+      checkup.weak("BuildKit " + entry.version, entry.damage, "the next run installs it again");
     if (!entry.installed) continue;
     any = true;
     checkup.good("BuildKit " + entry.version, entry.installed->bin.string());

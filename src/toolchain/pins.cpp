@@ -7,20 +7,21 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 namespace cacheproof::toolchain {
 namespace {
 
-struct Pins {
-  std::string standard;
-  std::vector<std::string> versions;
-  std::map<std::string, std::string> digests; ///< of release files for this machine
-};
+const Pins& pins(Kind kind) {
+  static const std::array<Pins, 3> all{read_pins(k_versions_yaml, Kind::buildkit),
+                                       read_pins(k_versions_yaml, Kind::buildx),
+                                       read_pins(k_versions_yaml, Kind::registry)};
+  return all.at(static_cast<size_t>(kind));
+}
 
-/// Our own file, which the tests read too: a mistake in it ends the program at its first use.
-Pins read(Kind kind) {
-  const auto section = YAML::Load(k_versions_yaml)[recipe(kind).name];
+} // namespace
+
+Pins read_pins(const std::string& yaml, Kind kind) {
+  const auto section = YAML::Load(yaml)[recipe(kind).name];
   Pins pins{section["default"].as<std::string>(), {}, {}};
   for (const auto& entry : section["versions"]) {
     const auto version = entry.first.as<std::string>();
@@ -35,13 +36,6 @@ Pins read(Kind kind) {
   });
   return pins;
 }
-
-const Pins& pins(Kind kind) {
-  static const std::array<Pins, 3> all{read(Kind::buildkit), read(Kind::buildx), read(Kind::registry)};
-  return all.at(static_cast<size_t>(kind));
-}
-
-} // namespace
 
 const std::vector<std::string>& pinned(Kind kind) {
   return pins(kind).versions;

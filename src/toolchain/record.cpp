@@ -1,6 +1,5 @@
 #include "toolchain/record.hpp"
 
-#include "toolchain/pins.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
 
@@ -55,8 +54,7 @@ util::Result<std::optional<Record>> read_record(const fs::path& folder) {
   }
 }
 
-util::Status compare(const Kit& kit, const Record& record, Depth depth) {
-  const auto pinned = pinned_digest(kit.kind, kit.version);
+util::Status compare(const Kit& kit, const Record& record, const std::string& pinned, Depth depth) {
   if (record.from == k_from_release && !pinned.empty() && record.origin.digest != pinned)
     return util::failure(fmt::format("it comes from a release file with the digest {}, and docker/versions.yaml has {}",
                                      record.origin.digest,

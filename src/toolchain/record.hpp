@@ -35,7 +35,8 @@ util::Result<std::optional<Record>> read_record(const std::filesystem::path& fol
 constexpr const char* k_from_release = "release";
 
 enum class Depth { sizes, contents };
-/// Whether the kit is what its record and docker/versions.yaml say; the error's `what` is what is wrong with it.
-util::Status compare(const Kit& kit, const Record& record, Depth depth);
+/// Whether the kit is what its record says, and comes from the release file of docker/versions.yaml (`pinned`, empty:
+/// not known); the error's `what` is what is wrong with it.
+util::Status compare(const Kit& kit, const Record& record, const std::string& pinned, Depth depth);
 
 } // namespace cacheproof::toolchain

@@ -1,6 +1,7 @@
 #include "toolchain/toolchain.hpp"
 
 #include "toolchain/ask.hpp"
+#include "toolchain/pins.hpp"
 #include "toolchain/record.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
@@ -59,7 +60,7 @@ util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::stri
   util::Status same;
   if (record && *record) {
     kit.source = (*record)->origin.source;
-    same = compare(kit, **record, depth);
+    same = compare(kit, **record, pinned_digest(kind, name), depth);
   } else if (!record) {
     same = tl::unexpected(record.error());
   }
