@@ -188,8 +188,9 @@ private:
     for (std::size_t i = 0; i < scenario().rounds.size(); ++i) {
       auto round = play_round(scenario().rounds[i], static_cast<int>(i) + 1);
       played_.rounds.push_back(std::move(round));
-      const auto& ended = played_.rounds.back();
+      auto& ended = played_.rounds.back();
       observer_.round_judged(played_, ended);
+      ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
       if (ended.verdict == Verdict::broken) break; // nothing after it would stand on solid ground
     }
   }
@@ -243,7 +244,7 @@ private:
     auto request = make_request(scenario::merge(scenario().build, round.build), variables_, context_->folder());
     request.environment = sandbox_->client_environment();
     CP_TRY_ASSIGN(auto dockerfile, read_dockerfile(request, seen));
-    CP_TRY_ASSIGN(seen.context, workspace::fingerprint(context_->folder()));
+    CP_TRY_ASSIGN(seen.context, context_->fingerprint());
     for (const auto& warning : lint::for_build(scenario(), round, planned_.cell))
       seen.lint.push_back(util::to_text(warning));
     return Prepared{std::move(request), std::move(dockerfile)};

@@ -1,6 +1,5 @@
 #include "workspace/context.hpp"
 
-#include "util/hash.hpp"
 #include "util/text.hpp"
 #include "workspace/copy.hpp"
 #include "workspace/edit.hpp"
@@ -166,31 +165,6 @@ bool is_directive(std::string_view line) {
          && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
 }
 
-util::Result<evidence::FileState> state_of(const fs::path& path) {
-  struct stat info {};
-  if (lstat(path.c_str(), &info) != 0) return system_failure("cannot read", path);
-  evidence::FileState state;
-  state.mode = info.st_mode & 07777U;
-  state.uid = info.st_uid;
-  state.gid = info.st_gid;
-  state.mtime = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
-  if (S_ISREG(info.st_mode)) {
-    state.type = "file";
-    state.size = static_cast<std::uint64_t>(info.st_size);
-    CP_TRY_ASSIGN(state.sha256, util::sha256_file(path));
-  } else if (S_ISDIR(info.st_mode)) {
-    state.type = "dir";
-  } else if (S_ISLNK(info.st_mode)) {
-    state.type = "link";
-    std::error_code error;
-    state.link = fs::read_symlink(path, error).string();
-    if (error) return util::failure("cannot read the link " + path.string() + ": " + error.message());
-  } else {
-    state.type = "other";
-  }
-  return state;
-}
-
 } // namespace
 
 util::Result<Context> Context::materialise(const scenario::Context& source, const fs::path& destination) {
@@ -250,17 +224,6 @@ util::Status Context::blank_syntax(const std::string& path, int line) {
   const timespec times[] = {info.st_atim, info.st_mtim};
   if (futimens(file.get(), times) != 0) return system_failure("cannot set the times of", folder_ / path);
   return {};
-}
-
-util::Result<evidence::Fingerprint> fingerprint(const fs::path& folder) {
-  evidence::Fingerprint all;
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    CP_TRY_ASSIGN(auto state, state_of(it->path()));
-    all.files.emplace(it->path().lexically_relative(folder).string(), std::move(state));
-  }
-  if (error) return util::failure("cannot read " + folder.string() + ": " + error.message());
-  return all;
 }
 
 } // namespace cacheproof::workspace

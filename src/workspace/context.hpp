@@ -1,9 +1,9 @@
 #pragma once
 
-#include "evidence/fingerprint.hpp"
 #include "scenario/scenario.hpp"
 #include "util/files.hpp"
 #include "util/result.hpp"
+#include "workspace/fingerprint.hpp"
 
 #include <filesystem>
 #include <string>
@@ -31,6 +31,9 @@ public:
   /// numbers of all lines but directives.
   util::Status blank_syntax(const std::string& path, int line);
 
+  /// Of the folder as it is now.
+  util::Result<evidence::Fingerprint> fingerprint() { return fingerprinter_.take(folder_); }
+
 private:
   Context(std::filesystem::path folder, util::Fd root)
       : folder_(std::move(folder)),
@@ -39,9 +42,7 @@ private:
 
   std::filesystem::path folder_;
   util::Fd root_; ///< every path of an edit is resolved beneath it
+  Fingerprinter fingerprinter_;
 };
-
-/// Every path of a folder with all that a build may depend on.
-util::Result<evidence::Fingerprint> fingerprint(const std::filesystem::path& folder);
 
 } // namespace cacheproof::workspace

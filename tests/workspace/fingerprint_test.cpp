@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
+
 namespace cacheproof::workspace {
 namespace {
 
@@ -81,6 +84,32 @@ TEST_F(Fingerprints, DoNotFollowLinks) {
   fs::create_directory_symlink(outside(), users("out"));
   EXPECT_EQ(state("out").type, "link");
   EXPECT_FALSE(fingerprint(users()).value().files.contains("out/file"));
+}
+
+TEST_F(Fingerprints, TakenAgainSeeAnEditThatKeepsInodeSizeAndTime) {
+  auto context = copied();
+  const auto path = ours("sub/file");
+  std::this_thread::sleep_for(std::chrono::milliseconds(30)); // older files are remembered
+  const auto before = context.fingerprint().value();
+  EXPECT_EQ(context.fingerprint().value(), before);
+
+  const auto inode = facts(path).st_ino;
+  const util::Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(write(file.get(), "TEXT", 4), 4);
+  age(path, before.files.at("sub/file").mtime);
+  ASSERT_EQ(facts(path).st_ino, inode);
+  EXPECT_NE(context.fingerprint().value(), before);
+  EXPECT_EQ(context.fingerprint().value(), fingerprint(ours()).value());
+}
+
+TEST_F(Fingerprints, TakenAgainSeeWhatJustChangedTwice) {
+  auto context = copied();
+  for (const auto* text : {"one.", "two.", "3333"}) { // within one tick of the kernel's clock
+    const util::Fd file(open(ours("sub/file").c_str(), O_WRONLY | O_CLOEXEC));
+    ASSERT_EQ(write(file.get(), text, 4), 4);
+    age(ours("sub/file"), 1'000'000'000'000'000'000);
+    EXPECT_EQ(context.fingerprint().value(), fingerprint(ours()).value()) << text;
+  }
 }
 
 TEST_F(Fingerprints, OfAFolderThatIsMissingAreAnError) {
