@@ -8,7 +8,10 @@
 #include <fmt/format.h>
 
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -86,6 +89,16 @@ process::Command command(const DaemonSetup& setup, const std::filesystem::path& 
   return result;
 }
 
+/// Whether nobody listens at a socket that somebody had made; one that hangs still listens.
+bool is_deserted(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  const util::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0
+         && errno == ECONNREFUSED;
+}
+
 util::Result<buildkit::Client> answers(const std::filesystem::path& socket) {
   std::error_code error;
   if (!std::filesystem::exists(socket, error)) return util::failure("it has made no socket yet");
@@ -152,7 +165,9 @@ bool Daemon::alive() {
 
 std::optional<std::string> Daemon::died() {
   if (stopped_) return {};
-  const auto exit = process_.poll();
+  auto exit = process_.poll();
+  // A daemon that was killed refuses connections a moment before unshare has ended, too.
+  if (!exit && is_deserted(socket_)) exit = process_.wait(500ms);
   if (!exit) return {};
   // unshare of util-linux 2.38 says this and exits with 1 when a signal killed its child, later ones die of the same.
   if (log_tail().find("unshare: sigprocmask unblock failed") != std::string::npos) return "killed by a signal";

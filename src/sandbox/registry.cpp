@@ -114,9 +114,16 @@ util::Status Registry::check() {
   auto answer = ask({});
   if (answer || !process_) return answer;
   // A process that is ending refuses connections a moment before it has ended.
-  if (const auto exit = process_->wait(500ms))
-    return util::failure("the registry ended with " + process::to_text(*exit) + ":\n" + log_tail(log_));
-  return answer;
+  const auto exit = process_->wait(500ms);
+  if (!exit)
+    return util::failure("the registry runs but does not answer: " + answer.error().what,
+                         "http://" + address_ + "/v2/",
+                         "on a machine that is merely slow, run it again; else read its log");
+  // Whoever kills it leaves no word in its log.
+  const auto words = exit->signal ? std::string() : ":\n" + log_tail(log_);
+  return util::failure("the registry ended: " + process::to_text(*exit) + words,
+                       {},
+                       "find out what ended it (out of memory? `dmesg` would say so), and run it again");
 }
 
 void Registry::stop() {
