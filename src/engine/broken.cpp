@@ -1,5 +1,7 @@
 #include "engine/broken.hpp"
 
+#include "util/text.hpp"
+
 #include <fmt/format.h>
 
 namespace cacheproof::engine {
@@ -14,6 +16,21 @@ std::string_view image_of(std::string_view name) {
   constexpr std::string_view before = "load metadata for ";
   const auto at = name.find(before);
   return at == std::string_view::npos ? name : name.substr(at + before.size());
+}
+
+bool is_no_space(std::string_view text) {
+  return contains(text, "no space left on device") || contains(text, "No space left on device");
+}
+
+/// Whether an error is a registry's own (status 5xx), in the words that containerd and distribution have for one.
+bool is_server_error(std::string_view error) {
+  for (const auto* words : {"500 Internal Server Error",
+                            "502 Bad Gateway",
+                            "503 Service Unavailable",
+                            "504 Gateway Timeout",
+                            "unknown: unknown error"})
+    if (contains(error, words)) return true;
+  return false;
 }
 
 /// Whether an error says that nobody answered, or no longer: Go's words for a broken transport.
@@ -41,6 +58,13 @@ std::string_view runc_failure(std::string_view log) {
   return {};
 }
 
+util::Error no_space(const std::string& what) {
+  return {util::Blame::rig,
+          "there was no space left: " + what,
+          {},
+          "make room on /dev/shm and the disk (`cacheproof clean` removes what killed runs left)"};
+}
+
 util::Error no_transport(std::string what) {
   return {util::Blame::rig,
           std::move(what),
@@ -48,30 +72,34 @@ util::Error no_transport(std::string what) {
           "check that the registry of the cache ref runs; `${registry}` is the sandbox's own"};
 }
 
+/// Nothing if the cache's transfer failed as it can on a sound rig: there is no such cache, or it is no cache.
+std::optional<util::Error> broken_transfer(const std::string& what, std::string_view error) {
+  const auto said = fmt::format("{} failed on its way: {}", what, error);
+  if (is_no_space(error)) return no_space(said);
+  if (is_server_error(error)) return util::Error{util::Blame::rig, said, {}, "read the log of that registry"};
+  if (is_transport(error)) return no_transport(said);
+  return {};
+}
+
 } // namespace
 
-std::optional<util::Error> broken_by(const evidence::BuildRecord& record, std::string_view client_log) {
+std::optional<util::Error>
+broken_by(const evidence::BuildRecord& record, std::string_view client_log, std::string_view registry_log) {
   // An import that met a dead registry rebuilds everything with exit code 0: no statement about the cache.
   for (const auto& import : record.imports)
-    if (is_transport(import.error))
-      return no_transport(fmt::format("the cache import of {} failed on its way: {}", import.ref, import.error));
+    if (auto broken = broken_transfer("the cache import of " + import.ref, import.error)) return broken;
   if (record.succeeded) return {};
+  // A registry whose disk is full answers with this and that, also with 404; only its log says why.
+  if (is_no_space(registry_log)) return no_space("the registry could not write what the build pushed: " + record.error);
   for (const auto& step : record.steps)
-    if (step.kind == evidence::StepKind::cache_export && is_transport(step.error))
-      return no_transport(fmt::format("the cache export failed on its way: {}", step.error));
+    if (step.kind == evidence::StepKind::cache_export)
+      if (auto broken = broken_transfer("the cache export", step.error)) return broken;
   if (const auto failure = runc_failure(client_log); !failure.empty())
     return util::Error{util::Blame::rig,
                        fmt::format("runc could not run a container: {}", failure),
                        {},
                        "try runc by hand (`cacheproof doctor` says which); in a container it needs --privileged"};
-  const auto no_space = [](std::string_view text) {
-    return contains(text, "no space left on device") || contains(text, "No space left on device");
-  };
-  if (no_space(record.error) || no_space(client_log))
-    return util::Error{util::Blame::rig,
-                       "the build failed because there was no space left: " + record.error,
-                       {},
-                       "make room on /dev/shm and the disk (`cacheproof clean` removes what killed runs left)"};
+  if (is_no_space(record.error) || is_no_space(client_log)) return no_space("the build failed: " + record.error);
   for (const auto& step : record.steps) {
     const bool pulls = step.kind == evidence::StepKind::source || contains(step.name, "load metadata for ");
     if (pulls && !step.error.empty() && !contains(step.error, "context canceled"))
@@ -82,6 +110,13 @@ std::optional<util::Error> broken_by(const evidence::BuildRecord& record, std::s
           "serve it from the sandbox (`setup: {images: {NAME: busybox}}`), or check the network and the name"};
   }
   return {};
+}
+
+util::Error without_build(std::string_view client_log) {
+  const auto log = util::trim(client_log);
+  const std::string what =
+      fmt::format("the client ended without starting a build: {}", log.substr(log.find_last_of('\n') + 1));
+  return is_no_space(client_log) ? no_space(what) : util::Error{util::Blame::rig, what, {}, "read client.log"};
 }
 
 } // namespace cacheproof::engine

@@ -9,9 +9,13 @@
 namespace cacheproof::engine {
 
 /// Why a build says nothing about the cache: no space left, a base image that could not be pulled, a runc that cannot
-/// run containers, a registry that did not answer. Nothing for every other build: any other failed solve is an outcome,
-/// judged by `status` (design: "Rules that need no second opinion"). That the daemon and the sandbox's registry lived
-/// is asked of them, not read from a log.
-std::optional<util::Error> broken_by(const evidence::BuildRecord& record, std::string_view client_log);
+/// run containers, a registry that did not answer or failed itself. Nothing for every other build: any other failed
+/// solve is an outcome, judged by `status` (design: "Rules that need no second opinion"). That the daemon and the
+/// sandbox's registry lived is asked of them, not read from a log.
+std::optional<util::Error>
+broken_by(const evidence::BuildRecord& record, std::string_view client_log, std::string_view registry_log = {});
+
+/// Why there is not even a build: the last words of the client.
+util::Error without_build(std::string_view client_log);
 
 } // namespace cacheproof::engine

@@ -255,8 +255,10 @@ private:
                     evidence::RoundEvidence& seen,
                     const std::stop_token& stop) {
     CP_TRY(check_rig(build, seen));
+    if (build.ref.empty()) return tl::unexpected(without_build(build.log));
     CP_TRY_ASSIGN(seen.record, record_of(build.ref, prepared, seen));
-    if (auto broken = broken_by(seen.record, build.log)) return tl::unexpected(std::move(*broken));
+    const auto registry_log = util::read_text(sandbox_->registry().log()).value_or("");
+    if (auto broken = broken_by(seen.record, build.log, registry_log)) return tl::unexpected(std::move(*broken));
     sandbox_->retire_daemon(); // it has said all that it knows
     if (!seen.record.succeeded) return {};
     oci::RegistryClient registry(sandbox_->registry().address(), stop);
@@ -347,7 +349,6 @@ private:
 
   util::Result<evidence::BuildRecord>
   record_of(const std::string& ref, const Prepared& prepared, const evidence::RoundEvidence& seen) {
-    if (ref.empty()) return util::failure("the client ended without starting a build", seen.command, "read client.log");
     CP_TRY_ASSIGN(const auto raw, daemon_->client().fetch(ref, k_record_limit));
     save_stream(seen, "events.jsonl", buildkit::to_json_lines(raw));
     return buildkit::decode(raw, prepared.dockerfile, prepared.request.target, planned_.buildkit);

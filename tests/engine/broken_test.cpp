@@ -53,6 +53,29 @@ TEST(Broken, NoSpaceIsTheRigsWhereverItIsSaid) {
   const auto nothing = step(evidence::StepKind::step, "x", "");
   EXPECT_TRUE(broken_by(failed_with(nothing, "write /x: no space left on device"), ""));
   EXPECT_TRUE(broken_by(failed_with(nothing, "exit code: 1"), "cp: write error: no space left on device"));
+  evidence::BuildRecord import;
+  import.succeeded = true;
+  import.imports = {{ "r/app:cache", "write /x: no space left on device" }};
+  EXPECT_TRUE(broken_by(import, ""));
+}
+
+// What v0.34.2 says of Debian's docker-registry whose disk is full; the cause is in that registry's log alone.
+TEST(Broken, AnExportToARegistryThatFailsItselfIsTheRigs) {
+  const std::string error = "error writing layer blob: unknown: unknown error";
+  const auto record = failed_with(step(evidence::StepKind::cache_export, "exporting cache", error), error);
+  const auto broken = broken_by(record, "", "level=error err.detail=\"write /x: no space left on device\"");
+  ASSERT_TRUE(broken);
+  EXPECT_EQ(broken->what, "there was no space left: the registry could not write what the build pushed: " + error);
+  EXPECT_THAT(broken->remedy, HasSubstr("make room"));
+  ASSERT_TRUE(broken_by(record, "", ""));
+  EXPECT_EQ(broken_by(record, "", "")->what, "the cache export failed on its way: " + error);
+}
+
+TEST(Broken, AClientWithoutABuildSaysItsLastWords) {
+  EXPECT_EQ(without_build("a\nerror: no such option\n"),
+            (util::Error{.what = "the client ended without starting a build: error: no such option",
+                         .remedy = "read client.log"}));
+  EXPECT_THAT(without_build("error: write /dev/shm/x/ref: no space left on device").remedy, HasSubstr("make room"));
 }
 
 TEST(Broken, AnImportThatMetADeadRegistryIsTheRigsThoughTheBuildSucceeds) {
