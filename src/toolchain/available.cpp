@@ -1,4 +1,5 @@
 #include "http/client.hpp"
+#include "toolchain/reach.hpp"
 #include "toolchain/sources.hpp"
 #include "util/version.hpp"
 
@@ -6,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace cacheproof::toolchain {
 namespace {
@@ -13,8 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using Versions = std::vector<std::string>;
 
-util::Result<Versions> list_releases(const Recipe& recipe, const Options& options) {
-  const auto& url = options.releases_api.empty() ? recipe.releases_api : options.releases_api;
+util::Result<Versions> list_releases(const std::string& url, const Options& options) {
   CP_TRY_ASSIGN(const auto answer,
                 http::send({.url = url,
                             .headers = {{"User-Agent", "cacheproof"}}, // the API refuses those without one
@@ -49,9 +50,20 @@ Versions in_order(const Versions& tags) {
 } // namespace
 
 std::vector<Offer> available(Kind kind, const Options& options) {
+  const auto& of = recipe(kind);
+  const auto& [release, image, module] = options.sources;
+  const auto& api = options.releases_api.empty() ? of.releases_api : options.releases_api;
+  std::vector<std::vector<std::string>> doors(2);
+  if (release) doors[0] = {api};
+  if (module) doors[1] = module_doors(of, std::filesystem::temp_directory_path(), options);
+  const auto silent = knock(doors, options);
+  const auto unless = [](const std::optional<Blocked>& blocked, auto list) -> util::Result<Versions> {
+    if (blocked) return util::failure(fmt::format("no way out to {} ({})", blocked->host, blocked->why));
+    return list().map(in_order);
+  };
   std::vector<Offer> offers;
-  if (options.sources.release) offers.push_back({"release", list_releases(recipe(kind), options).map(in_order)});
-  if (options.sources.module) offers.push_back({"Go module", list_module(recipe(kind), options).map(in_order)});
+  if (release) offers.push_back({"release", unless(silent[0], [&] { return list_releases(api, options); })});
+  if (module) offers.push_back({"Go module", unless(silent[1], [&] { return list_module(of, options); })});
   return offers;
 }
 

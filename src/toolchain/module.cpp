@@ -133,7 +133,7 @@ util::Status copy_writable(const fs::path& from, const fs::path& to) {
 
 } // namespace
 
-std::vector<std::string> module_doors(const Order& order, const fs::path& folder, const Options& options) {
+std::vector<std::string> module_doors(const Recipe& recipe, const fs::path& folder, const Options& options) {
   const auto go = find_go(folder, options);
   if (!go) return {};
   // Behind a comma go looks only for what the proxy before it does not have, behind a bar also when that does not
@@ -141,7 +141,7 @@ std::vector<std::string> module_doors(const Order& order, const fs::path& folder
   std::vector<std::string> doors;
   for (const auto& proxy : util::split(go->proxy.substr(0, go->proxy.find(',')), '|')) {
     if (proxy.starts_with("http")) doors.push_back(proxy);
-    if (proxy == "direct") doors.push_back("https://" + order.recipe.module.substr(0, order.recipe.module.find('/')));
+    if (proxy == "direct") doors.push_back("https://" + recipe.module.substr(0, recipe.module.find('/')));
   }
   return doors;
 }

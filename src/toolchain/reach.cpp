@@ -60,10 +60,10 @@ std::optional<Blocked> is_registry_blocked(const Asking& asking) {
   return realm == challenge->parameters.end() ? std::nullopt : is_blocked(realm->second, asking);
 }
 
-/// Of go's proxies one that answers will do.
-std::optional<Blocked> is_module_blocked(const std::vector<std::string>& doors, const Asking& asking) {
+/// One that answers will do.
+std::optional<Blocked> are_blocked(const std::vector<std::string>& urls, const Asking& asking) {
   std::vector<std::future<std::optional<Blocked>>> answers;
-  for (const auto& url : doors)
+  for (const auto& url : urls)
     answers.push_back(std::async(std::launch::async, [&] { return is_blocked(url, asking); }));
   std::optional<Blocked> first;
   bool any = false;
@@ -75,21 +75,39 @@ std::optional<Blocked> is_module_blocked(const std::vector<std::string>& doors, 
   return any ? std::nullopt : first;
 }
 
+Asking ask_within(const Options& options) {
+  return {*options.silent, Clock::now() + options.patience, options.stop};
+}
+
+void remember(const std::optional<Blocked>& blocked, const Options& options) {
+  if (blocked && !options.stop.stop_requested()) options.silent->emplace(blocked->host, blocked->why);
+}
+
 } // namespace
 
 Reach look_out(const Order& order, const std::filesystem::path& folder, const Options& options) {
-  const auto doors = options.sources.module ? module_doors(order, folder, options) : std::vector<std::string>();
-  const Asking asking{*options.silent, Clock::now() + options.patience, options.stop};
+  const auto doors = options.sources.module ? module_doors(order.recipe, folder, options) : std::vector<std::string>();
+  const auto asking = ask_within(options);
   const auto ask = [](auto question) { return std::async(std::launch::async, question); };
   using Answer = std::optional<Blocked>;
   auto release =
       ask([&] { return options.sources.release ? is_blocked(release_url(order, options), asking) : Answer(); });
   auto image = ask([&] { return options.sources.image ? is_registry_blocked(asking) : Answer(); });
-  auto module = ask([&] { return is_module_blocked(doors, asking); });
+  auto module = ask([&] { return are_blocked(doors, asking); });
   Reach reach{release.get(), image.get(), module.get()};
-  for (const auto& blocked : {reach.release, reach.image, reach.module})
-    if (blocked && !options.stop.stop_requested()) options.silent->emplace(blocked->host, blocked->why);
+  for (const auto& blocked : {reach.release, reach.image, reach.module}) remember(blocked, options);
   return reach;
+}
+
+std::vector<std::optional<Blocked>> knock(const std::vector<std::vector<std::string>>& groups, const Options& options) {
+  const auto asking = ask_within(options);
+  std::vector<std::future<std::optional<Blocked>>> answers;
+  for (const auto& group : groups)
+    answers.push_back(std::async(std::launch::async, [&] { return are_blocked(group, asking); }));
+  std::vector<std::optional<Blocked>> result;
+  for (auto& answer : answers) result.push_back(answer.get());
+  for (const auto& blocked : result) remember(blocked, options);
+  return result;
 }
 
 std::string to_line(const Reach& reach) {

@@ -64,7 +64,8 @@ util::Result<Origin> fetch_release(const Order& order, const std::filesystem::pa
 util::Result<Origin> pull_image(const Order& order, const std::filesystem::path& work, const Options& options);
 
 /// Where go asks for modules first: URLs of which one has to answer; empty where there is no go, or it asks nobody.
-std::vector<std::string> module_doors(const Order& order, const std::filesystem::path& folder, const Options& options);
+std::vector<std::string>
+module_doors(const Recipe& recipe, const std::filesystem::path& folder, const Options& options);
 
 /// Builds the programs of the Go module into `work/bin`, as the calling user.
 util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);

@@ -196,6 +196,18 @@ TEST_F(ToolchainReach, IsNotWaitedForTwice) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST_F(ToolchainReach, IsNotAskedForAListEither) {
+  const BlackHole hole;
+  go_that_asks(hole.url());
+  auto asking = options(true);
+  asking.releases_api = hole.url();
+  const auto offers = available(Kind::buildkit, asking);
+  ASSERT_EQ(offers.size(), 2U);
+  for (const auto& offer : offers)
+    EXPECT_THAT(offer.versions.error().what, StartsWith("no way out to " + hole.url().substr(7))) << offer.source;
+  EXPECT_FALSE(fs::exists(folder_.path() / "sent")) << "go would wait for half a minute";
+}
+
 TEST_F(ToolchainReach, LeavesGoItsOwnProxyWhereThatAnswers) {
   const auto server = serve({.status = 404});
   sources(server.url(), server.url());
