@@ -12,13 +12,13 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <span>
 
 namespace cacheproof::engine {
 namespace fs = std::filesystem;
 namespace {
 
 using Diagnostics = std::vector<util::Diagnostic>;
-using Texts = std::map<std::string, std::optional<std::string>>; ///< path → text, nothing for a missing file
 
 bool claims_something(const scenario::Round& round) {
   bool some = false;
@@ -38,8 +38,10 @@ public:
       add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
     std::vector<scenario::Edit> so_far;
     for (const auto& round : scenario_.rounds) {
-      so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
-      for (const auto& edit : round.edits) try_edit(edit);
+      for (const auto& edit : round.edits) {
+        so_far.push_back(edit);
+        if (!try_edit(so_far)) so_far.pop_back(); // what comes after it is still told
+      }
       for (const auto& cell : scenario::cells(scenario_)) check_dockerfile(round, cell, so_far);
     }
     return std::move(found_);
@@ -73,23 +75,15 @@ private:
     return {};
   }
 
-  /// An edit that does not fit is found before anything runs. Only texts are told, so what is said of folders, links
-  /// and times is left to the play.
-  void try_edit(const scenario::Edit& edit) {
-    const auto path = fs::path(edit.path).lexically_normal().string();
-    if (edit.kind == scenario::Edit::Kind::remove || edit.kind == scenario::Edit::Kind::touch) {
-      removed_ |= edit.kind == scenario::Edit::Kind::remove;
-      if (removed_) texts_.erase(path);
-      return;
-    }
-    if (removed_) return; // what a removed folder took along is not told here
-    if (!texts_.contains(path)) texts_[path] = original(path);
-    auto text = workspace::edited(edit, texts_[path]);
-    if (text) {
-      texts_[path] = std::move(*text);
-    } else {
-      add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
-    }
+  /// An edit of content that does not fit is found before anything runs. Only texts are told, so what is said of
+  /// folders, links and times is left to the play.
+  bool try_edit(std::span<const scenario::Edit> so_far) {
+    using Kind = scenario::Edit::Kind;
+    const auto& edit = so_far.back();
+    if (edit.kind != Kind::write && edit.kind != Kind::append && edit.kind != Kind::replace) return true;
+    const auto text = workspace::text_after(so_far, edit.path, [&](const auto& path) { return original(path); });
+    if (!text) add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
+    return text.has_value();
   }
 
   void
@@ -99,7 +93,7 @@ private:
     const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables); };
     const std::string name = build.dockerfile ? expanded(*build.dockerfile) : "Dockerfile";
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text = workspace::text_after(edits, name, original(name));
+    const auto text = workspace::text_after(edits, name, [&](const auto& path) { return original(path); });
     if (!text) return; // said of the edit already
     if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
 
@@ -123,8 +117,6 @@ private:
   }
 
   const scenario::Scenario& scenario_;
-  Texts texts_;
-  bool removed_ = false;
   Diagnostics found_;
 };
 

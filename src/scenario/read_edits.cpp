@@ -1,7 +1,12 @@
 #include "scenario/reader.hpp"
+#include "util/base64.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
 #include <utility>
 
 namespace cacheproof::scenario {
@@ -28,18 +33,86 @@ void read_mtime(Reader& reader, const Node& at, Edit& edit) {
   edit.mtime = reader.time(at);
 }
 
+void read_to(Reader& reader, const Node& at, Edit& edit) {
+  if (auto path = reader.inner_path(at)) edit.to = std::move(*path);
+}
+void read_base64(Reader& reader, const Node& at, Edit& edit) {
+  const auto encoded = reader.literal(at);
+  if (!encoded) return;
+  std::string plain;
+  std::copy_if(
+      encoded->begin(), encoded->end(), std::back_inserter(plain), [](char c) { return c != '\n' && c != ' '; });
+  if (auto bytes = util::from_base64(plain))
+    edit.text = std::move(*bytes);
+  else
+    reader.report(codes::k_wrong_value, at, "it is no base64 (RFC 4648, with padding)");
+}
+/// As chmod(1) and C write it, in octal digits: `0644`, `755`, `0o755`.
+void read_mode(Reader& reader, const Node& at, Edit& edit) {
+  auto digits = at.is_scalar() ? std::string_view(at.text) : std::string_view();
+  if (digits.starts_with("0o")) digits.remove_prefix(2);
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || mode > 07777)
+    return reader.wrong_type(at, "permissions in octal digits like 0644");
+  edit.mode = mode;
+}
+std::optional<std::uint32_t> read_id(Reader& reader, const Node& at) {
+  std::uint32_t id = 0;
+  const auto& text = at.text;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  // The last one means "leave it" to the kernel (chown(2)).
+  if (at.is_scalar() && !text.empty() && error == std::errc() && end == text.data() + text.size() && id != UINT32_MAX)
+    return id;
+  reader.wrong_type(at, "a number from 0 to 4294967294");
+  return std::nullopt;
+}
+/// A link that leads out of the context would lead edits and copies out too.
+void read_link_target(Reader& reader, const Node& at, Edit& edit) {
+  const auto target = reader.literal(at);
+  if (!target) return;
+  const auto from = std::filesystem::path(edit.path).parent_path();
+  const auto end = (from / *target).lexically_normal();
+  if (target->empty() || std::filesystem::path(*target).is_absolute() || (!end.empty() && *end.begin() == ".."))
+    return reader.report(
+        codes::k_bad_path, at, "a link has a target inside the context, written from where the link is");
+  edit.to = *target;
+}
+void read_xattr_name(Reader& reader, const Node& at, Edit& edit) {
+  auto name = reader.literal(at);
+  if (!name) return;
+  if (!name->starts_with("user.") || name->size() == 5 || name->size() > 255)
+    return reader.report(codes::k_wrong_value,
+                         at,
+                         fmt::format("'{}' is no name of an attribute that a context can have", *name),
+                         "names begin with 'user.' (xattr(7)): those alone are part of BuildKit's content keys");
+  edit.name = std::move(*name);
+}
+EditKey flag_key(std::string_view name, std::string_view doc, bool Edit::*member) {
+  return {name, doc, [member](Reader& reader, const Node& at, Edit& edit) {
+            edit.*member = reader.boolean(at).value_or(false);
+          }};
+}
+
 const EditKey k_path{"path", "the file, relative to the context", read_path, true};
-const EditKey k_mtime{"mtime", "its time: RFC 3339 to the nanosecond, or seconds since 1970", read_mtime};
-const EditKey k_mode{"mode", "its permissions", {}};
-const EditKey k_atomic{"atomic", "write a new file and rename it over the old one", {}};
-const EditKey k_keep_mtime{"keep_mtime", "the time stays what it was", {}};
-const EditKey k_keep_size{"keep_size", "the edit must not change the size", {}};
+const EditKey k_mtime{
+    "mtime", "its time: RFC 3339 to the nanosecond, or seconds since 1970", read_mtime, false, "mtime"};
+const EditKey k_mode{"mode", "its permissions in octal digits", read_mode};
+const EditKey k_atomic = flag_key("atomic", "write a new file and rename it over the old one", &Edit::atomic);
+const EditKey k_keep_size = flag_key("keep_size", "the edit must not change the size", &Edit::keep_size);
+
+EditKey keep_mtime_key() {
+  auto key = flag_key("keep_mtime", "the time stays what it was", &Edit::keep_mtime);
+  key.group = "mtime";
+  return key;
+}
+const EditKey k_keep_mtime = keep_mtime_key();
 
 const std::vector<EditKey>& write_keys() {
   static const std::vector<EditKey> keys{
       k_path,
       {"text", "the whole new content", read_text_of, true, "content"},
-      {"base64", "the whole new content, encoded", {}, false, "content"},
+      {"base64", "the whole new content, encoded", read_base64, false, "content"},
       k_mode,
       k_mtime,
       k_atomic,
@@ -60,6 +133,42 @@ const std::vector<EditKey>& replace_keys() {
                                          k_atomic,
                                          k_keep_mtime,
                                          k_keep_size};
+  return keys;
+}
+const std::vector<EditKey>& move_keys() {
+  static const std::vector<EditKey> keys{{"from", "a file or a folder", read_path, true},
+                                         {"to", "its new path, at which nothing is yet", read_to, true}};
+  return keys;
+}
+const std::vector<EditKey>& mkdir_keys() {
+  static const std::vector<EditKey> keys{{"path", "the folder", read_path, true}, k_mode};
+  return keys;
+}
+const std::vector<EditKey>& symlink_keys() {
+  static const std::vector<EditKey> keys{
+      {"path", "the link", read_path, true},
+      {"target", "what stands in it, from where the link is", read_link_target, true}};
+  return keys;
+}
+const std::vector<EditKey>& hardlink_keys() {
+  static const std::vector<EditKey> keys{{"path", "the new name", read_path, true},
+                                         {"target", "the file, relative to the context", read_to, true}};
+  return keys;
+}
+const std::vector<EditKey>& chmod_keys() {
+  static const std::vector<EditKey> keys{k_path, {"mode", "its new permissions in octal digits", read_mode, true}};
+  return keys;
+}
+const std::vector<EditKey>& chown_keys() {
+  static const std::vector<EditKey> keys{
+      k_path,
+      {"uid", "the new owner", [](Reader& reader, const Node& at, Edit& edit) { edit.uid = read_id(reader, at); }},
+      {"gid", "the new group", [](Reader& reader, const Node& at, Edit& edit) { edit.gid = read_id(reader, at); }}};
+  return keys;
+}
+const std::vector<EditKey>& xattr_keys() {
+  static const std::vector<EditKey> keys{
+      k_path, {"name", "user.…", read_xattr_name, true}, {"value", "its value", read_text_of, true}};
   return keys;
 }
 const std::vector<EditKey>& touch_keys() {
@@ -94,14 +203,24 @@ const std::vector<EditKey>& kinds() {
        "edit"},
       edit_key("touch", "sets the time of a file or a folder", Edit::Kind::touch, touch_keys),
       {"patch", "applies a unified diff", {}, false, "edit"},
-      {"rename", "renames a file", {}, false, "edit"},
-      {"copy", "copies a file", {}, false, "edit"},
-      {"mkdir", "makes a folder", {}, false, "edit"},
-      {"symlink", "makes a symbolic link", {}, false, "edit"},
-      {"hardlink", "makes a hard link", {}, false, "edit"},
-      {"chmod", "changes permissions", {}, false, "edit"},
-      {"chown", "changes the owner", {}, false, "edit"},
-      {"xattr", "sets an extended attribute", {}, false, "edit"},
+      edit_key("rename", "renames a file or a folder", Edit::Kind::rename, move_keys),
+      edit_key("copy", "copies a file or a folder, with modes, owners and times", Edit::Kind::copy, move_keys),
+      {"mkdir",
+       "makes a folder",
+       [](Reader& reader, const Node& at, Edit& edit) {
+         edit.kind = Edit::Kind::mkdir;
+         if (at.is_map())
+           read_keys(reader, at, "a mapping for 'mkdir'", mkdir_keys(), edit);
+         else
+           read_path(reader, at, edit);
+       },
+       false,
+       "edit"},
+      edit_key("symlink", "makes a symbolic link", Edit::Kind::symlink, symlink_keys),
+      edit_key("hardlink", "makes a hard link", Edit::Kind::hardlink, hardlink_keys),
+      edit_key("chmod", "changes permissions", Edit::Kind::chmod, chmod_keys),
+      edit_key("chown", "changes the owner", Edit::Kind::chown, chown_keys),
+      edit_key("xattr", "sets an extended attribute", Edit::Kind::xattr, xattr_keys),
       {"checkout", "checks out a commit of a git context", {}, false, "edit"},
   };
   return keys;
@@ -118,6 +237,9 @@ void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits) {
     if (item.entries() == 0) reader.wrong_type(item, "an edit like {append: {path: …, text: …}}");
     if (edit.kind == Edit::Kind::replace && !edit.old.empty() && edit.old == edit.text)
       reader.report(codes::k_wrong_value, item, "'old' and 'new' are equal: this edit changes nothing");
+    const auto* owner = item.find("chown");
+    if (owner && owner->is_map() && !owner->find("uid") && !owner->find("gid"))
+      reader.report(codes::k_missing_key, item, "'chown' needs 'uid' or 'gid'");
     edits.push_back(std::move(edit));
   }
 }

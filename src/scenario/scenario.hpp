@@ -4,6 +4,7 @@
 #include "util/diagnostic.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -38,13 +39,35 @@ using Context = std::variant<std::filesystem::path, std::vector<InlineFile>>;
 
 /// A change of the build context.
 struct Edit {
-  enum class Kind { write, append, replace, remove, touch };
+  enum class Kind {
+    write,
+    append,
+    replace,
+    remove,
+    touch,
+    rename,
+    copy,
+    mkdir,
+    symlink,
+    hardlink,
+    chmod,
+    chown,
+    xattr
+  };
   Kind kind = Kind::write;
-  std::string path;                  ///< relative to the context, never leading out of it
-  std::string text;                  ///< of write and append; `new` of replace
+  std::string path;                  ///< relative to the context, never leading out of it; `from` of rename and copy
+  std::string text;                  ///< of write and append; `new` of replace; the value of xattr
   std::string old;                   ///< of replace: must match once
   std::optional<std::int64_t> mtime; ///< nanoseconds since 1970; without one the time becomes now
   util::SourceSpot spot;
+  std::string to;                    ///< of rename and copy; the target of a link
+  std::optional<std::uint32_t> mode; ///< of chmod, mkdir and write
+  std::optional<std::uint32_t> uid;  ///< of chown, as `gid`
+  std::optional<std::uint32_t> gid;
+  std::string name;        ///< of xattr: `user.…`
+  bool atomic = false;     ///< content goes into a new file that is renamed over the old one: a new inode
+  bool keep_mtime = false; ///< the time of a file whose content changes stays what it was
+  bool keep_size = false;  ///< an edit of content that would change the size is refused
   bool operator==(const Edit&) const = default;
 };
 

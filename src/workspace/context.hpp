@@ -38,7 +38,6 @@ private:
   Context(std::filesystem::path folder, util::Fd root)
       : folder_(std::move(folder)),
         root_(std::move(root)) {}
-  util::Result<std::string> apply(const scenario::Edit& edit);
 
   std::filesystem::path folder_;
   util::Fd root_; ///< every path of an edit is resolved beneath it

@@ -5,12 +5,13 @@
 #include <filesystem>
 
 namespace cacheproof::workspace {
+namespace fs = std::filesystem;
 namespace {
 
 using Kind = scenario::Edit::Kind;
 
 std::string normal(const std::string& path) {
-  return std::filesystem::path(path).lexically_normal().string();
+  return fs::path(path).lexically_normal().string();
 }
 
 /// Whether removing `removed` (a file or a folder) takes `path` with it.
@@ -45,26 +46,54 @@ util::Result<std::string> edited(const scenario::Edit& edit, const std::optional
     text.replace(at, edit.old.size(), edit.text);
     break;
   }
-  case Kind::remove:
-  case Kind::touch:
+  default:
     return refuse(edit, "has no content"); // the caller's mistake
   }
-  if (old && text == *old && !edit.mtime) return refuse(edit, "changes nothing");
+  if (old && text == *old && !edit.mtime && !edit.mode) return refuse(edit, "changes nothing");
+  if (edit.keep_size && old && text.size() != old->size())
+    return refuse(edit, fmt::format("would change the size from {} to {} bytes", old->size(), text.size()));
   return text;
 }
 
 util::Result<std::optional<std::string>>
-text_after(const std::vector<scenario::Edit>& edits, const std::string& path, std::optional<std::string> text) {
+text_after(std::span<const scenario::Edit> edits, const std::string& path, const Original& original) {
   const auto wanted = normal(path);
-  for (const auto& edit : edits) {
-    const auto touched = normal(edit.path);
-    if (edit.kind == Kind::remove) {
-      if (goes_with(wanted, touched)) text.reset();
-    } else if (touched == wanted && edit.kind != Kind::touch) {
-      CP_TRY_ASSIGN(text, edited(edit, text));
-    }
+  if (edits.empty()) return original(wanted);
+  const auto& edit = edits.back();
+  const auto before = [&](const std::string& where) {
+    return text_after(edits.first(edits.size() - 1), where, original);
+  };
+  const auto touched = normal(edit.path);
+  const auto to = normal(edit.to);
+  switch (edit.kind) {
+  case Kind::write:
+  case Kind::append:
+  case Kind::replace: {
+    if (touched != wanted) return before(wanted);
+    CP_TRY_ASSIGN(const auto old, before(wanted));
+    CP_TRY_ASSIGN(auto text, edited(edit, old));
+    return std::optional(std::move(text));
   }
-  return text;
+  case Kind::remove:
+    return goes_with(wanted, touched) ? std::optional<std::string>() : before(wanted);
+  case Kind::rename:
+  case Kind::copy:
+    if (goes_with(wanted, to)) return before(touched + wanted.substr(to.size()));
+    if (edit.kind == Kind::rename && goes_with(wanted, touched)) return std::optional<std::string>();
+    return before(wanted);
+  case Kind::symlink:
+    if (!goes_with(wanted, touched)) return before(wanted);
+    return before(normal((fs::path(touched).parent_path() / edit.to).string() + wanted.substr(touched.size())));
+  case Kind::hardlink:
+    return before(touched == wanted ? to : wanted);
+  case Kind::touch:
+  case Kind::mkdir:
+  case Kind::chmod:
+  case Kind::chown:
+  case Kind::xattr:
+    return before(wanted);
+  }
+  return before(wanted);
 }
 
 } // namespace cacheproof::workspace

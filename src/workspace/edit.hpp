@@ -3,9 +3,10 @@
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace cacheproof::workspace {
 
@@ -13,10 +14,12 @@ namespace cacheproof::workspace {
 /// that changes nothing or does not fit is an error of the input that names its place in the scenario. Pure.
 util::Result<std::string> edited(const scenario::Edit& edit, const std::optional<std::string>& old);
 
-/// What the edits make of one file in turn: nothing when it is not there in the end. Pure; for checking a Dockerfile
-/// before anything runs.
+/// What the edits make of the file `path` in turn: nothing when it is not there in the end. `original` gives the texts
+/// of the context before them. Pure; for checking before anything runs. Hard links made by an edit are followed as
+/// copies.
+using Original = std::function<std::optional<std::string>(const std::string& path)>;
 util::Result<std::optional<std::string>>
-text_after(const std::vector<scenario::Edit>& edits, const std::string& path, std::optional<std::string> text);
+text_after(std::span<const scenario::Edit> edits, const std::string& path, const Original& original);
 
 /// An error of the input at an edit's place in the scenario.
 tl::unexpected<util::Error> refuse(const scenario::Edit& edit, const std::string& why);
