@@ -99,6 +99,12 @@ broken_by(const evidence::BuildRecord& record, std::string_view client_log, std:
                        fmt::format("runc could not run a container: {}", failure),
                        {},
                        "try runc by hand (`cacheproof doctor` says which); in a container it needs --privileged"};
+  // BuildKit's word (gateway's UnknownExitStatus) for a runc that did not live to tell how the container ended.
+  if (contains(record.error, "exit code: 4294967295"))
+    return util::Error{util::Blame::rig,
+                       "runc was ended from outside while it ran a container: " + record.error,
+                       {},
+                       "find out what ended it (out of memory? `dmesg` would say so), and run it again"};
   if (is_no_space(record.error) || is_no_space(client_log)) return no_space("the build failed: " + record.error);
   for (const auto& step : record.steps) {
     const bool pulls = step.kind == evidence::StepKind::source || contains(step.name, "load metadata for ");

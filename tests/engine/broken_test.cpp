@@ -71,6 +71,14 @@ TEST(Broken, AnExportToARegistryThatFailsItselfIsTheRigs) {
   EXPECT_EQ(broken_by(record, "", "")->what, "the cache export failed on its way: " + error);
 }
 
+// The text of v0.11.6, v0.17.3 and v0.34.2 when somebody kills runc in a RUN: no program exits like that.
+TEST(Broken, ARuncThatIsKilledIsTheRigs) {
+  const std::string error = R"(process "/bin/sh -c true" did not complete successfully: exit code: 4294967295)";
+  const auto broken = broken_by(failed_with(step(evidence::StepKind::step, "[2/2] RUN true", error), error), "");
+  ASSERT_TRUE(broken);
+  EXPECT_THAT(broken->what, HasSubstr("runc was ended from outside"));
+}
+
 TEST(Broken, AClientWithoutABuildSaysItsLastWords) {
   EXPECT_EQ(without_build("a\nerror: no such option\n"),
             (util::Error{.what = "the client ended without starting a build: error: no such option",
