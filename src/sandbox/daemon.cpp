@@ -4,6 +4,7 @@
 #include "sandbox/leftovers.hpp"
 #include "sandbox/log_tail.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -99,6 +100,14 @@ bool is_deserted(const std::filesystem::path& path) {
          && errno == ECONNREFUSED;
 }
 
+/// How many processes the kernel has killed for lack of memory, of the machine's or of a control group's (v1 and v2).
+std::string oom_kills() {
+  const auto counters = util::read_text("/proc/vmstat").value_or("");
+  for (const auto& line : util::lines(counters))
+    if (line.starts_with("oom_kill ")) return line;
+  return {};
+}
+
 util::Result<buildkit::Client> answers(const std::filesystem::path& socket) {
   std::error_code error;
   if (!std::filesystem::exists(socket, error)) return util::failure("it has made no socket yet");
@@ -114,6 +123,7 @@ Daemon::Daemon(process::Process process, const DaemonSetup& setup, std::string c
       log_(log_of(setup)),
       socket_(socket_of(setup)),
       mark_(std::string(k_daemon_mark) + "=" + setup.folder.string()),
+      oom_kills_(oom_kills()),
       command_line_(std::move(command_line)) {}
 
 Daemon::~Daemon() {
@@ -169,9 +179,11 @@ std::optional<std::string> Daemon::died() {
   // A daemon that was killed refuses connections a moment before unshare has ended, too.
   if (!exit && is_deserted(socket_)) exit = process_.wait(500ms);
   if (!exit) return {};
+  const std::string memory =
+      oom_kills() == oom_kills_ ? "" : "; meanwhile the kernel killed processes for lack of memory";
   // unshare of util-linux 2.38 says this and exits with 1 when a signal killed its child, later ones die of the same.
-  if (log_tail().find("unshare: sigprocmask unblock failed") != std::string::npos) return "killed by a signal";
-  return process::to_text(*exit);
+  if (log_tail().find("unshare: sigprocmask unblock failed") != std::string::npos) return "killed by a signal" + memory;
+  return process::to_text(*exit) + memory;
 }
 
 std::string Daemon::log_tail() const {

@@ -60,6 +60,7 @@ private:
   std::filesystem::path log_;
   std::filesystem::path socket_;
   std::string mark_;
+  std::string oom_kills_; ///< of the machine, at its start
   std::string command_line_;
   std::optional<buildkit::Client> client_;
   bool stopped_ = false;

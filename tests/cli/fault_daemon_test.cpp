@@ -2,6 +2,7 @@
 // behind, and the case after it passes.
 #include "cli/fault_fixture.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -38,6 +39,38 @@ TEST_F(DaemonFaultLive, KilledInABuild) {
   auto run = start({"run", hit("sleep 1000"), next()});
   EXPECT_TRUE(World::signal(daemon_of(sleeping()), SIGKILL));
   expect_broken(run, {"buildkitd died during the build: killed by a signal"});
+}
+
+TEST_F(DaemonFaultLive, ARuncKilledInABuild) {
+  auto run = start({"run", hit("sleep 1000"), next()});
+  const auto runc = world().ancestor(sleeping(), "runc");
+  ASSERT_TRUE(runc);
+  EXPECT_TRUE(World::signal(*runc, SIGKILL));
+  expect_broken(run, {"runc was ended from outside while it ran a container"});
+}
+
+/// A control group without memory: the kernel kills who is in it at the next page it asks for.
+constexpr const char* k_without_memory = R"(
+group=/sys/fs/cgroup/memory/cacheproof-test-$$ limit=memory.limit_in_bytes
+if ! [ -d /sys/fs/cgroup/memory ]; then
+  grep -qw memory /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || exit 0
+  group=/sys/fs/cgroup/cacheproof-test-$$ limit=memory.max
+fi
+mkdir $group && echo 4096 >$group/$limit && echo $group
+)";
+
+TEST_F(DaemonFaultLive, KilledForLackOfMemory) {
+  const std::string group{util::trim(world().sh(k_without_memory))};
+  if (group.empty()) GTEST_SKIP() << "no memory control group can be made here";
+  auto run = start({"run", hit("sleep 1000"), next()});
+  const auto sleep = sleeping();
+  world().sh("echo " + daemon_of(sleep).proc.filename().string() + " >" + group + "/cgroup.procs");
+  World::signal(sleep, SIGKILL);
+  expect_broken(
+      run,
+      {"buildkitd died during the build: killed by a signal; meanwhile the kernel killed processes for lack of "
+       "memory"});
+  world().sh("rmdir " + group);
 }
 
 TEST_F(DaemonFaultLive, KilledBeforeItIsReady) {
