@@ -1,0 +1,46 @@
+// A part of the rig that stands still: broken after the scenario's `timeout`, with the evidence of where it hung.
+#include "cli/fault_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace cacheproof {
+namespace {
+
+using testing::HasSubstr;
+
+class HangFaultLive : public FaultTest {
+protected:
+  /// What the evidence's only file of that name holds.
+  std::string evidence(const std::string& file) const {
+    const auto found = find(file);
+    EXPECT_EQ(found.size(), 1u) << file;
+    return found.empty() ? "" : util::read_text(found.front()).value_or("");
+  }
+};
+
+TEST_F(HangFaultLive, ADaemonThatStandsStill) {
+  auto run = start({"run", hit("sleep 1000", "timeout: 3s\n")});
+  EXPECT_TRUE(World::signal(daemon_of(sleeping()), SIGSTOP));
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{2, {}}));
+  EXPECT_THAT(read("log"), HasSubstr("the build did not end within 3 s"));
+  EXPECT_THAT(read("log"), HasSubstr("to do: "));
+  EXPECT_NE(evidence("daemon.log").find("running server on"), std::string::npos);
+  EXPECT_NE(evidence("client.log").find("RUN sleep 1000"), std::string::npos);
+}
+
+TEST_F(HangFaultLive, ARegistryThatStandsStill) {
+  auto run = start({"run", hit("sleep 1000", "timeout: 3s\n")});
+  const auto sleep = sleeping();
+  EXPECT_TRUE(World::signal(registry_of(sandbox_of(sleep)), SIGSTOP));
+  EXPECT_TRUE(World::signal(sleep, SIGKILL));
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{2, {}}));
+  EXPECT_THAT(read("log"), HasSubstr("the registry runs but does not answer"));
+  EXPECT_THAT(read("log"), HasSubstr("to do: "));
+  EXPECT_NE(evidence("events.jsonl").find("exporting cache"), std::string::npos);
+  EXPECT_NE(evidence("goroutines.txt").find("\ngoroutine 1 "), std::string::npos);
+}
+
+} // namespace
+} // namespace cacheproof
