@@ -56,11 +56,11 @@ util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::str
 }
 
 int run(const Options& options, std::stop_token stop) {
+  const auto inside = run_inside(stop);
+  if (inside && *inside) return **inside; // it has said everything, also about the scenarios
   const auto scenarios = load_scenarios(options.paths);
   if (!scenarios) return scenarios.error();
-  const auto inside = run_inside(stop);
   if (!inside) return report_error(inside.error());
-  if (*inside) return **inside;
 
   report::Console console(std::cout, report::console_options(options.verbose));
   for (const auto& line : sandbox::sweep()) console.said(line);

@@ -1,11 +1,10 @@
 #include "engine/plan.hpp"
 #include "lint/cache_attributes.hpp"
 #include "scenario/codes.hpp"
+#include "util/caller.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
-
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -54,7 +53,7 @@ scenario::World world_of(const Case& planned, const scenario::Round& round) {
   auto world = planned.cell;
   world.emplace_back("buildkit", planned.buildkit);
   world.emplace_back("driver", "buildctl");
-  world.emplace_back("root", geteuid() == 0 ? "true" : "false");
+  world.emplace_back("root", util::is_machine_root() ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
   return world;
 }

@@ -1,5 +1,8 @@
 #include "util/caller.hpp"
 
+#include "util/files.hpp"
+#include "util/text.hpp"
+
 #include <pwd.h>
 #include <unistd.h>
 
@@ -32,6 +35,14 @@ std::optional<Caller> sudo_caller() {
   const passwd* entry = getpwuid(*uid);
   if (!entry) return {};
   return Caller{*uid, *gid, entry->pw_dir};
+}
+
+bool is_machine_root() {
+  // user_namespaces(7): lines of ID-INSIDE ID-OUTSIDE COUNT.
+  const auto map = split(read_text("/proc/self/uid_map").value_or("0 0 1"), '\n').front();
+  auto words = split(map, ' ');
+  std::erase(words, "");
+  return geteuid() == 0 && words.size() > 1 && words[0] == "0" && words[1] == "0";
 }
 
 Status give_to_caller(const fs::path& path) {

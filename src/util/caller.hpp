@@ -19,6 +19,9 @@ struct Caller {
 /// Nothing when the program was not started through sudo by somebody other than root.
 std::optional<Caller> sudo_caller();
 
+/// Whether the program is the machine's root, not only the root of a user namespace.
+bool is_machine_root();
+
 /// Gives a file or a tree to the user behind sudo, so that evidence and stores stay theirs; does nothing otherwise.
 Status give_to_caller(const std::filesystem::path& path);
 

@@ -67,6 +67,8 @@ TEST_F(RootlessLive, AUserWithRootlesskitPlaysWithoutRoot) {
 
   const auto wrong = (folder_.path() / write("wrong.yaml", with_second_round("rebuilt: none"))).string();
   EXPECT_EQ(run_as(*user, {"run", wrong, "--buildkit", kit}).exit.code, 1) << "the exit code comes through";
+  const auto needs = (folder_.path() / write("needs.yaml", "requires: {root: true}\n" + k_plain)).string();
+  EXPECT_THAT(run_as(*user, {"run", needs, "--buildkit", kit}).out, HasSubstr("needs root true, this is false"));
   EXPECT_THAT(run_as(*user, {"doctor"}).out, HasSubstr("rootlesskit gives a namespace in which it is like root"));
 }
 
