@@ -289,7 +289,8 @@ Judgement judge(const scenario::Round& round,
     judgement.verdict = evidence::Verdict::stale;
     return judgement;
   }
-  if (judge(scenario::merge_claims(round.expect, issue->expect), world, seen, source).verdict == evidence::Verdict::passed) {
+  if (judge(scenario::merge_claims(round.expect, issue->expect), world, seen, source).verdict
+      == evidence::Verdict::passed) {
     judgement.notes.push_back("known issue " + issue->url + ": it fails exactly as that says");
     judgement.findings.clear();
     judgement.verdict = evidence::Verdict::known;
