@@ -1,8 +1,11 @@
 #include "cli/commands.hpp"
 #include "cli/rootless.hpp"
+#include "engine/rig.hpp"
 #include "process/process.hpp"
+#include "sandbox/mirror.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/bytes.hpp"
 #include "util/files.hpp"
 
 #include <CLI/CLI.hpp>
@@ -56,6 +59,18 @@ void check_toolchains(Checkup& checkup) {
   checkup.weak("BuildKit", "none is installed yet", "the first run installs it, or: cacheproof toolchain install");
 }
 
+void check_mirrors(Checkup& checkup) {
+  const auto limit = engine::mirror_limit();
+  if (!limit) return checkup.weak("mirrors", limit.error().what, limit.error().remedy);
+  for (const auto& store : sandbox::mirror_stores(engine::mirror_root()))
+    checkup.good("mirror",
+                 fmt::format("{} of at most {} in {}{}",
+                             util::bytes_text(store.bytes),
+                             util::bytes_text(*limit),
+                             store.folder.string(),
+                             store.in_use ? ", in use" : ""));
+}
+
 void check_space(Checkup& checkup) {
   constexpr std::uintmax_t wanted = std::uintmax_t{1} << 30U;
   const auto space = util::free_space("/dev/shm");
@@ -94,6 +109,7 @@ int examine() {
   } else {
     checkup.weak("go", "not found", "needed only where releases cannot be downloaded: https://go.dev/doc/install");
   }
+  check_mirrors(checkup);
   check_space(checkup);
   if (checkup.missing() == 0) {
     std::cout << "This machine can play scenarios.\n";

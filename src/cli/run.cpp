@@ -3,6 +3,7 @@
 #include "cli/scenarios.hpp"
 #include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
+#include "engine/images.hpp"
 #include "engine/play.hpp"
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
@@ -10,6 +11,7 @@
 #include "report/console.hpp"
 #include "sandbox/folder.hpp"
 #include "sandbox/janitor.hpp"
+#include "sandbox/mirror.hpp"
 #include "toolchain/toolchain.hpp"
 
 #include <CLI/CLI.hpp>
@@ -33,18 +35,21 @@ struct Options {
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keep = false;
   bool verbose = false;
+  bool offline = false;
   std::optional<int> skip_code;
 };
 
 /// A rig for every version that the command line names; what is missing is installed, and said aloud.
 util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::string>& versions,
-                                                      const std::string& registry,
+                                                      const Options& options,
                                                       engine::Observer& observer,
                                                       std::stop_token stop) {
   std::map<std::string, engine::Rig> all;
   for (const auto& version : versions) {
     CP_TRY_ASSIGN(auto rig,
-                  engine::prepare_rig({version, registry}, stop, [&](std::string_view line) { observer.said(line); }));
+                  engine::prepare_rig({version, options.registry, options.offline}, stop, [&](std::string_view line) {
+                    observer.said(line);
+                  }));
     const auto name = rig.version;
     if (!all.emplace(name, std::move(rig)).second)
       return util::failure(fmt::format("--buildkit names {} twice", name),
@@ -64,9 +69,10 @@ int run(const Options& options, std::stop_token stop) {
 
   report::Console console(std::cout, report::console_options(options.verbose));
   for (const auto& line : sandbox::sweep()) console.said(line);
+  for (const auto& line : sandbox::sweep_mirrors(engine::mirror_root(), false)) console.said(line);
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
-  const auto rigs_or = rigs(versions, options.registry, console, stop);
+  const auto rigs_or = rigs(versions, options, console, stop);
   if (!rigs_or) return report_error(rigs_or.error());
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
@@ -80,6 +86,8 @@ int run(const Options& options, std::stop_token stop) {
                          {},
                          "`cacheproof list` prints the ids that a filter is matched against"});
   if (const auto refused = refuse_unclaimed(cases)) return *refused;
+  if (options.offline)
+    if (const auto allowed = engine::check_offline(cases); !allowed) return report_error(allowed.error());
   if (const auto twins = engine::collision(cases))
     return report_error({util::Blame::input,
                          fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),
@@ -126,6 +134,9 @@ void add_run(CLI::App& app, Session& session) {
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);
   command->add_flag("--keep", options->keep, "Leave each sandbox's own folder behind");
+  command->add_flag("--offline",
+                    options->offline,
+                    "Neither pull an image nor install a program: what would need to is refused before anything runs");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
   command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");
   command->footer("\nExamples:\n"

@@ -1,9 +1,9 @@
 #include "dockerfile/dockerfile.hpp"
+#include "engine/images.hpp"
 #include "engine/load.hpp"
 #include "lint/lint.hpp"
 #include "lint/step_references.hpp"
 #include "scenario/codes.hpp"
-#include "util/files.hpp"
 #include "workspace/edit.hpp"
 
 #include <fmt/format.h>
@@ -59,29 +59,14 @@ private:
     add({{code.severity, std::string(code.code), std::string(code.name), spot, text, 1, std::move(message), ""}});
   }
 
-  /// A file of the context as it was before the first round.
-  std::optional<std::string> original(const std::string& path) const {
-    if (const auto* folder = std::get_if<fs::path>(&scenario_.context)) {
-      std::error_code ignored;
-      const auto file = fs::weakly_canonical(*folder / path, ignored);
-      const auto inside = file.lexically_relative(fs::weakly_canonical(*folder, ignored));
-      if (inside.empty() || *inside.begin() == "..") return {}; // nothing is read that a link leads out to
-      const auto text = util::read_text(file);
-      return text ? std::optional(*text) : std::nullopt;
-    }
-    const auto wanted = fs::path(path).lexically_normal();
-    for (const auto& file : std::get<std::vector<scenario::InlineFile>>(scenario_.context))
-      if (fs::path(file.path).lexically_normal() == wanted) return file.text;
-    return {};
-  }
-
   /// An edit of content that does not fit is found before anything runs. Only texts are told, so what is said of
   /// folders, links and times is left to the play.
   bool try_edit(std::span<const scenario::Edit> so_far) {
     using Kind = scenario::Edit::Kind;
     const auto& edit = so_far.back();
     if (edit.kind != Kind::write && edit.kind != Kind::append && edit.kind != Kind::replace) return true;
-    const auto text = workspace::text_after(so_far, edit.path, [&](const auto& path) { return original(path); });
+    const auto text =
+        workspace::text_after(so_far, edit.path, [&](const auto& path) { return original_text(scenario_, path); });
     if (!text) add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
     return text.has_value();
   }
@@ -93,7 +78,8 @@ private:
     const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables); };
     const std::string name = build.dockerfile ? expanded(*build.dockerfile) : "Dockerfile";
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text = workspace::text_after(edits, name, [&](const auto& path) { return original(path); });
+    const auto text =
+        workspace::text_after(edits, name, [&](const auto& path) { return original_text(scenario_, path); });
     if (!text) return; // said of the edit already
     if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
 

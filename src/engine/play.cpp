@@ -6,6 +6,7 @@
 #include "buildkit/vertex.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/broken.hpp"
+#include "engine/images.hpp"
 #include "engine/request.hpp"
 #include "judge/judge.hpp"
 #include "lint/lint.hpp"
@@ -14,6 +15,7 @@
 #include "oci/reference.hpp"
 #include "oci/registry_client.hpp"
 #include "process/deadline.hpp"
+#include "sandbox/upstream.hpp"
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -103,6 +105,8 @@ public:
     }
     timed(played_.timings, "close", [&] { return close(); });
     if (sandbox_ && options_.keep) observer_.said("kept: " + sandbox_->folder().string());
+    if (upstream_)
+      for (auto& [name, digest] : upstream_->pins()) played_.images.push_back({name, digest});
     played_.verdict = verdict_of(played_);
     played_.duration = since(start);
     return end();
@@ -139,11 +143,16 @@ private:
     CP_TRY(util::make_directories(options_.folder));
     CP_TRY_ASSIGN(const auto images, base_images(scenario()));
     CP_TRY(check_mirrors(images));
+    if (const auto pulled = upstream_images(scenario(), planned_.cell); !pulled.empty()) {
+      CP_TRY_ASSIGN(upstream_, sandbox::Upstream::start(*rig_.mirrors, pulled, deadline_.token()));
+    }
     CP_TRY_ASSIGN(sandbox_,
                   sandbox::Sandbox::open({.programs = rig_.programs,
                                           .registry = rig_.registry,
                                           .keep = options_.keep,
                                           .mirrored_hosts = mirrored_hosts(images),
+                                          .upstream = upstream_ ? upstream_->address() : "",
+                                          .upstream_hosts = upstream_ ? upstream_->hosts() : std::vector<std::string>(),
                                           .stop = deadline_.token()}));
     CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario().context, sandbox_->folder() / "context"));
     context_.emplace(std::move(context));
@@ -257,6 +266,9 @@ private:
     CP_TRY(check_rig(build, seen));
     if (build.ref.empty()) return tl::unexpected(without_build(build.log));
     CP_TRY_ASSIGN(seen.record, record_of(build.ref, prepared, seen));
+    // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.
+    if (upstream_)
+      if (auto failure = upstream_->failure()) return tl::unexpected(std::move(*failure));
     const auto registry_log = util::read_text(sandbox_->registry().log()).value_or("");
     if (auto broken = broken_by(seen.record, build.log, registry_log)) return tl::unexpected(std::move(*broken));
     sandbox_->retire_daemon(); // it has said all that it knows
@@ -377,6 +389,7 @@ private:
   evidence::CaseEvidence played_;
   const std::chrono::seconds limit_;
   const process::Deadline deadline_;
+  std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   sandbox::Daemon* daemon_ = nullptr;
   std::optional<workspace::Context> context_;

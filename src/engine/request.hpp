@@ -24,7 +24,7 @@ builder::BuildRequest make_request(const scenario::BuildSpec& spec,
 /// The registry refs that a request exports its cache to.
 std::vector<std::string> exported_refs(const builder::BuildRequest& request);
 
-/// The names under `setup.images`, parsed.
+/// The names under `setup.images` that the sandbox serves, parsed.
 util::Result<std::vector<oci::Reference>> base_images(const scenario::Scenario& scenario);
 
 /// The registries whose names those images have: the sandbox registry stands in for them.

@@ -2,13 +2,16 @@
 
 #include "process/process.hpp"
 #include "toolchain/programs.hpp"
+#include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/bytes.hpp"
 #include "util/version.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 namespace cacheproof::engine {
 namespace {
@@ -18,11 +21,11 @@ constexpr std::string_view k_path = "path:";
 
 /// From the store, else installed; nobody removes it from there while the rig lives.
 util::Result<toolchain::Kit>
-install(toolchain::Kind kind, std::string_view version, Rig& rig, std::stop_token stop, const Say& say) {
+install(toolchain::Kind kind, std::string_view version, Rig& rig, bool offline, std::stop_token stop, const Say& say) {
   toolchain::Options options;
   options.say = say;
   options.stop = std::move(stop);
-  CP_TRY_ASSIGN(auto kit, toolchain::install(kind, version, options));
+  CP_TRY_ASSIGN(auto kit, offline ? toolchain::find(kind, version) : toolchain::install(kind, version, options));
   CP_TRY_ASSIGN(auto lease, toolchain::lease(kit));
   rig.leases.push_back(std::move(lease));
   return kit;
@@ -43,7 +46,8 @@ util::Result<std::string> local_address(std::string_view url) {
       util::Blame::usage);
 }
 
-util::Status choose_registry(const std::string& choice, Rig& rig, const std::stop_token& stop, const Say& say) {
+util::Status
+choose_registry(const std::string& choice, Rig& rig, bool offline, const std::stop_token& stop, const Say& say) {
   if (choice == "auto" || choice == "process") {
     CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
     return {};
@@ -65,7 +69,7 @@ util::Status choose_registry(const std::string& choice, Rig& rig, const std::sto
   }
   if (choice == "v3" || util::Version::parse(choice)) {
     const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
-    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, stop, say));
+    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, offline, stop, say));
     rig.programs.registry = kit.program("registry");
     return {};
   }
@@ -76,10 +80,11 @@ util::Status choose_registry(const std::string& choice, Rig& rig, const std::sto
                        util::Blame::usage);
 }
 
-util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig, std::stop_token stop, const Say& say) {
+util::Result<toolchain::Kit>
+find_buildkit(const std::string& version, Rig& rig, bool offline, std::stop_token stop, const Say& say) {
   if (version.starts_with(k_path))
     return toolchain::from_path(toolchain::Kind::buildkit, version.substr(k_path.size()));
-  return install(toolchain::Kind::buildkit, version, rig, std::move(stop), say);
+  return install(toolchain::Kind::buildkit, version, rig, offline, std::move(stop), say);
 }
 
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.
@@ -95,14 +100,32 @@ util::Status try_out(const std::filesystem::path& runc, const std::stop_token& s
 
 } // namespace
 
+std::filesystem::path mirror_root() {
+  return toolchain::store() / "mirror";
+}
+
+util::Result<std::uintmax_t> mirror_limit() {
+  const char* written = std::getenv("CACHEPROOF_MIRROR_LIMIT");
+  if (!written || !*written) return std::uintmax_t{5'000'000'000};
+  if (const auto bytes = util::parse_bytes(written)) return *bytes;
+  return util::failure(fmt::format("CACHEPROOF_MIRROR_LIMIT={} is no size", written),
+                       {},
+                       "a number with a unit, e.g. 5G",
+                       util::Blame::usage);
+}
+
 util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, const Say& say) {
   Rig rig;
   // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
   CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
   CP_TRY(try_out(rig.programs.runc, stop));
   CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
-  CP_TRY(choose_registry(choice.registry, rig, stop, say));
-  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, std::move(stop), say));
+  CP_TRY(choose_registry(choice.registry, rig, choice.offline, stop, say));
+  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, choice.offline, std::move(stop), say));
+  CP_TRY_ASSIGN(const auto limit, mirror_limit());
+  // Debian's where there is one: a mirror is shared by runs that chose different registries for themselves.
+  rig.mirrors = std::make_shared<sandbox::Mirrors>(
+      toolchain::find_registry().value_or(rig.programs.registry), mirror_root(), limit);
   rig.version = kit.version;
   rig.programs.buildkitd = kit.program("buildkitd");
   rig.programs.buildctl = kit.program("buildctl");

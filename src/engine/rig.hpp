@@ -1,11 +1,14 @@
 #pragma once
 
+#include "sandbox/mirrors.hpp"
 #include "sandbox/sandbox.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -20,14 +23,21 @@ struct Rig {
   std::filesystem::path busybox;        ///< a static one
   std::string registry;                 ///< `host:port` of the user's own, which then stands in for `programs.registry`
   std::vector<toolchain::Lease> leases; ///< nobody removes what is used from the store meanwhile
+  std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };
 
 /// What a rig is made of, as it is written on the command line.
 struct RigChoice {
   std::string buildkit; ///< `v0.34.2`, or `path:DIR`
   std::string registry =
-      "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
+      "auto";           ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
+  bool offline = false; ///< nothing is installed: an error where something would have to be
 };
+
+/// Where mirrors keep what they pulled: beside the toolchains.
+std::filesystem::path mirror_root();
+/// What each of them may keep: $CACHEPROOF_MIRROR_LIMIT (`5G`), else 5 GB. Other text is an error.
+util::Result<std::uintmax_t> mirror_limit();
 
 /// Finds the programs, installing what is missing and saying so. A program that cannot be had is an error with its
 /// remedy.

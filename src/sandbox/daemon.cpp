@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -45,11 +46,18 @@ std::string configuration(const DaemonSetup& setup) {
                                  toml_text(setup.cgroup),
                                  toml_text((setup.folder / "otel.sock").string()));
   const auto own = setup.registry.substr(0, setup.registry.find('/'));
+  std::set<std::string> plain{own};
+  for (const auto& [host, mirrors] : setup.mirrors) {
+    if (host == own) continue;
+    std::vector<std::string> texts;
+    for (const auto& mirror : mirrors) {
+      texts.push_back(toml_text(mirror));
+      plain.insert(mirror.substr(0, mirror.find('/')));
+    }
+    text += fmt::format("\n[registry.{}]\nmirrors = [{}]\n", toml_text(host), util::join(texts, ", "));
+  }
   // `http` alone: with `insecure`, HTTPS is tried first from v0.12 on (buildkit-facts).
-  text += fmt::format("\n[registry.{}]\nhttp = true\n", toml_text(own));
-  for (const auto& host : setup.mirrored_hosts)
-    if (host != own)
-      text += fmt::format("\n[registry.{}]\nmirrors = [{}]\n", toml_text(host), toml_text(setup.registry));
+  for (const auto& address : plain) text += fmt::format("\n[registry.{}]\nhttp = true\n", toml_text(address));
   return text;
 }
 

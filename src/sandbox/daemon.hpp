@@ -21,8 +21,10 @@ struct DaemonSetup {
   std::filesystem::path folder;                   ///< of this daemon alone, empty at the start
   std::map<std::string, std::string> environment; ///< the whole of it
   std::string registry;                           ///< `host:port` or `host:port/path`, plain HTTP
-  std::vector<std::string> mirrored_hosts;        ///< whose images that registry serves
-  std::string cgroup;                             ///< that its containers are put under
+  /// Who is asked for the images of a host before the host itself, in order: `host:port` or `host:port/path`, plain
+  /// HTTP.
+  std::map<std::string, std::vector<std::string>> mirrors;
+  std::string cgroup; ///< that its containers are put under
 };
 
 /// A buildkitd with a root of its own. It runs in pid and mount namespaces of its own: when it ends, however it ends,

@@ -101,6 +101,13 @@ util::Status Sandbox::await_registry() {
                        "run it again; if it repeats, report it with the registry's log: " + registry_->log().string());
 }
 
+std::map<std::string, std::vector<std::string>> Sandbox::mirrors() const {
+  std::map<std::string, std::vector<std::string>> mirrors;
+  for (const auto& host : options_.mirrored_hosts) mirrors[host].push_back(registry_->place());
+  for (const auto& host : options_.upstream_hosts) mirrors[host].push_back(options_.upstream);
+  return mirrors;
+}
+
 util::Status Sandbox::start_next_daemon() {
   if (next_) return {};
   CP_TRY_ASSIGN(next_,
@@ -109,7 +116,7 @@ util::Status Sandbox::start_next_daemon() {
                                 .folder = folder() / fmt::format("d{}", ++daemons_),
                                 .environment = daemon_environment(),
                                 .registry = registry_->place(),
-                                .mirrored_hosts = options_.mirrored_hosts,
+                                .mirrors = mirrors(),
                                 .cgroup = cgroup_of(folder())}));
   return {};
 }

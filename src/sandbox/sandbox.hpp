@@ -30,6 +30,8 @@ struct Options {
   std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
   bool keep = false;    ///< the folder stays
   std::vector<std::string> mirrored_hosts; ///< whose images the sandbox's registry serves, e.g. `docker.io`
+  std::string upstream;                    ///< `host:port` of what is asked next for the images of `upstream_hosts`
+  std::vector<std::string> upstream_hosts;
   std::stop_token stop;
 };
 
@@ -74,6 +76,7 @@ public:
 private:
   Sandbox(Options options, Folder folder);
   std::map<std::string, std::string> daemon_environment() const;
+  std::map<std::string, std::vector<std::string>> mirrors() const;
   util::Status launch_registry();
   util::Status retired();
 

@@ -28,22 +28,20 @@ bool lies_at_or_below(const fs::path& path, const fs::path& folder) {
 }
 
 void read_images(Reader& reader, const Node& at, Scenario& scenario) {
-  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox'");
+  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox' or 'upstream'");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
     const auto& name = at.key(i);
     const auto& value = at.value(i);
     if (!name.is_scalar()) continue;
     if (name.text.empty()) reader.report(codes::k_wrong_value, name, "an image needs a name");
-    if (value.is_scalar() && value.text == "busybox")
+    if (value.is_scalar() && (value.text == "busybox" || value.text == "upstream"))
       scenario.images[name.text] = Text{value.text, reader.spot(value)};
-    else if (value.is_map() || (value.is_scalar() && value.text == "upstream"))
-      reader.report(codes::k_not_played_yet,
-                    value,
-                    fmt::format("{} under 'images' is part of the language but not played yet",
-                                value.is_map() ? "an inline image" : "'upstream'"));
+    else if (value.is_map())
+      reader.report(
+          codes::k_not_played_yet, value, "an inline image under 'images' is part of the language but not played yet");
     else
-      reader.wrong_type(value, "'busybox'");
+      reader.wrong_type(value, "'busybox' or 'upstream'");
   }
 }
 

@@ -195,7 +195,7 @@ struct Scenario {
   std::vector<std::string> issues;
   std::vector<std::string> tags;
   Context context;
-  std::map<std::string, Text> images; ///< name in the Dockerfile → `busybox`; names not listed are pulled by the daemon
+  std::map<std::string, Text> images; ///< name in the Dockerfile → `busybox` or `upstream`, as are names not listed
   BuildSpec build;
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
   When needs;                        ///< `requires`: facts that a case must have, else it is skipped

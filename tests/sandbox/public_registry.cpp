@@ -73,12 +73,21 @@ void PublicRegistry::ask_basic_for(const oci::Credentials& credentials) {
   basic_ = true;
 }
 
+void PublicRegistry::on_event(std::function<void()> event) {
+  const std::lock_guard lock(mutex_);
+  event_ = std::move(event);
+}
+
 std::vector<std::string> PublicRegistry::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
 }
 
 http::Answer PublicRegistry::answer(const http::Received& received) {
+  if (received.target == "/event") {
+    event_();
+    return {};
+  }
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(received.method + " " + received.target);

@@ -6,6 +6,7 @@
 #include "util/files.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ public:
   void ask_for(const oci::Credentials& credentials);
   /// From now on this user's name and password (Basic) open the door.
   void ask_basic_for(const oci::Credentials& credentials);
+  /// What happens when somebody asks for `/event`: a step of a build, say.
+  void on_event(std::function<void()> event);
   /// `GET /v2/…` and `HEAD /v2/…`, in order.
   std::vector<std::string> requests() const;
 
@@ -42,6 +45,7 @@ private:
   Mood mood_ = Mood::serves;
   std::optional<oci::Credentials> user_;
   bool basic_ = false;
+  std::function<void()> event_;
   std::vector<std::string> requests_;
   http::Server door_;
 };
