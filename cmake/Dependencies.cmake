@@ -13,6 +13,7 @@ find_package(Protobuf REQUIRED)
 
 # gRPC with Abseil and protobuf are some 50 shared libraries, which cost the loader 10 of the 20 ms that
 # `cacheproof --version` may take: what has an archive is linked from it. OpenSSL stays shared, for others use it too.
+# The thread sanitizer gets the shared ones: they are not instrumented, and it can leave alone only whole libraries.
 # RE2, which gRPC uses, is asked for by name: Debian 13's needs more of Abseil than gRPC's own list has.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED grpc++ protobuf re2)
@@ -36,10 +37,10 @@ check_cxx_source_compiles("
 #include <grpcpp/create_channel_posix.h>
 int main() { return grpc::CreateInsecureChannelFromFd(\"x\", 0) == nullptr; }" CACHEPROOF_GRPC_ARCHIVES_LINK)
 unset(CMAKE_REQUIRED_LIBRARIES)
-if(CACHEPROOF_GRPC_ARCHIVES_LINK)
+if(CACHEPROOF_GRPC_ARCHIVES_LINK AND NOT CACHEPROOF_SANITIZE MATCHES "thread")
   list(JOIN grpc_libraries "," grpc_group)
   target_link_libraries(cacheproof_grpc INTERFACE "$<LINK_GROUP:RESCAN,${grpc_group}>")
 else()
-  message(STATUS "gRPC's archives do not link here: the shared libraries are used, which start slower")
+  message(STATUS "gRPC's shared libraries are used, which start slower than its archives")
   target_link_libraries(cacheproof_grpc INTERFACE ${GRPC_LINK_LIBRARIES})
 endif()
