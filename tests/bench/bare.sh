@@ -124,15 +124,15 @@ stop_daemon() {
   rm -r daemon
 }
 
-# build CACHE_ATTRIBUTE [OPTION…]: one round on a fresh daemon, its cache exported and imported.
+# build CACHE_ATTRIBUTE [OPTION…]: one round on a fresh daemon, its cache imported and, unless the attribute is `-`, exported.
 build() {
-  local attribute=$1
+  local export=(--export-cache "type=registry,ref=127.0.0.1:$port/app:cache,$1")
+  [[ $1 != - ]] || export=()
   shift
   start_daemon
   "$bin/buildctl" --addr "unix://$PWD/daemon/s.sock" build --progress=plain --frontend dockerfile.v0 \
     --local context=context --local dockerfile=context --opt filename=Dockerfile "$@" \
-    --import-cache "type=registry,ref=127.0.0.1:$port/app:cache" \
-    --export-cache "type=registry,ref=127.0.0.1:$port/app:cache,$attribute" > build.log 2>&1 ||
+    --import-cache "type=registry,ref=127.0.0.1:$port/app:cache" "${export[@]}" > build.log 2>&1 ||
     die "a bare build failed: $(< build.log)"
   stop_daemon
 }
@@ -203,5 +203,80 @@ END
   build mode=max
 }
 
+mode_in_capitals() { # MODE
+  mkdir context
+  printf '%s\n' 'FROM alpine AS tools' 'RUN echo tool > /tool && echo note > /note' 'FROM alpine AS app' \
+    'COPY --from=tools /tool /tool' 'RUN cat /tool > /app' > context/Dockerfile
+  build "$1"
+}
+mode_max() { mode_in_capitals mode=max; }
+mode_capitals() { mode_in_capitals mode=MAX; }
+
+cache_mount_id_is_no_key() {
+  mkdir context
+  printf 'FROM alpine AS %s\nRUN --mount=type=cache,id=%s,target=/cache echo built > /result\n' one one two two \
+    > context/Dockerfile
+  build mode=max --opt target=one
+  build mode=max --opt target=two
+}
+
+no_cache_spares_workdir() {
+  mkdir context
+  printf '%s\n' 'FROM alpine AS app' 'WORKDIR /app' 'COPY a.txt .' 'RUN cat a.txt > b.txt' > context/Dockerfile
+  printf 'text\n' > context/a.txt
+  build mode=max
+  build mode=max
+  build mode=max --opt no-cache=
+}
+
+a_mode_is_content() { # TARGET
+  mkdir context
+  printf '%s\n' 'FROM alpine AS plain' 'COPY tool /tool' 'RUN cat /tool > /out' 'FROM alpine AS fixed' \
+    'COPY --chmod=0644 tool /tool' 'RUN cat /tool > /out' > context/Dockerfile
+  printf 'text\n' > context/tool
+  build mode=max --opt "target=$1"
+  chmod 664 context/tool
+  build - --opt "target=$1"
+  chmod 644 context/tool
+  build mode=max --opt "target=$1"
+}
+mode_plain() { a_mode_is_content plain; }
+mode_fixed() { a_mode_is_content fixed; }
+
+a_new_name_is_a_change() {
+  mkdir -p context/src
+  printf '%s\n' 'FROM alpine AS app' 'COPY src /src' > context/Dockerfile
+  printf 'text\n' > context/src/a.txt
+  build mode=max
+  mv context/src/a.txt context/src/b.txt
+  build -
+  mv context/src/b.txt context/src/a.txt
+  build mode=max
+  ln -s a.txt context/src/link
+  build -
+  mkdir context/src/empty
+  build -
+  rm -r context/src/link context/src/empty
+  build mode=max
+  chown 1000:1000 context/src/a.txt
+  build mode=max
+}
+
+a_touched_file_is_the_same() {
+  mkdir -p context/src
+  printf '%s\n' 'FROM alpine AS app' 'COPY src /src' 'RUN cat /src/* > /all' > context/Dockerfile
+  printf 'text\n' > context/src/a.txt
+  printf 'not copied\n' > context/notes.txt
+  build mode=max
+  touch -d 2024-02-29T12:00:00.000000001Z context/src/a.txt
+  build mode=max
+  cp context/src/a.txt context/kept.txt && mv context/kept.txt context/src/a.txt
+  build mode=max
+  printf 'more\n' >> context/notes.txt
+  build mode=max
+}
+
 # shellcheck disable=SC2034 # read by corpus-vs-bare
-corpus=(asset_edit_max asset_edit_mod nothing_edited_max nothing_edited_mod typo_after_a_full_export source_edit_keeps_packages)
+corpus=(asset_edit_max asset_edit_mod nothing_edited_max nothing_edited_mod typo_after_a_full_export source_edit_keeps_packages
+  mode_max mode_capitals cache_mount_id_is_no_key no_cache_spares_workdir mode_plain mode_fixed a_new_name_is_a_change
+  a_touched_file_is_the_same)
