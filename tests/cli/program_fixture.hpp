@@ -67,7 +67,9 @@ protected:
 
   process::Command command(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), CACHEPROOF_PROGRAM);
-    return {std::move(arguments), environment(), folder_.path()};
+    auto variables = environment();
+    variables["CACHEPROOF_MIRROR"] = (folder_.path() / "mirror").string(); // the user's own are not for tests
+    return {std::move(arguments), std::move(variables), folder_.path()};
   }
 
   process::Finished run(std::vector<std::string> arguments) const {
