@@ -34,7 +34,7 @@ struct RigChoice {
   bool offline = false; ///< nothing is installed: an error where something would have to be
 };
 
-/// Where mirrors keep what they pulled: $CACHEPROOF_MIRROR, else beside the toolchains.
+/// Where mirrors keep what they pulled: $CACHEPROOF_MIRROR_STORE, else beside the toolchains.
 std::filesystem::path mirror_root();
 /// What each of them may keep: $CACHEPROOF_MIRROR_LIMIT (`5G`), else 5 GB. Other text is an error.
 util::Result<std::uintmax_t> mirror_limit();

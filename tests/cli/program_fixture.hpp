@@ -68,7 +68,7 @@ protected:
   process::Command command(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), CACHEPROOF_PROGRAM);
     auto variables = environment();
-    variables["CACHEPROOF_MIRROR"] = (folder_.path() / "mirror").string(); // the user's own are not for tests
+    variables["CACHEPROOF_MIRROR_STORE"] = (folder_.path() / "mirror").string(); // the user's own are not for tests
     return {std::move(arguments), std::move(variables), folder_.path()};
   }
 

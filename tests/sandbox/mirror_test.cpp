@@ -175,7 +175,10 @@ TEST_F(MirrorTest, IsSweptWhenNobodyLeasesIt) {
   auto stuck = process::Process::start(
       {{"sleep", "1000"}, std::map<std::string, std::string>{{"CACHEPROOF_MIRROR", folder().string()}}, {}});
   ASSERT_TRUE(stuck) << util::to_text(stuck.error());
-  EXPECT_EQ(sweep_mirrors(root_.path(), true), std::vector{"would end the mirror in " + folder().string()});
+  // A process that ends loses its environment a moment before it lets go of its locks.
+  EXPECT_TRUE(test::eventually([&] {
+    return sweep_mirrors(root_.path(), true) == std::vector{"would end the mirror in " + folder().string()};
+  }));
   EXPECT_EQ(stuck->poll(), std::nullopt);
   EXPECT_EQ(sweep_mirrors(root_.path(), false), std::vector{"ended the mirror in " + folder().string()});
   EXPECT_THAT(sweep_mirrors(root_.path(), false), IsEmpty());
