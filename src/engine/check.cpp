@@ -54,9 +54,7 @@ private:
   }
 
   void add(const scenario::Code& code, const util::SourceSpot& spot, std::string message) {
-    const auto line = static_cast<std::size_t>(spot.line);
-    const auto text = line > 0 && line <= scenario_.source.size() ? scenario_.source[line - 1] : "";
-    add({{code.severity, std::string(code.code), std::string(code.name), spot, text, 1, std::move(message), ""}});
+    add({scenario::diagnostic(code, spot, scenario_.source, std::move(message))});
   }
 
   /// An edit of content that does not fit is found before anything runs. Only texts are told, so what is said of

@@ -2,6 +2,7 @@
 
 #include "judge/pattern.hpp"
 #include "judge/steps.hpp"
+#include "util/diagnostic.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -16,11 +17,6 @@ using evidence::Finding;
 using evidence::Outcome;
 using evidence::Step;
 using Strings = std::vector<std::string>;
-
-std::string line_of(const Strings& source, const util::SourceSpot& spot) {
-  const auto line = static_cast<std::size_t>(spot.line);
-  return line > 0 && line <= source.size() ? source[line - 1] : "";
-}
 
 /// A step with what became of it: `app 2/4 COPY packages.txt . (cached)`.
 std::string with_outcome(const Step& step) {
@@ -229,7 +225,7 @@ private:
   void add(const char* key, const util::SourceSpot& spot, Finding finding) {
     finding.expectation = key;
     finding.spot = spot;
-    finding.source_line = line_of(source_, spot);
+    finding.source_line = util::line_at(source_, spot.line);
     findings_.push_back(std::move(finding));
   }
   void add(const char* key, const util::SourceSpot& spot, std::string summary, Strings expected, Strings observed) {
@@ -282,7 +278,7 @@ Judgement judge(const scenario::Round& round,
   if (!issue || !scenario::matches(issue->when, world)) return judgement;
   if (judgement.verdict == evidence::Verdict::passed) {
     Finding stale{"known_issue", issue->spot, {}, "the known issue did not happen here: its range must shrink"};
-    stale.source_line = line_of(source, issue->spot);
+    stale.source_line = util::line_at(source, issue->spot.line);
     stale.expected = {"known issue " + issue->url};
     stale.observed = {"every claim of the round holds"};
     judgement.findings = {std::move(stale)};

@@ -97,22 +97,14 @@ std::optional<Names> csv_fields(std::string_view line) {
 class Reporter {
 public:
   Reporter(const scenario::Text& written, const Names& source)
-      : written_(written) {
-    const auto line = static_cast<std::size_t>(written.spot.line);
-    if (line > 0 && line <= source.size()) line_ = source[line - 1];
-  }
+      : written_(written),
+        source_(source) {}
 
   void warn(const scenario::Code& code, const std::string& field, std::string message, std::string hint) {
-    util::Diagnostic one{code.severity,
-                         std::string(code.code),
-                         std::string(code.name),
-                         written_.spot,
-                         line_,
-                         static_cast<int>(written_.value.size()),
-                         std::move(message),
-                         std::move(hint)};
+    auto one = scenario::diagnostic(code, written_.spot, source_, std::move(message), std::move(hint));
+    one.width = static_cast<int>(written_.value.size());
     const auto from = static_cast<std::size_t>(std::max(0, written_.spot.column - 1));
-    if (const auto at = line_.find(field, from); !field.empty() && at != std::string::npos) {
+    if (const auto at = one.source_line.find(field, from); !field.empty() && at != std::string::npos) {
       one.spot.column = static_cast<int>(at) + 1;
       one.width = static_cast<int>(field.size());
     }
@@ -122,7 +114,7 @@ public:
 
 private:
   const scenario::Text& written_;
-  std::string line_;
+  const Names& source_;
   std::vector<util::Diagnostic> found_;
 };
 

@@ -43,15 +43,9 @@ util::Diagnostic at(const StepReference& reference,
                     std::string message,
                     std::string hint,
                     const std::vector<std::string>& source) {
-  const auto line = static_cast<std::size_t>(reference.spot.line);
-  return {code.severity,
-          std::string(code.code),
-          std::string(code.name),
-          reference.spot,
-          line > 0 && line <= source.size() ? source[line - 1] : "",
-          static_cast<int>(reference.text.size()),
-          std::move(message),
-          std::move(hint)};
+  auto one = scenario::diagnostic(code, reference.spot, source, std::move(message), std::move(hint));
+  one.width = static_cast<int>(reference.text.size());
+  return one;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "scenario/codes.hpp"
 
 #include <array>
+#include <utility>
 
 namespace cacheproof::scenario {
 namespace {
@@ -37,6 +38,21 @@ constexpr std::array k_all{codes::k_unreadable_file,
                            codes::k_unknown_target};
 
 } // namespace
+
+util::Diagnostic diagnostic(const Code& code,
+                            const util::SourceSpot& spot,
+                            const std::vector<std::string>& source,
+                            std::string message,
+                            std::string hint) {
+  return {code.severity,
+          std::string(code.code),
+          std::string(code.name),
+          spot,
+          util::line_at(source, spot.line),
+          1,
+          std::move(message),
+          std::move(hint)};
+}
 
 std::span<const Code> all_codes() {
   return k_all;

@@ -3,7 +3,9 @@
 #include "util/diagnostic.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace cacheproof::scenario {
 
@@ -13,6 +15,13 @@ struct Code {
   std::string_view name;
   util::Severity severity = util::Severity::error;
 };
+
+/// One diagnostic of that kind at a place of a file, of which `source` are the lines.
+util::Diagnostic diagnostic(const Code& code,
+                            const util::SourceSpot& spot,
+                            const std::vector<std::string>& source,
+                            std::string message,
+                            std::string hint = {});
 
 namespace codes {
 using enum util::Severity;

@@ -65,16 +65,8 @@ void Reader::report(
 }
 
 void Reader::report_at(const Code& code, int line, int column, std::string message, std::string hint) {
-  util::Diagnostic made;
-  made.severity = code.severity;
-  made.code = code.code;
-  made.name = code.name;
-  made.spot = {file_.string(), line, line > 0 ? column : 0};
-  if (line > 0 && static_cast<std::size_t>(line) <= lines_.size())
-    made.source_line = lines_[static_cast<std::size_t>(line) - 1];
-  made.message = std::move(message);
-  made.hint = std::move(hint);
-  diagnostics_.push_back(std::move(made));
+  const util::SourceSpot spot{file_.string(), line, line > 0 ? column : 0};
+  diagnostics_.push_back(diagnostic(code, spot, lines_, std::move(message), std::move(hint)));
 }
 
 void Reader::wrong_type(const Node& at, std::string_view expected) {

@@ -7,6 +7,10 @@
 
 namespace cacheproof::util {
 
+std::string line_at(const std::vector<std::string>& source, int line) {
+  return line > 0 && static_cast<std::size_t>(line) <= source.size() ? source[static_cast<std::size_t>(line) - 1] : "";
+}
+
 std::string to_text(const Diagnostic& diagnostic) {
   const auto& spot = diagnostic.spot;
   std::string text = spot.file;

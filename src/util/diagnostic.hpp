@@ -28,6 +28,9 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 
+/// The line of that number (from 1) of a file's lines; empty where it has none.
+std::string line_at(const std::vector<std::string>& source, int line);
+
 /// `file:line:column: error[CP0003]: message: hint`, the source line and a caret under the place.
 std::string to_text(const Diagnostic& diagnostic);
 
