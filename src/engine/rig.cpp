@@ -101,7 +101,8 @@ util::Status try_out(const std::filesystem::path& runc, const std::stop_token& s
 } // namespace
 
 std::filesystem::path mirror_root() {
-  if (const char* named = std::getenv("CACHEPROOF_MIRROR_STORE"); named && *named) return std::filesystem::absolute(named);
+  if (const char* named = std::getenv("CACHEPROOF_MIRROR_STORE"); named && *named)
+    return std::filesystem::absolute(named);
   return toolchain::store() / "mirror";
 }
 

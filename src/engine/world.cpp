@@ -34,26 +34,21 @@ std::string in_words(const scenario::When::value_type& condition, const scenario
 }
 
 util::Diagnostic no_alternative(const Case& planned, const char* key, const util::SourceSpot& spot) {
-  const auto& code = scenario::codes::k_unmatched_case;
-  const auto& source = planned.scenario->source;
-  const auto line = static_cast<std::size_t>(spot.line);
-  return {code.severity,
-          std::string(code.code),
-          std::string(code.name),
-          spot,
-          line > 0 && line <= source.size() ? source[line - 1] : "",
-          1,
-          fmt::format("no alternative of '{}' counts for {}", key, planned.id),
-          "an expectation never vanishes: write one for it, or leave the case out by `requires`"};
+  return scenario::diagnostic(scenario::codes::k_unmatched_case,
+                              spot,
+                              planned.scenario->source,
+                              fmt::format("no alternative of '{}' counts for {}", key, planned.id),
+                              "an expectation never vanishes: write one for it, or leave the case out by `requires`");
 }
 
 } // namespace
 
 scenario::World world_of(const Case& planned, const scenario::Round& round) {
+  static const bool root = util::is_machine_root(); // for the whole life of the program
   auto world = planned.cell;
   world.emplace_back("buildkit", planned.buildkit);
   world.emplace_back("driver", "buildctl");
-  world.emplace_back("root", util::is_machine_root() ? "true" : "false");
+  world.emplace_back("root", root ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
   return world;
 }
