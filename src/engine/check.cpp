@@ -1,17 +1,15 @@
 #include "dockerfile/dockerfile.hpp"
-#include "engine/images.hpp"
 #include "engine/load.hpp"
+#include "engine/request.hpp"
+#include "engine/texts.hpp"
 #include "lint/lint.hpp"
 #include "lint/step_references.hpp"
 #include "scenario/codes.hpp"
-#include "workspace/edit.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <optional>
 #include <span>
 
 namespace cacheproof::engine {
@@ -63,8 +61,7 @@ private:
     using Kind = scenario::Edit::Kind;
     const auto& edit = so_far.back();
     if (edit.kind != Kind::write && edit.kind != Kind::append && edit.kind != Kind::replace) return true;
-    const auto text =
-        workspace::text_after(so_far, edit.path, [&](const auto& path) { return original_text(scenario_, path); });
+    const auto text = text_after(scenario_, so_far, edit.path);
     if (!text) add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
     return text.has_value();
   }
@@ -72,23 +69,21 @@ private:
   void
   check_dockerfile(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& edits) {
     const auto build = scenario::merge(scenario_.build, round.build);
-    const std::map<std::string, std::string> variables(cell.begin(), cell.end());
-    const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables); };
-    const std::string name = build.dockerfile ? expanded(*build.dockerfile) : "Dockerfile";
+    const auto request = make_request(build, {cell.begin(), cell.end()}, {});
+    const auto& name = request.dockerfile;
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text =
-        workspace::text_after(edits, name, [&](const auto& path) { return original_text(scenario_, path); });
+    const auto text = text_after(scenario_, edits, name);
     if (!text) return; // said of the edit already
     if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
 
-    std::map<std::string, std::string> arguments;
-    for (const auto& [key, value] : build.args) arguments[key] = expanded(value);
-    auto reading = dockerfile::read(**text, (shown_folder() / name).string(), arguments);
+    auto reading =
+        dockerfile::read(**text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
     add(std::move(reading.diagnostics));
     if (!reading.file) return;
-    const std::string target = build.target ? expanded(*build.target) : "";
-    if (!reading.file->find_target(target))
-      add(scenario::codes::k_unknown_target, build.target->spot, fmt::format("{} has no stage '{}'", name, target));
+    if (!reading.file->find_target(request.target))
+      add(scenario::codes::k_unknown_target,
+          build.target->spot,
+          fmt::format("{} has no stage '{}'", name, request.target));
     add(lint::check_references(round.expect, *reading.file, scenario_.source));
     if (round.known_issue) add(lint::check_references(round.known_issue->expect, *reading.file, scenario_.source));
   }

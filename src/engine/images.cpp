@@ -2,21 +2,15 @@
 
 #include "dockerfile/dockerfile.hpp"
 #include "engine/request.hpp"
-#include "util/files.hpp"
-#include "workspace/edit.hpp"
+#include "engine/texts.hpp"
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <map>
 #include <set>
-#include <system_error>
-#include <variant>
 
 namespace cacheproof::engine {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// The images of one round's build; none where its Dockerfile cannot be read, which others say.
 std::set<std::string> images_of(const builder::BuildRequest& request, const std::optional<std::string>& text) {
@@ -28,21 +22,6 @@ std::set<std::string> images_of(const builder::BuildRequest& request, const std:
 
 } // namespace
 
-std::optional<std::string> original_text(const scenario::Scenario& scenario, const std::string& path) {
-  if (const auto* folder = std::get_if<fs::path>(&scenario.context)) {
-    std::error_code ignored;
-    const auto file = fs::weakly_canonical(*folder / path, ignored);
-    const auto inside = file.lexically_relative(fs::weakly_canonical(*folder, ignored));
-    if (inside.empty() || *inside.begin() == "..") return {}; // nothing is read that a link leads out to
-    const auto text = util::read_text(file);
-    return text ? std::optional(*text) : std::nullopt;
-  }
-  const auto wanted = fs::path(path).lexically_normal();
-  for (const auto& file : std::get<std::vector<scenario::InlineFile>>(scenario.context))
-    if (fs::path(file.path).lexically_normal() == wanted) return file.text;
-  return {};
-}
-
 std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, const scenario::Cell& cell) {
   std::set<std::string> served;
   for (const auto& image : base_images(scenario).value_or(std::vector<oci::Reference>{}))
@@ -53,8 +32,7 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
   for (const auto& round : scenario.rounds) {
     so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
     const auto request = make_request(scenario::merge(scenario.build, round.build), variables, {});
-    const auto text = workspace::text_after(
-        so_far, request.dockerfile, [&](const auto& path) { return original_text(scenario, path); });
+    const auto text = text_after(scenario, so_far, request.dockerfile);
     for (const auto& name : images_of(request, text.value_or(std::nullopt)))
       // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
       // before there is one (`${registry}`).

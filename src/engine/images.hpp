@@ -5,14 +5,9 @@
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
 
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace cacheproof::engine {
-
-/// A file of a scenario's context as it is before the first round; nothing for one that is not there.
-std::optional<std::string> original_text(const scenario::Scenario& scenario, const std::string& path);
 
 /// The images that the builds of a case read and that the sandbox does not serve, sorted: those of public registries.
 /// Told from the Dockerfile as the edits leave it, round by round. An image that a base's ONBUILD names is not seen.
