@@ -7,7 +7,9 @@
 #include "dockerfile/dockerfile.hpp"
 #include "engine/broken.hpp"
 #include "engine/images.hpp"
+#include "engine/keeper.hpp"
 #include "engine/request.hpp"
+#include "engine/verdict.hpp"
 #include "judge/judge.hpp"
 #include "lint/lint.hpp"
 #include "oci/cache.hpp"
@@ -16,7 +18,6 @@
 #include "oci/registry_client.hpp"
 #include "process/deadline.hpp"
 #include "sandbox/upstream.hpp"
-#include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
@@ -24,7 +25,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -68,18 +68,6 @@ evidence::CaseEvidence head_of(const Case& planned) {
   return head;
 }
 
-/// A failure found in the cache stays one even if the rig broke in a later round.
-Verdict verdict_of(const evidence::CaseEvidence& played) {
-  const auto any = [&](Verdict verdict) {
-    return std::any_of(
-        played.rounds.begin(), played.rounds.end(), [&](const auto& round) { return round.verdict == verdict; });
-  };
-  if (any(Verdict::failed)) return Verdict::failed;
-  if (any(Verdict::stale)) return Verdict::stale;
-  if (played.broken || any(Verdict::broken) || played.rounds.empty()) return Verdict::broken;
-  return any(Verdict::known) ? Verdict::known : Verdict::passed;
-}
-
 /// Plays one case. Its world is opened in `open`, used by each round and closed in reverse at the end.
 class Player {
 public:
@@ -89,6 +77,7 @@ public:
         options_(options),
         observer_(observer),
         played_(head_of(planned)),
+        keeper_(played_, options.folder),
         limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + options.allowance)
                + k_allowance),
         deadline_(options.stop, limit_) {}
@@ -114,8 +103,8 @@ public:
 
 private:
   evidence::CaseEvidence end() {
-    keep_evidence(evidence::save(played_, options_.folder));
-    observer_.case_judged(played_, options_.folder);
+    keeper_.end();
+    observer_.case_judged(played_, keeper_.folder());
     return std::move(played_);
   }
 
@@ -140,7 +129,7 @@ private:
   /// The clean world of the case, proven empty, with its base images and its context in it. What starts by itself,
   /// registry and daemon, does so while images and context are made.
   util::Status open() {
-    CP_TRY(util::make_directories(options_.folder));
+    CP_TRY(util::make_directories(keeper_.folder()));
     CP_TRY_ASSIGN(const auto images, base_images(scenario()));
     CP_TRY(check_mirrors(images));
     if (const auto pulled = upstream_images(scenario(), planned_.cell); !pulled.empty()) {
@@ -226,7 +215,7 @@ private:
       });
     }
     seen.duration = since(start);
-    keep_evidence(evidence::save(seen, options_.folder));
+    keeper_.round(seen);
     return seen;
   }
 
@@ -315,8 +304,8 @@ private:
                                   }}));
     seen.command = run.command_line;
     seen.exit_code = run.exit.code.value_or(-1);
-    save_stream(seen, "client.log", run.log);
-    if (auto log = util::read_text(daemon_->log())) save_stream(seen, "daemon.log", *log);
+    keeper_.stream(seen, "client.log", run.log);
+    if (auto log = util::read_text(daemon_->log())) keeper_.stream(seen, "daemon.log", *log);
     return run;
   }
 
@@ -329,10 +318,10 @@ private:
   Hang look_at_hang(const evidence::RoundEvidence& seen) {
     Hang hang{daemon_->died(), {}};
     if (const auto raw = daemon_->client().unfinished(k_look_limit)) {
-      save_stream(seen, "events.jsonl", buildkit::to_json_lines(*raw));
+      keeper_.stream(seen, "events.jsonl", buildkit::to_json_lines(*raw));
       hang.running = buildkit::running(*raw);
     }
-    if (const auto dump = daemon_->dump_goroutines(); !dump.empty()) save_stream(seen, "goroutines.txt", dump);
+    if (const auto dump = daemon_->dump_goroutines(); !dump.empty()) keeper_.stream(seen, "goroutines.txt", dump);
     return hang;
   }
 
@@ -362,24 +351,8 @@ private:
   util::Result<evidence::BuildRecord>
   record_of(const std::string& ref, const Prepared& prepared, const evidence::RoundEvidence& seen) {
     CP_TRY_ASSIGN(const auto raw, daemon_->client().fetch(ref, k_record_limit));
-    save_stream(seen, "events.jsonl", buildkit::to_json_lines(raw));
+    keeper_.stream(seen, "events.jsonl", buildkit::to_json_lines(raw));
     return buildkit::decode(raw, prepared.dockerfile, prepared.request.target, planned_.buildkit);
-  }
-
-  void save_stream(const evidence::RoundEvidence& seen, const std::string& name, std::string_view text) {
-    const auto folder = options_.folder / fmt::format("round-{}", seen.number);
-    auto saved = util::make_directories(folder);
-    if (saved) saved = util::write_text(folder / name, text);
-    keep_evidence(std::move(saved));
-  }
-
-  /// Evidence stays the caller's under sudo. A verdict whose evidence is lost cannot be trusted later: the case is
-  /// broken, whatever was seen.
-  void keep_evidence(util::Status saved) {
-    if (saved) saved = util::give_to_caller(options_.folder);
-    if (saved || played_.broken) return;
-    played_.broken = util::within("the evidence could not be saved", std::move(saved).error());
-    played_.verdict = Verdict::broken;
   }
 
   const Case& planned_;
@@ -387,6 +360,7 @@ private:
   const PlayOptions& options_;
   Observer& observer_;
   evidence::CaseEvidence played_;
+  Keeper keeper_; ///< of `played_`
   const std::chrono::seconds limit_;
   const process::Deadline deadline_;
   std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve

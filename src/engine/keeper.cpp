@@ -1,0 +1,38 @@
+#include "engine/keeper.hpp"
+
+#include "util/caller.hpp"
+#include "util/files.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace cacheproof::engine {
+
+Keeper::Keeper(evidence::CaseEvidence& played, std::filesystem::path folder)
+    : played_(played),
+      folder_(std::move(folder)) {}
+
+void Keeper::stream(const evidence::RoundEvidence& round, const std::string& name, std::string_view text) {
+  const auto folder = folder_ / fmt::format("round-{}", round.number);
+  auto saved = util::make_directories(folder);
+  if (saved) saved = util::write_text(folder / name, text);
+  keep(std::move(saved));
+}
+
+void Keeper::round(const evidence::RoundEvidence& round) {
+  keep(evidence::save(round, folder_));
+}
+
+void Keeper::end() {
+  keep(evidence::save(played_, folder_));
+}
+
+void Keeper::keep(util::Status saved) {
+  if (saved) saved = util::give_to_caller(folder_);
+  if (saved || played_.broken) return;
+  played_.broken = util::within("the evidence could not be saved", std::move(saved).error());
+  played_.verdict = evidence::Verdict::broken;
+}
+
+} // namespace cacheproof::engine

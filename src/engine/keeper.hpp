@@ -1,0 +1,32 @@
+#pragma once
+
+#include "evidence/case.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace cacheproof::engine {
+
+/// Keeps the evidence of one case in its folder, the caller's under sudo. A verdict whose evidence is lost cannot be
+/// trusted later: whatever was seen, the case is broken then.
+class Keeper {
+public:
+  Keeper(evidence::CaseEvidence& played, std::filesystem::path folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  /// A raw stream of a round: `client.log`, `events.jsonl`.
+  void stream(const evidence::RoundEvidence& round, const std::string& name, std::string_view text);
+  void round(const evidence::RoundEvidence& round);
+  /// The case itself, at its end.
+  void end();
+
+private:
+  void keep(util::Status saved);
+
+  evidence::CaseEvidence& played_;
+  std::filesystem::path folder_;
+};
+
+} // namespace cacheproof::engine

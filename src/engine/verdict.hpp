@@ -1,0 +1,11 @@
+#pragma once
+
+#include "evidence/case.hpp"
+
+namespace cacheproof::engine {
+
+/// The verdict of a case that was played, from those of its rounds: a failure found in the cache stays one even if the
+/// rig broke in a later round, and so does a known issue that did not happen. Without a round it is broken.
+evidence::Verdict verdict_of(const evidence::CaseEvidence& played);
+
+} // namespace cacheproof::engine

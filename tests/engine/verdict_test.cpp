@@ -1,0 +1,44 @@
+#include "engine/verdict.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cacheproof::engine {
+namespace {
+
+using evidence::Verdict;
+
+Verdict of(const std::vector<Verdict>& rounds, bool broken_outside = false) {
+  evidence::CaseEvidence played;
+  played.rounds.resize(rounds.size());
+  for (std::size_t i = 0; i < rounds.size(); ++i) played.rounds[i].verdict = rounds[i];
+  if (broken_outside) played.broken = util::Error{.what = "it broke"};
+  return verdict_of(played);
+}
+
+TEST(CaseVerdict, IsPassedWhenEveryRoundIs) {
+  EXPECT_EQ(of({Verdict::passed, Verdict::passed}), Verdict::passed);
+}
+
+TEST(CaseVerdict, AFailureStaysOneWhateverBreaksLater) {
+  EXPECT_EQ(of({Verdict::failed, Verdict::broken}), Verdict::failed);
+  EXPECT_EQ(of({Verdict::failed}, true), Verdict::failed);
+  EXPECT_EQ(of({Verdict::stale, Verdict::known, Verdict::failed}), Verdict::failed);
+}
+
+TEST(CaseVerdict, AnIssueThatDidNotHappenIsRedBesideOthersThatDid) {
+  EXPECT_EQ(of({Verdict::known, Verdict::stale, Verdict::passed}), Verdict::stale);
+  EXPECT_EQ(of({Verdict::stale, Verdict::broken}), Verdict::stale);
+}
+
+TEST(CaseVerdict, ABrokenRigIsNoPass) {
+  EXPECT_EQ(of({Verdict::passed, Verdict::broken}), Verdict::broken);
+  EXPECT_EQ(of({Verdict::known}, true), Verdict::broken) << "the sandbox could not be closed";
+  EXPECT_EQ(of({}), Verdict::broken) << "nothing was judged";
+}
+
+TEST(CaseVerdict, OneKnownIssueMakesTheCaseKnown) {
+  EXPECT_EQ(of({Verdict::passed, Verdict::known, Verdict::passed}), Verdict::known);
+}
+
+} // namespace
+} // namespace cacheproof::engine
