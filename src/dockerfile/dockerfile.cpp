@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <iterator>
 #include <regex>
@@ -39,10 +38,8 @@ const std::vector<std::string> k_keywords = {"ADD",
                                              "WORKDIR"};
 
 std::optional<int> as_number(std::string_view text) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
-  return number;
+  const auto number = util::parse_number<int>(text);
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// Blanks folded, none at the ends; the keyword in upper case, as BuildKit prints it.

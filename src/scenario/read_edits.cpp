@@ -1,10 +1,10 @@
 #include "scenario/reader.hpp"
 #include "util/base64.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <utility>
@@ -51,19 +51,14 @@ void read_base64(Reader& reader, const Node& at, Edit& edit) {
 void read_mode(Reader& reader, const Node& at, Edit& edit) {
   auto digits = at.is_scalar() ? std::string_view(at.text) : std::string_view();
   if (digits.starts_with("0o")) digits.remove_prefix(2);
-  unsigned mode = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || mode > 07777)
-    return reader.wrong_type(at, "permissions in octal digits like 0644");
+  const auto mode = util::parse_number<std::uint32_t>(digits, 8);
+  if (!mode || *mode > 07777) return reader.wrong_type(at, "permissions in octal digits like 0644");
   edit.mode = mode;
 }
 std::optional<std::uint32_t> read_id(Reader& reader, const Node& at) {
-  std::uint32_t id = 0;
-  const auto& text = at.text;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  const auto id = at.is_scalar() ? util::parse_number<std::uint32_t>(at.text) : std::nullopt;
   // The last one means "leave it" to the kernel (chown(2)).
-  if (at.is_scalar() && !text.empty() && error == std::errc() && end == text.data() + text.size() && id != UINT32_MAX)
-    return id;
+  if (id && *id != UINT32_MAX) return id;
   reader.wrong_type(at, "a number from 0 to 4294967294");
   return std::nullopt;
 }

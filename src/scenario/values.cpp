@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <regex>
 
 // The values of the language that are more than text.
@@ -15,14 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::int64_t k_second = 1'000'000'000;
 
-/// A whole decimal number, nothing else beside it.
-template <class Number> std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
 /// `.25` as nanoseconds; nothing for what has no digit or more than nine.
 std::optional<std::int64_t> fraction(std::string_view text) {
   if (text.empty()) return 0;
@@ -30,7 +21,7 @@ std::optional<std::int64_t> fraction(std::string_view text) {
   std::string digits(text.substr(1));
   if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
   digits.resize(9, '0');
-  return number<std::int64_t>(digits);
+  return util::parse_number<std::int64_t>(digits);
 }
 
 /// RFC 3339, section 5.6, with up to nine digits of a second and no leap seconds.
@@ -39,7 +30,7 @@ std::optional<std::int64_t> rfc3339(const std::string& text) {
       R"((\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?([Zz]|([+-])(\d{2}):(\d{2})))");
   std::smatch part;
   if (text.size() > 40 || !std::regex_match(text, part, form)) return std::nullopt;
-  const auto field = [&](std::size_t i) { return number<int>(part[i].str()).value_or(0); };
+  const auto field = [&](std::size_t i) { return util::parse_number<int>(part[i].str()).value_or(0); };
   const std::chrono::year_month_day day{std::chrono::year(field(1)),
                                         std::chrono::month(static_cast<unsigned>(field(2))),
                                         std::chrono::day(static_cast<unsigned>(field(3)))};
@@ -76,7 +67,7 @@ std::optional<Comparison> Reader::comparison(const Node& at) {
   const auto sign =
       std::find_if(signs.begin(), signs.end(), [&](const auto& each) { return rest.starts_with(each.first); });
   rest = util::trim(rest.substr(sign->first.size()));
-  const auto value = number<std::uint64_t>(rest);
+  const auto value = util::parse_number<std::uint64_t>(rest);
   if (!value) {
     wrong_type(at, expected);
     return std::nullopt;
@@ -96,7 +87,7 @@ std::optional<std::chrono::seconds> Reader::duration(const Node& at) {
   if (at.is_scalar()) {
     const std::string_view all = util::trim(at.text);
     const auto end = std::min(all.find_first_not_of("0123456789"), all.size());
-    const auto count = number<std::int64_t>(all.substr(0, end));
+    const auto count = util::parse_number<std::int64_t>(all.substr(0, end));
     const auto unit = util::trim(all.substr(end));
     const std::int64_t factor = unit.empty() || unit == "s"    ? 1
                                 : unit == "m" || unit == "min" ? 60
@@ -111,7 +102,7 @@ std::optional<std::chrono::seconds> Reader::duration(const Node& at) {
 std::optional<std::int64_t> Reader::time(const Node& at) {
   if (at.is_scalar()) {
     const auto point = std::min(at.text.find('.'), at.text.size());
-    const auto seconds = number<std::int64_t>(std::string_view(at.text).substr(0, point));
+    const auto seconds = util::parse_number<std::int64_t>(std::string_view(at.text).substr(0, point));
     const auto rest = fraction(std::string_view(at.text).substr(point));
     if (seconds && rest && *seconds >= 0 && *seconds <= 9'223'372'035) return *seconds * k_second + *rest;
     if (const auto text = rfc3339(at.text)) return text;

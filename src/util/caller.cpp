@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -18,12 +17,7 @@ namespace {
 
 std::optional<unsigned> number_of(const char* name) {
   const char* text = std::getenv(name);
-  if (!text) return {};
-  unsigned number = 0;
-  const auto* end = text + std::strlen(text);
-  const auto result = std::from_chars(text, end, number);
-  if (result.ec != std::errc{} || result.ptr != end) return {};
-  return number;
+  return text ? parse_number<unsigned>(text) : std::nullopt;
 }
 
 } // namespace

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace cacheproof::util {
@@ -13,6 +15,14 @@ std::vector<std::string> lines(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);
+
+/// The whole of `text` as a number, with nothing beside it; nothing for what is none or does not fit.
+template <class Number> std::optional<Number> parse_number(std::string_view text, int base = 10) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 /// Levenshtein's distance in bytes.
 size_t edit_distance(std::string_view left, std::string_view right);

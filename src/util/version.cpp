@@ -5,18 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace cacheproof::util {
 namespace {
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool parse_number(std::string_view text, int& number) {
-  if (!is_number(text)) return false;
-  return std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{};
 }
 
 bool is_identifier(std::string_view text) {
@@ -48,8 +42,11 @@ std::optional<Version> Version::parse(std::string_view text) {
   const auto parts = split(text, '.');
   if (parts.size() > 3) return {};
   int* const numbers[] = {&version.major, &version.minor, &version.patch};
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (!parse_number(parts[i], *numbers[i])) return {};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const auto number = is_number(parts[i]) ? parse_number<int>(parts[i]) : std::nullopt;
+    if (!number) return {};
+    *numbers[i] = *number;
+  }
   return version;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace cacheproof::util {
 namespace {
 
@@ -64,6 +66,16 @@ TEST(Text, TellsUtf8FromOtherBytes) {
   EXPECT_FALSE(is_utf8("\xF4\x90\x80\x80")); // past U+10FFFF
   EXPECT_FALSE(is_utf8("\xE2\x82"));         // cut off
   EXPECT_EQ(to_utf8("a\xFF\xC3\xBC"), "a\xEF\xBF\xBD\xC3\xBC");
+}
+
+TEST(Numbers, AreTheWholeTextOrNothing) {
+  EXPECT_EQ(parse_number<int>("42"), 42);
+  EXPECT_EQ(parse_number<unsigned>("644", 8), 0644U);
+  EXPECT_EQ(parse_number<std::uint64_t>("18446744073709551615"), UINT64_MAX);
+  for (const auto* text : {"", " 1", "1 ", "+1", "0x1", "1.0", "one", "99999999999"})
+    EXPECT_EQ(parse_number<int>(text), std::nullopt) << text;
+  EXPECT_EQ(parse_number<unsigned>("888", 8), std::nullopt);
+  EXPECT_EQ(parse_number<unsigned>("-1"), std::nullopt);
 }
 
 } // namespace
