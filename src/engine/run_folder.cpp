@@ -2,6 +2,7 @@
 
 #include "util/caller.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -25,17 +26,7 @@ constexpr const char* k_marker = ".cacheproof-run";
 
 /// Runs of one second sort by pid, others by time.
 std::string new_name() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}-{:02}-{:02}-{}",
-                     utc.tm_year + 1900,
-                     utc.tm_mon + 1,
-                     utc.tm_mday,
-                     utc.tm_hour,
-                     utc.tm_min,
-                     utc.tm_sec,
-                     getpid());
+  return fmt::format("{:%Y-%m-%dT%H-%M-%S}-{}", fmt::gmtime(std::time(nullptr)), getpid());
 }
 
 /// A shared lock says "in use"; only who gets the exclusive one may remove the folder.

@@ -3,11 +3,11 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <unistd.h>
 
-#include <charconv>
 #include <ctime>
 #include <map>
 #include <string_view>
@@ -15,20 +15,13 @@
 namespace cacheproof::sandbox {
 namespace {
 
-template <class Number> std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
-}
-
 /// Field 22 of proc_pid_stat(5); the second one is the program's name in parentheses, with whatever is in it.
 std::optional<unsigned long long> start_of(pid_t pid) {
   const auto text = util::read_text(fmt::format("/proc/{}/stat", pid)).value_or("");
   const auto after_name = text.rfind(") ");
   if (after_name == std::string::npos) return {};
   const auto fields = util::split(std::string_view(text).substr(after_name + 2), ' '); // from the third on
-  return fields.size() > 19 ? number<unsigned long long>(fields[19]) : std::nullopt;
+  return fields.size() > 19 ? util::parse_number<unsigned long long>(fields[19]) : std::nullopt;
 }
 
 std::string boot_id() {
@@ -40,15 +33,7 @@ std::string wall_time(unsigned long long ticks_after_boot) {
   clock_gettime(CLOCK_BOOTTIME, &up);
   const auto age = up.tv_sec - static_cast<time_t>(ticks_after_boot) / sysconf(_SC_CLK_TCK);
   const std::time_t at = std::time(nullptr) - age;
-  std::tm local{};
-  localtime_r(&at, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-                     local.tm_year + 1900,
-                     local.tm_mon + 1,
-                     local.tm_mday,
-                     local.tm_hour,
-                     local.tm_min,
-                     local.tm_sec);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(at));
 }
 
 } // namespace
@@ -67,8 +52,8 @@ std::optional<Owner> from_marker(const std::string& text) {
   for (const auto& line : util::lines(text))
     if (const auto blank = line.find(' '); blank != std::string::npos)
       values[line.substr(0, blank)] = line.substr(blank + 1);
-  const auto pid = number<pid_t>(values["pid"]);
-  const auto start = number<unsigned long long>(values["start"]);
+  const auto pid = util::parse_number<pid_t>(values["pid"]);
+  const auto start = util::parse_number<unsigned long long>(values["start"]);
   if (!pid || !start || values["boot"].empty() || values["at"].empty()) return {};
   return Owner{*pid, *start, values["boot"], values["at"]};
 }
