@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,9 +29,9 @@ std::string new_name() {
 }
 
 /// A shared lock says "in use"; only who gets the exclusive one may remove the folder.
-util::Fd lock(const fs::path& folder, int mode) {
+util::Fd lock(const fs::path& folder, bool (*hold)(const util::Fd&)) {
   util::Fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd && flock(fd.get(), mode | LOCK_NB) != 0) fd.reset();
+  if (fd && !hold(fd)) fd.reset();
   return fd;
 }
 
@@ -44,7 +43,7 @@ void prune(const fs::path& out, const fs::path& current) {
     if (entry.path() != current && fs::exists(entry.path() / k_marker, ignored)) runs.push_back(entry.path());
   std::sort(runs.begin(), runs.end(), std::greater<>());
   for (std::size_t i = k_kept_runs - 1; i < runs.size(); ++i)
-    if (const auto mine = lock(runs[i], LOCK_EX)) static_cast<void>(util::remove_tree(runs[i]));
+    if (const auto mine = lock(runs[i], util::hold_alone)) static_cast<void>(util::remove_tree(runs[i]));
 }
 
 } // namespace
@@ -54,7 +53,7 @@ util::Result<RunFolder> RunFolder::create(const fs::path& out, const std::string
   folder.path_ = out / (name.empty() ? new_name() : name);
   const bool first = !fs::exists(out);
   CP_TRY(util::make_directories(folder.path_));
-  folder.lock_ = lock(folder.path_, LOCK_SH);
+  folder.lock_ = lock(folder.path_, util::hold_shared);
   CP_TRY(util::write_text(folder.path_ / k_marker, ""));
   CP_TRY(util::give_to_caller(first ? out : folder.path_));
   prune(out, folder.path_);

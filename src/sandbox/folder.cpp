@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -58,7 +57,7 @@ util::Error failed(const std::string& doing, const fs::path& path) {
 /// A root is locked for moments only. Who cannot have it within a second goes on without: anybody may lock /tmp.
 util::Fd share(const fs::path& root) {
   util::Fd lock(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for (int i = 0; lock && i < 200 && flock(lock.get(), LOCK_SH | LOCK_NB) != 0; ++i)
+  for (int i = 0; lock && i < 200 && !util::hold_shared(lock); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   return lock;
 }
@@ -78,7 +77,7 @@ bool is_our_folder(const fs::path& path) {
 util::Result<util::Fd> mark(const fs::path& part, const fs::path& path) {
   const fs::path marker = part / k_owner_file;
   util::Fd lock(open(marker.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return tl::unexpected(failed("lock", marker));
+  if (!lock || !util::hold_alone(lock)) return tl::unexpected(failed("lock", marker));
   const std::string note = to_marker(this_process());
   if (write(lock.get(), note.data(), note.size()) < 0) return tl::unexpected(failed("write", marker));
   if (renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0)
@@ -137,7 +136,7 @@ util::Fd lock_abandoned(const fs::path& folder) {
   if (!is_our_folder(folder)) return {};
   const fs::path marker = folder / k_owner_file;
   util::Fd lock(open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  if (!lock || !util::hold_alone(lock)) return {};
   // Another sweep may have removed this very file between the open and the lock.
   struct stat locked {};
   struct stat named {};
@@ -158,7 +157,7 @@ util::Status remove_files(const fs::path& folder) {
 
 Parts abandoned_parts(const fs::path& root) {
   Parts parts{util::Fd(open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), {}};
-  if (!parts.lock || flock(parts.lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  if (!parts.lock || !util::hold_alone(parts.lock)) return {};
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root, error))
     if (entry.path().filename().string().starts_with(k_part_prefix) && is_our_folder(entry.path()))

@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,12 +63,9 @@ util::Result<util::Fd> open_lock(const fs::path& file) {
   return fd;
 }
 
-bool try_lock(const util::Fd& fd, int operation) {
-  return flock(fd.get(), operation | LOCK_NB) == 0;
-}
-
-util::Status lock(const util::Fd& fd, int operation, const fs::path& file, const std::stop_token& stop) {
-  for (const auto deadline = Clock::now() + k_lock_limit; !try_lock(fd, operation); util::wait(k_tick, stop)) {
+util::Status
+lock(const util::Fd& fd, bool (*hold)(const util::Fd&), const fs::path& file, const std::stop_token& stop) {
+  for (const auto deadline = Clock::now() + k_lock_limit; !hold(fd); util::wait(k_tick, stop)) {
     if (stop.stop_requested())
       return util::failure("interrupted while the mirror started", {}, {}, util::Blame::interrupted);
     if (Clock::now() >= deadline)
@@ -193,13 +189,13 @@ util::Result<Mirror> Mirror::lease(const MirrorSetup& setup, std::stop_token sto
   const auto starting_file = setup.folder / "starting";
   const auto lease_file = setup.folder / "lease";
   CP_TRY_ASSIGN(const auto starting, open_lock(starting_file)); // one at a time looks, clears and starts
-  CP_TRY(lock(starting, LOCK_EX, starting_file, stop));
+  CP_TRY(lock(starting, util::hold_alone, starting_file, stop));
   CP_TRY_ASSIGN(auto lease, open_lock(lease_file));
-  if (try_lock(lease, LOCK_EX)) { // nobody uses it
+  if (util::hold_alone(lease)) { // nobody uses it
     CP_TRY(end_marked(mark_of(setup.folder)));
     evict_blobs(setup.folder / "store", setup.limit);
   }
-  CP_TRY(lock(lease, LOCK_SH, lease_file, stop));
+  CP_TRY(lock(lease, util::hold_shared, lease_file, stop));
   if (const auto running = noted(setup.folder); running && answers(running->address, running->identity, stop))
     return Mirror(running->address, std::move(lease));
   CP_TRY(end_marked(mark_of(setup.folder)));
@@ -224,7 +220,7 @@ std::vector<MirrorStore> mirror_stores(const fs::path& root) {
   std::vector<MirrorStore> stores;
   for (const auto& folder : folders_in(root)) {
     const auto lease = open_lock(folder / "lease");
-    stores.push_back({folder, blob_bytes(folder / "store"), lease && !try_lock(*lease, LOCK_EX)});
+    stores.push_back({folder, blob_bytes(folder / "store"), lease && !util::hold_alone(*lease)});
   }
   return stores;
 }
@@ -234,7 +230,7 @@ std::vector<std::string> sweep_mirrors(const fs::path& root, bool dry_run) {
   for (const auto& folder : folders_in(root)) {
     const auto starting = open_lock(folder / "starting");
     const auto lease = open_lock(folder / "lease");
-    if (!starting || !lease || !try_lock(*starting, LOCK_EX) || !try_lock(*lease, LOCK_EX)) continue;
+    if (!starting || !lease || !util::hold_alone(*starting) || !util::hold_alone(*lease)) continue;
     if (marked(mark_of(folder)).empty()) continue;
     const auto ended = dry_run ? util::Status{} : end_marked(mark_of(folder));
     said.push_back(ended ? fmt::format("{} the mirror in {}", dry_run ? "would end" : "ended", folder.string())

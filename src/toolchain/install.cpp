@@ -10,10 +10,11 @@
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
+#include "util/waiting.hpp"
 
 #include <fmt/format.h>
 
-#include <thread>
+#include <chrono>
 
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
@@ -33,12 +34,12 @@ util::Status make_own(const fs::path& folder) {
 util::Result<util::Fd> lock(const fs::path& path, const Order& order, const Options& options) {
   CP_TRY_ASSIGN(auto file, open_lock(path));
   bool said = false;
-  while (!hold_alone(file)) {
+  while (!util::hold_alone(file)) {
     if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
     if (!std::exchange(said, true) && options.say)
       options.say(fmt::format(
           "{} {}: waiting for another cacheproof that installs or uses it", order.recipe.title, order.version));
-    std::this_thread::sleep_for(50ms);
+    util::wait(50ms, options.stop);
   }
   return file;
 }

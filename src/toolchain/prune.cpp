@@ -26,7 +26,7 @@ std::vector<fs::path> work_folders() {
 /// Does it while the version's lock is held; not at all, and false, where somebody uses or installs the version.
 template <class Action> util::Result<bool> alone(Kind kind, const std::string& version, Action action) {
   CP_TRY_ASSIGN(const auto lock, open_lock(lock_of(kind, version)));
-  if (!hold_alone(lock)) return false;
+  if (!util::hold_alone(lock)) return false;
   CP_TRY(action());
   return true;
 }

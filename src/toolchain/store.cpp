@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -47,13 +46,6 @@ util::Result<util::Fd> open_lock(const std::filesystem::path& path) {
                          "set CACHEPROOF_STORE to a folder that you may write, on a file system with room");
   CP_TRY(util::give_to_caller(path));
   return file;
-}
-
-bool hold_alone(const util::Fd& lock) {
-  return flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
-}
-bool hold_shared(const util::Fd& lock) {
-  return flock(lock.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
 std::string work_prefix(Kind kind, const std::string& version) {

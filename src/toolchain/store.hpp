@@ -23,9 +23,6 @@ std::filesystem::path lock_of(Kind kind, const std::string& version);
 
 /// Makes the file where there is none. A store that cannot be written is an error.
 util::Result<util::Fd> open_lock(const std::filesystem::path& path);
-/// Whether it is held now; false while others have it. It is let go with the file.
-bool hold_alone(const util::Fd& lock);
-bool hold_shared(const util::Fd& lock);
 
 /// A folder for work on a version begins with this: `STORE/tmp-buildkit-v0.34.2@`.
 std::string work_prefix(Kind kind, const std::string& version);

@@ -92,7 +92,7 @@ util::Result<Lease> lease(const Kit& kit) {
     lock = util::Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!*lock) return Lease{};
   }
-  if (!hold_shared(*lock))
+  if (!util::hold_shared(*lock))
     return util::failure(fmt::format("{} {} is being installed or removed", recipe(kit.kind).title, kit.version),
                          path.string(),
                          "run it again when that is done");
@@ -119,7 +119,7 @@ util::Status remove(Kind kind, std::string_view version) {
   std::error_code error;
   if (!fs::exists(folder_of(kind, name), error)) return tl::unexpected(find(kind, name).error());
   CP_TRY_ASSIGN(const auto lock, open_lock(lock_of(kind, name)));
-  if (!hold_alone(lock))
+  if (!util::hold_alone(lock))
     return util::failure(fmt::format("{} {} is in use by another cacheproof", recipe(kind).title, name),
                          lock_of(kind, name).string(),
                          "wait until its run has ended");

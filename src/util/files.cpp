@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ tl::unexpected<Error> system_failure(const std::string& what, int code) {
 void Fd::reset(int fd) {
   if (fd_ >= 0) close(fd_);
   fd_ = fd;
+}
+
+bool hold_alone(const Fd& fd) {
+  return flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+}
+bool hold_shared(const Fd& fd) {
+  return flock(fd.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
 Result<std::string> read_text(const fs::path& path) {

@@ -30,6 +30,11 @@ private:
   int fd_ = -1;
 };
 
+/// Takes the lock of an open file or folder (flock(2)), alone or beside others who share it, without waiting: false
+/// while somebody stands in the way. It is let go with the descriptor, however its holder ends.
+bool hold_alone(const Fd& fd);
+bool hold_shared(const Fd& fd);
+
 Result<std::string> read_text(const std::filesystem::path& path);
 
 /// Writes beside the target and renames over it: a reader sees the old or the new content, never a part.

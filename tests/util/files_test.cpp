@@ -95,5 +95,27 @@ TEST_F(Files, HashesAreSha256) {
   EXPECT_FALSE(sha256_file(dir_.path() / "missing"));
 }
 
+TEST(Locks, AreHeldAloneOrShared) {
+  const auto folder = TempDir::create().value();
+  const auto opened = [&] { return Fd(open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); };
+  const auto one = opened();
+  const auto two = opened();
+  EXPECT_TRUE(hold_shared(one));
+  EXPECT_TRUE(hold_shared(two));
+  EXPECT_FALSE(hold_alone(opened())) << "others share it";
+  {
+    auto three = opened();
+    EXPECT_TRUE(hold_shared(three));
+  }
+  const auto other = TempDir::create().value();
+  auto alone = Fd(open(other.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_TRUE(hold_alone(alone));
+  const auto late = Fd(open(other.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_FALSE(hold_shared(late));
+  alone.reset();
+  EXPECT_TRUE(hold_shared(late)) << "it went with the descriptor";
+  EXPECT_FALSE(hold_alone(Fd())) << "nothing is open";
+}
+
 } // namespace
 } // namespace cacheproof::util
