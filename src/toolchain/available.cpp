@@ -16,14 +16,11 @@ using namespace std::chrono_literals;
 using Versions = std::vector<std::string>;
 
 util::Result<Versions> list_releases(const std::string& url, const Options& options) {
-  CP_TRY_ASSIGN(const auto answer,
-                http::send({.url = url,
-                            .headers = {{"User-Agent", "cacheproof"}}, // the API refuses those without one
-                            .connect_timeout = 2500ms,
-                            .answer_timeout = 2500ms,
-                            .timeout = 30s,
-                            .follow_redirects = true},
-                           options.stop));
+  CP_TRY_ASSIGN(
+      const auto answer,
+      http::send(
+          {.url = url, .connect_timeout = 2500ms, .answer_timeout = 2500ms, .timeout = 30s, .follow_redirects = true},
+          options.stop));
   if (!answer.ok()) return util::failure(fmt::format("status {}", answer.status), "GET " + http::printable(url));
   const auto json = nlohmann::json::parse(answer.body, nullptr, false);
   if (!json.is_array()) return util::failure("the answer is no list of releases", "GET " + http::printable(url));
