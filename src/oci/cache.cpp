@@ -1,5 +1,6 @@
 #include "oci/cache.hpp"
 
+#include "oci/json.hpp"
 #include "oci/reference.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,11 +15,6 @@ using nlohmann::json;
 
 constexpr std::string_view k_config_type = "application/vnd.buildkit.cacheconfig.v0";
 constexpr std::size_t k_config_limit = std::size_t{64} << 20;
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 json list_at(const json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();

@@ -1,5 +1,6 @@
 #include "oci/credentials.hpp"
 
+#include "oci/json.hpp"
 #include "process/caller.hpp"
 #include "process/process.hpp"
 #include "util/base64.hpp"
@@ -22,11 +23,6 @@ constexpr std::string_view k_hub_key = "https://index.docker.io/v1/";
 
 std::string key_of(std::string_view host) {
   return std::string(host == "docker.io" ? k_hub_key : host);
-}
-
-std::string text_at(const json& object, const std::string& key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 json object_at(const json& object, const std::string& key) {

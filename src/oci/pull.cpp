@@ -1,5 +1,6 @@
 #include "oci/pull.hpp"
 
+#include "oci/json.hpp"
 #include "oci/layers.hpp"
 #include "oci/platform.hpp"
 #include "oci/tar.hpp"
@@ -24,11 +25,6 @@ struct Blob {
   std::string digest;
   std::uint64_t size = 0;
 };
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 util::Result<json>
 manifest(RegistryClient& registry, const Pull& pull, const std::string& reference, std::string& digest) {

@@ -1,5 +1,7 @@
 #include "sandbox/refusal.hpp"
 
+#include "oci/json.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,7 @@ namespace cacheproof::sandbox {
 namespace {
 
 using nlohmann::json;
+using oci::text_at;
 
 /// The error codes of the distribution specification.
 std::optional<int> status_of(const std::string& code) {
@@ -23,11 +26,6 @@ std::optional<int> status_of(const std::string& code) {
   const auto found = statuses.find(code);
   if (found == statuses.end()) return {};
   return found->second;
-}
-
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// The innermost statement: of a registry (`code`, `message`), of an HTTP client (`StatusCode`) or of Go's network

@@ -1,0 +1,12 @@
+#include "oci/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace cacheproof::oci {
+
+std::string text_at(const nlohmann::json& object, const std::string& key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+} // namespace cacheproof::oci

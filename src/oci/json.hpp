@@ -1,0 +1,12 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace cacheproof::oci {
+
+/// The text under a key of what should be an object, as documents of others may be anything; empty where it is not so.
+std::string text_at(const nlohmann::json& object, const std::string& key);
+
+} // namespace cacheproof::oci
