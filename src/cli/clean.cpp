@@ -2,13 +2,10 @@
 #include "cli/rootless.hpp"
 #include "cli/scenarios.hpp"
 #include "engine/rig.hpp"
-#include "sandbox/janitor.hpp"
-#include "sandbox/mirror.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <iostream>
-#include <utility>
 
 namespace cacheproof::cli {
 
@@ -25,8 +22,7 @@ void add_clean(CLI::App& app, Session& session) {
         if (!inside) return report_error(inside.error());
         if (*inside) return **inside;
       }
-      auto done = sandbox::sweep({.dry_run = *dry_run});
-      for (auto& line : sandbox::sweep_mirrors(engine::mirror_root(), *dry_run)) done.push_back(std::move(line));
+      const auto done = engine::sweep(*dry_run);
       for (const auto& line : done) std::cout << line << '\n';
       if (done.empty()) std::cout << "nothing was left behind\n";
       return 0;

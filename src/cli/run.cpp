@@ -10,8 +10,6 @@
 #include "engine/schedule.hpp"
 #include "report/console.hpp"
 #include "sandbox/folder.hpp"
-#include "sandbox/janitor.hpp"
-#include "sandbox/mirror.hpp"
 #include "toolchain/toolchain.hpp"
 
 #include <CLI/CLI.hpp>
@@ -68,8 +66,7 @@ int run(const Options& options, std::stop_token stop) {
   if (!inside) return report_error(inside.error());
 
   report::Console console(std::cout, report::console_options(options.verbose));
-  for (const auto& line : sandbox::sweep()) console.said(line);
-  for (const auto& line : sandbox::sweep_mirrors(engine::mirror_root(), false)) console.said(line);
+  for (const auto& line : engine::sweep()) console.said(line);
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
   const auto rigs_or = rigs(versions, options, console, stop);

@@ -1,6 +1,8 @@
 #include "engine/rig.hpp"
 
 #include "process/process.hpp"
+#include "sandbox/janitor.hpp"
+#include "sandbox/mirror.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
@@ -99,6 +101,12 @@ util::Status try_out(const std::filesystem::path& runc, const std::stop_token& s
 }
 
 } // namespace
+
+std::vector<std::string> sweep(bool dry_run) {
+  auto lines = sandbox::sweep({.dry_run = dry_run});
+  for (auto& line : sandbox::sweep_mirrors(mirror_root(), dry_run)) lines.push_back(std::move(line));
+  return lines;
+}
 
 std::filesystem::path mirror_root() {
   if (const char* named = std::getenv("CACHEPROOF_MIRROR_STORE"); named && *named)

@@ -34,6 +34,10 @@ struct RigChoice {
   bool offline = false; ///< nothing is installed: an error where something would have to be
 };
 
+/// Removes, or with `dry_run` only names, what killed runs left: of their sandboxes and of their mirrors. A line for
+/// each.
+std::vector<std::string> sweep(bool dry_run = false);
+
 /// Where mirrors keep what they pulled: $CACHEPROOF_MIRROR_STORE, else beside the toolchains.
 std::filesystem::path mirror_root();
 /// What each of them may keep: $CACHEPROOF_MIRROR_LIMIT (`5G`), else 5 GB. Other text is an error.

@@ -8,7 +8,6 @@
 #include "process/signals.hpp"
 #include "report/console.hpp"
 #include "report/text.hpp"
-#include "sandbox/janitor.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
@@ -67,7 +66,7 @@ public:
   void TestBody() override {
     if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root: buildkitd mounts file systems";
     report::Console console(std::cout, report::console_options(false));
-    for (const auto& line : sandbox::sweep()) console.said(line);
+    for (const auto& line : engine::sweep()) console.said(line);
     const auto rig =
         engine::prepare_rig({.buildkit = planned_.buildkit}, stop_, [&](auto line) { console.said(line); });
     if (!rig) return broken(util::to_text(rig.error()));
