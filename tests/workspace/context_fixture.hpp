@@ -67,6 +67,13 @@ protected:
     return said ? said->at(0) : util::to_text(said.error());
   }
 
+  /// The whole text of a refusal of such an edit.
+  static std::string refused(const std::string& path, const std::string& why) {
+    return "x.yaml:7: the edit of " + path + " " + why;
+  }
+
+  static constexpr std::int64_t k_long_ago = 1'000'000'000'000'000'000;
+
 private:
   util::TempDir room_ = util::TempDir::create().value();
 };

@@ -11,7 +11,6 @@ namespace cacheproof::workspace {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t k_long_ago = 1'000'000'000'000'000'000;
 
 class Edits : public ContextFixture {
 protected:
@@ -21,11 +20,6 @@ protected:
     put(outside("file"), "theirs\n");
     chmod(users("sub/file").c_str(), 0751);
     for (const auto* path : {"sub/file", "sub", "other"}) age(users(path), k_long_ago);
-  }
-
-  /// The whole text of a refusal.
-  static std::string refused(const std::string& path, const std::string& why) {
-    return "x.yaml:7: the edit of " + path + " " + why;
   }
 };
 

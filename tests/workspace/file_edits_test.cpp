@@ -11,7 +11,6 @@ namespace cacheproof::workspace {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t k_long_ago = 1'000'000'000'000'000'000;
 
 class FileEdits : public ContextFixture {
 protected:
@@ -32,9 +31,6 @@ protected:
     auto change = edit(kind, std::move(path));
     change.mode = mode;
     return change;
-  }
-  static std::string refused(const std::string& path, const std::string& why) {
-    return "x.yaml:7: the edit of " + path + " " + why;
   }
 };
 
