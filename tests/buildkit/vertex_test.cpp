@@ -71,6 +71,8 @@ TEST(Running, IsWhatBeganAndDidNotEnd) {
   build.vertices.push_back({"b", "[2/3] RUN sleep", {}, false, 3, 0});
   build.vertices.push_back({"c", "[3/3] RUN never"});
   EXPECT_EQ(running(build), std::vector<std::string>{"[2/3] RUN sleep"});
+  build.vertices.push_back({"a", "[1/3] FROM x", {}, false, 4, 0});
+  EXPECT_EQ(running(build), (std::vector<std::string>{"[1/3] FROM x", "[2/3] RUN sleep"})) << "it began once more";
 }
 
 TEST(Labels, AreReadInEveryForm) {
