@@ -1,0 +1,69 @@
+#pragma once
+
+#include "engine/plan.hpp"
+#include "engine/rig.hpp"
+#include "evidence/case.hpp"
+#include "oci/reference.hpp"
+#include "sandbox/sandbox.hpp"
+#include "sandbox/upstream.hpp"
+#include "util/result.hpp"
+#include "workspace/context.hpp"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
+class CaseWorld {
+public:
+  CaseWorld(const Case& planned, const Rig& rig, bool keep, std::stop_token stop);
+
+  /// The clean world, proven empty, with its base images and its context in it. What starts by itself, registry and
+  /// daemon, does so while images and context are made. Gives the proof.
+  util::Result<evidence::CleanState> open();
+  /// Ends what was opened, in reverse.
+  util::Status close();
+
+  /// The daemon of a round: of the first one that of `open`, of every later one fresh and empty.
+  util::Status start_round(int number);
+  /// Starts the daemon of the round after, and does not wait for it.
+  util::Status prepare_next_round() { return sandbox_->start_next_daemon(); }
+  sandbox::Daemon& daemon() { return *daemon_; }
+  /// The round's daemon has said all that it knows: it ends in the background.
+  void retire_daemon() { sandbox_->retire_daemon(); }
+
+  sandbox::Registry& registry() { return sandbox_->registry(); }
+  workspace::Context& context() { return *context_; }
+  /// What `${…}` stands for.
+  const std::map<std::string, std::string>& variables() const { return variables_; }
+  /// The whole environment of a client.
+  std::map<std::string, std::string> client_environment() const { return sandbox_->client_environment(); }
+  /// The sandbox's own folder; empty when nothing was opened.
+  std::filesystem::path folder() const { return sandbox_ ? sandbox_->folder() : std::filesystem::path(); }
+  /// Why an image of a public registry could not be had, if so.
+  std::optional<util::Error> upstream_failure() const;
+  /// What the tags that were pulled stood for.
+  std::vector<evidence::PinnedImage> pins() const;
+
+private:
+  util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
+  util::Status push_images(const std::vector<oci::Reference>& images);
+
+  const Case& planned_;
+  const Rig& rig_;
+  const bool keep_;
+  const std::stop_token stop_;
+  std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  sandbox::Daemon* daemon_ = nullptr;
+  std::optional<workspace::Context> context_;
+  std::map<std::string, std::string> variables_;
+};
+
+} // namespace cacheproof::engine

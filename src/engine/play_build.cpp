@@ -1,0 +1,142 @@
+#include "engine/play_build.hpp"
+
+#include "buildkit/client.hpp"
+#include "buildkit/decode.hpp"
+#include "buildkit/vertex.hpp"
+#include "engine/broken.hpp"
+#include "engine/request.hpp"
+#include "engine/timed.hpp"
+#include "lint/lint.hpp"
+#include "oci/cache.hpp"
+#include "oci/registry_client.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace cacheproof::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
+constexpr milliseconds k_record_limit = std::chrono::seconds(20);
+/// For the events of a build that hangs: they come at once, then the stream is silent.
+constexpr milliseconds k_look_limit = std::chrono::seconds(1);
+
+} // namespace
+
+util::Status BuildPlay::prepare(const scenario::Round& round) {
+  const auto& scenario = *planned_.scenario;
+  request_ = make_request(scenario::merge(scenario.build, round.build), world_.variables(), world_.context().folder());
+  request_.environment = world_.client_environment();
+  CP_TRY_ASSIGN(dockerfile_, read_dockerfile());
+  CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
+  for (const auto& warning : lint::for_build(scenario, round, planned_.cell))
+    seen_.lint.push_back(util::to_text(warning));
+  return {};
+}
+
+/// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy: the daemon would obey it
+/// and pull a frontend, and its own builtin one is what is under test.
+util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
+  const auto& name = request_.dockerfile;
+  const auto path = world_.context().folder() / name;
+  CP_TRY_ASSIGN(const auto text, util::read_text(path));
+  auto reading = dockerfile::read(text, name, {request_.args.begin(), request_.args.end()});
+  if (!reading.file) {
+    std::string why;
+    for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
+    return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
+  }
+  if (reading.file->syntax_line > 0) {
+    CP_TRY(world_.context().blank_syntax(name, reading.file->syntax_line));
+    seen_.notes.push_back(fmt::format("line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers",
+                                      reading.file->syntax_line,
+                                      name));
+  }
+  return std::move(*reading.file);
+}
+
+util::Status BuildPlay::build(const std::stop_token& stop) {
+  CP_TRY_ASSIGN(run_, timed(seen_.timings, "build", [&] {
+                  return builder::build(
+                      rig_.programs.buildctl,
+                      world_.daemon().address(),
+                      request_,
+                      world_.folder() / "ref",
+                      {.timeout = planned_.scenario->timeout, .stop = stop, .on_output = {}, .on_timeout = [&] {
+                         hang_ = look_at_hang();
+                       }});
+                }));
+  seen_.command = run_.command_line;
+  seen_.exit_code = run_.exit.code.value_or(-1);
+  keeper_.stream(seen_, "client.log", run_.log);
+  if (auto log = util::read_text(world_.daemon().log())) keeper_.stream(seen_, "daemon.log", *log);
+  return {};
+}
+
+BuildPlay::Hang BuildPlay::look_at_hang() {
+  auto& daemon = world_.daemon();
+  Hang hang{daemon.died(), {}};
+  if (const auto raw = daemon.client().unfinished(k_look_limit)) {
+    keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(*raw));
+    hang.running = buildkit::running(*raw);
+  }
+  if (const auto dump = daemon.dump_goroutines(); !dump.empty()) keeper_.stream(seen_, "goroutines.txt", dump);
+  return hang;
+}
+
+/// Whether everything that the build needed was there until its end.
+util::Status BuildPlay::check_rig() const {
+  if (run_.interrupted) return util::failure("interrupted while it built", seen_.command, {}, util::Blame::interrupted);
+  if (const auto death = run_.timed_out ? hang_.death : world_.daemon().died())
+    return util::failure("buildkitd died during the build: " + *death + "\n" + world_.daemon().log_tail(),
+                         seen_.command,
+                         "read daemon.log and run it again; if it repeats on one version only, that version crashes");
+  if (auto alive = world_.registry().check(); !alive)
+    return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
+  if (run_.exit.signal && !run_.timed_out)
+    return util::failure("buildctl was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
+  if (run_.timed_out)
+    return util::failure(
+        fmt::format("the build did not end within {} s{}",
+                    planned_.scenario->timeout.count(),
+                    hang_.running.empty() ? std::string() : "; it hung in: " + util::join(hang_.running, ", ")),
+        seen_.command,
+        "look for where it hung into client.log, events.jsonl and goroutines.txt beside the round's "
+        "evidence, or raise the scenario's `timeout`");
+  return {};
+}
+
+util::Status BuildPlay::read() {
+  CP_TRY(check_rig());
+  if (run_.ref.empty()) return tl::unexpected(without_build(run_.log));
+  CP_TRY_ASSIGN(seen_.record, read_record());
+  // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.
+  if (auto failure = world_.upstream_failure()) return tl::unexpected(std::move(*failure));
+  const auto registry_log = util::read_text(world_.registry().log()).value_or("");
+  if (auto broken = broken_by(seen_.record, run_.log, registry_log)) return tl::unexpected(std::move(*broken));
+  return {};
+}
+
+util::Status BuildPlay::read_caches(const std::stop_token& stop) {
+  if (!seen_.record.succeeded) return {};
+  oci::RegistryClient registry(world_.registry().address(), stop);
+  for (const auto& ref : exported_refs(request_)) {
+    CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
+    seen_.caches.push_back(std::move(contents));
+  }
+  return {};
+}
+
+util::Result<evidence::BuildRecord> BuildPlay::read_record() {
+  CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(run_.ref, k_record_limit));
+  keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
+  return buildkit::decode(raw, dockerfile_, request_.target, planned_.buildkit);
+}
+
+} // namespace cacheproof::engine

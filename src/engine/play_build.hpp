@@ -1,0 +1,63 @@
+#pragma once
+
+#include "builder/buildctl.hpp"
+#include "dockerfile/dockerfile.hpp"
+#include "engine/case_world.hpp"
+#include "engine/keeper.hpp"
+#include "engine/plan.hpp"
+#include "engine/rig.hpp"
+#include "evidence/case.hpp"
+#include "scenario/scenario.hpp"
+#include "util/result.hpp"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// The play of one build of a round: what is asked for, the build, and what was seen of it. Called in this order; every
+/// error is one of the rig, and then there is no verdict about the cache.
+class BuildPlay {
+public:
+  /// What is seen goes into `seen`, streams to the keeper.
+  BuildPlay(const Case& planned, const Rig& rig, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen)
+      : planned_(planned),
+        rig_(rig),
+        world_(world),
+        keeper_(keeper),
+        seen_(seen) {}
+
+  /// Once the round's edits are made.
+  util::Status prepare(const scenario::Round& round);
+  util::Status build(const std::stop_token& stop);
+  /// What the daemon says of the build: the last that is asked of it.
+  util::Status read();
+  /// The caches that it left in registries.
+  util::Status read_caches(const std::stop_token& stop);
+
+private:
+  /// What is seen of a build that does not end, while it still hangs. The daemon does not survive the look.
+  struct Hang {
+    std::optional<std::string> death; ///< of the daemon, before it was looked at
+    std::vector<std::string> running; ///< steps that had begun and not ended
+  };
+
+  util::Result<dockerfile::File> read_dockerfile();
+  Hang look_at_hang();
+  util::Status check_rig() const;
+  util::Result<evidence::BuildRecord> read_record();
+
+  const Case& planned_;
+  const Rig& rig_;
+  CaseWorld& world_;
+  Keeper& keeper_;
+  evidence::RoundEvidence& seen_;
+  builder::BuildRequest request_;
+  dockerfile::File dockerfile_; ///< by which the answer is understood
+  builder::BuildRun run_;
+  Hang hang_; ///< if the build had to be ended
+};
+
+} // namespace cacheproof::engine
