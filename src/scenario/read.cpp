@@ -52,25 +52,40 @@ const std::vector<Key<Round>>& round_keys() {
   static const std::vector<Key<Round>> keys{
       {"name",
        "shown in output",
-       [](Reader& reader, const Node& at, Round& round) { round.name = reader.word(at).value_or(round.name); }},
+       [](Reader& reader, const Node& at, Round& round) { round.name = reader.word(at).value_or(round.name); },
+       false,
+       {},
+       shape::text(),
+       "`round N`"},
       {"edit",
        "changes of the context, in order",
-       [](Reader& reader, const Node& at, Round& round) { read_edits(reader, at, round.edits); }},
-      {"action", "changes of the world", {}},
-      {"builder", "which named builder", {}},
+       [](Reader& reader, const Node& at, Round& round) { read_edits(reader, at, round.edits); },
+       false,
+       {},
+       edits_shape()},
+      {"action", "changes of the world, after the edits", {}, false, {}, shape::later()},
+      {"builder", "which named builder", {}, false, {}, shape::text()},
       {"build",
        "overrides the scenario's build",
        [](Reader& reader, const Node& at, Round& round) { read_build(reader, at, round.build); },
        false,
-       "build"},
-      {"run", "a command line that starts builds", {}, false, "build"},
-      {"parallel", "several builds at once", {}, false, "build"},
+       "build",
+       build_shape()},
+      {"run", "a command line that starts builds", {}, false, "build", shape::text()},
+      {"parallel", "several builds at once", {}, false, "build", shape::later()},
       {"expect",
        "the claims",
-       [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); }},
+       [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); },
+       false,
+       {},
+       expect_shape(),
+       "the build succeeds"},
       {"known_issue",
        "how it is known to misbehave",
-       [](Reader& reader, const Node& at, Round& round) { read_known_issue(reader, at, round.known_issue); }},
+       [](Reader& reader, const Node& at, Round& round) { read_known_issue(reader, at, round.known_issue); },
+       false,
+       {},
+       known_issue_shape()},
   };
   return keys;
 }
@@ -86,6 +101,14 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
   }
 }
 
+/// Codes and names, as `allow` takes them.
+std::vector<std::string_view> names_of_warnings() {
+  std::vector<std::string_view> all;
+  for (const auto& code : all_codes())
+    if (code.severity == util::Severity::warning) all.insert(all.end(), {code.name, code.code});
+  return all;
+}
+
 const std::vector<Key<Scenario>>& scenario_keys() {
   static const std::vector<Key<Scenario>> keys{
       // The first: any text may name its dimensions, and keys are read in this order, not in the file's.
@@ -94,41 +117,90 @@ const std::vector<Key<Scenario>>& scenario_keys() {
        [](Reader& reader, const Node& at, Scenario& scenario) {
          read_matrix(reader, at);
          scenario.matrix = reader.matrix;
-       }},
+       },
+       false,
+       {},
+       matrix_shape(),
+       "one case"},
       {"title",
        "the claim, one sentence",
        [](Reader& reader, const Node& at, Scenario& scenario) {
          scenario.title = reader.word(at).value_or("");
          if (at.is_scalar() && util::trim(at.text).empty()) reader.wrong_type(at, "one sentence");
        },
-       true},
+       true,
+       {},
+       shape::text("\\S")},
       {"about",
        "why it matters",
-       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.about = reader.word(at).value_or(""); }},
-      {"issue", "a URL or a list of URLs", read_issues},
+       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.about = reader.word(at).value_or(""); },
+       false,
+       {},
+       shape::text()},
+      {"issue",
+       "where it is told: a URL or a list of URLs",
+       read_issues,
+       false,
+       {},
+       shape::one_of({shape::text(), shape::list(shape::text())})},
       {"tags",
        "words to select by",
        [](Reader& reader, const Node& at, Scenario& scenario) {
          scenario.tags = reader.words(at, "a list of words").value_or(std::vector<std::string>{});
-       }},
-      {"context", "a folder of the enclosing repository", read_context, true, "context"},
-      {"files", "the context's files, inline", read_files, false, "context"},
-      {"git", "a commit of a git repository", {}, false, "context"},
-      {"setup", "the clean state", read_setup},
+       },
+       false,
+       {},
+       shape::list(shape::text())},
+      {"context",
+       "a folder of the enclosing repository (without one: at or below the scenario's folder)",
+       read_context,
+       true,
+       "context",
+       shape::text("^[^/]")},
+      {"files",
+       "the context's files, inline (mode 0644, mtime 2020-01-01T00:00:00Z); their texts are never interpolated",
+       read_files,
+       false,
+       "context",
+       files_shape()},
+      {"git", "a commit of a git repository", {}, false, "context", shape::later()},
+      {"setup", "the clean state", read_setup, false, {}, setup_shape(), "all fresh"},
       {"build",
        "defaults of every round's build",
-       [](Reader& reader, const Node& at, Scenario& scenario) { read_build(reader, at, scenario.build); }},
+       [](Reader& reader, const Node& at, Scenario& scenario) { read_build(reader, at, scenario.build); },
+       false,
+       {},
+       build_shape()},
       {"requires",
        "what a case needs, else it is skipped",
-       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.needs = reader.facts(at).value_or(When{}); }},
-      {"repeat", "how often the story is replayed", {}},
+       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.needs = reader.facts(at).value_or(When{}); },
+       false,
+       {},
+       facts_shape(),
+       "nothing"},
+      {"repeat", "how often the story is replayed", {}, false, {}, shape::later(), "once"},
       {"timeout",
        "of one build",
        [](Reader& reader, const Node& at, Scenario& scenario) {
          scenario.timeout = reader.duration(at).value_or(scenario.timeout);
-       }},
-      {"allow", "lint warnings that this scenario wants", read_allow},
-      {"rounds", "the story, at least one", read_rounds, true},
+       },
+       false,
+       {},
+       shape::duration(),
+       "120 s"},
+      {"allow",
+       "lint warnings that this scenario wants, by code or name",
+       read_allow,
+       false,
+       {},
+       shape::list(shape::choice(names_of_warnings())),
+       "none"},
+      {"rounds",
+       "the story, at least one",
+       read_rounds,
+       true,
+       {},
+       shape::filled(shape::list(shape::table("round", round_keys)))},
   };
   return keys;
 }
@@ -197,6 +269,11 @@ Reading finish(Reader& reader, std::optional<Scenario> scenario) {
 }
 
 } // namespace
+
+const Shape& language() {
+  static const Shape whole = shape::table("scenario", scenario_keys);
+  return whole;
+}
 
 Reading read_text(std::string_view text, const fs::path& file) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);

@@ -84,15 +84,24 @@ void read_xattr_name(Reader& reader, const Node& at, Edit& edit) {
   edit.name = std::move(*name);
 }
 EditKey flag_key(std::string_view name, std::string_view doc, bool Edit::*member) {
-  return {name, doc, [member](Reader& reader, const Node& at, Edit& edit) {
-            edit.*member = reader.boolean(at).value_or(false);
-          }};
+  return {name,
+          doc,
+          [member](Reader& reader, const Node& at, Edit& edit) { edit.*member = reader.boolean(at).value_or(false); },
+          false,
+          {},
+          shape::boolean(),
+          "false"};
 }
 
-const EditKey k_path{"path", "the file, relative to the context", read_path, true};
-const EditKey k_mtime{
-    "mtime", "its time: RFC 3339 to the nanosecond, or seconds since 1970", read_mtime, false, "mtime"};
-const EditKey k_mode{"mode", "its permissions in octal digits", read_mode};
+const EditKey k_path{"path", "the file, relative to the context", read_path, true, {}, shape::path()};
+const EditKey k_mtime{"mtime",
+                      "its time: RFC 3339 to the nanosecond, or seconds since 1970",
+                      read_mtime,
+                      false,
+                      "mtime",
+                      shape::time(),
+                      "now"};
+const EditKey k_mode{"mode", "its permissions in octal digits", read_mode, false, {}, shape::mode()};
 const EditKey k_atomic = flag_key("atomic", "write a new file and rename it over the old one", &Edit::atomic);
 const EditKey k_keep_size = flag_key("keep_size", "the edit must not change the size", &Edit::keep_size);
 
@@ -106,8 +115,8 @@ const EditKey k_keep_mtime = keep_mtime_key();
 const std::vector<EditKey>& write_keys() {
   static const std::vector<EditKey> keys{
       k_path,
-      {"text", "the whole new content", read_text_of, true, "content"},
-      {"base64", "the whole new content, encoded", read_base64, false, "content"},
+      {"text", "the whole new content", read_text_of, true, "content", shape::text()},
+      {"base64", "the whole new content, encoded", read_base64, false, "content", shape::text("^[A-Za-z0-9+/= \\n]*$")},
       k_mode,
       k_mtime,
       k_atomic,
@@ -118,52 +127,72 @@ const std::vector<EditKey>& write_keys() {
 }
 const std::vector<EditKey>& append_keys() {
   static const std::vector<EditKey> keys{
-      k_path, {"text", "what is added at the end", read_added_text, true}, k_atomic, k_keep_mtime, k_keep_size};
+      k_path,
+      {"text", "what is added at the end", read_added_text, true, {}, shape::text("[^]")},
+      k_atomic,
+      k_keep_mtime,
+      k_keep_size};
   return keys;
 }
 const std::vector<EditKey>& replace_keys() {
-  static const std::vector<EditKey> keys{k_path,
-                                         {"old", "the text that is there exactly once", read_old, true},
-                                         {"new", "the text in its place", read_text_of, true},
-                                         k_atomic,
-                                         k_keep_mtime,
-                                         k_keep_size};
+  static const std::vector<EditKey> keys{
+      k_path,
+      {"old", "the text that is there exactly once", read_old, true, {}, shape::text("[^]")},
+      {"new", "the text in its place", read_text_of, true, {}, shape::text()},
+      k_atomic,
+      k_keep_mtime,
+      k_keep_size};
   return keys;
 }
 const std::vector<EditKey>& move_keys() {
-  static const std::vector<EditKey> keys{{"from", "a file or a folder", read_path, true},
-                                         {"to", "its new path, at which nothing is yet", read_to, true}};
+  static const std::vector<EditKey> keys{
+      {"from", "a file or a folder", read_path, true, {}, shape::path()},
+      {"to", "its new path, at which nothing is yet", read_to, true, {}, shape::path()}};
   return keys;
 }
 const std::vector<EditKey>& mkdir_keys() {
-  static const std::vector<EditKey> keys{{"path", "the folder", read_path, true}, k_mode};
+  static const std::vector<EditKey> keys{{"path", "the folder", read_path, true, {}, shape::path()}, k_mode};
   return keys;
 }
 const std::vector<EditKey>& symlink_keys() {
   static const std::vector<EditKey> keys{
-      {"path", "the link", read_path, true},
-      {"target", "what stands in it, from where the link is", read_link_target, true}};
+      {"path", "the link", read_path, true, {}, shape::path()},
+      {"target", "what stands in it, from where the link is", read_link_target, true, {}, shape::text("^[^/]")}};
   return keys;
 }
 const std::vector<EditKey>& hardlink_keys() {
-  static const std::vector<EditKey> keys{{"path", "the new name", read_path, true},
-                                         {"target", "the file, relative to the context", read_to, true}};
+  static const std::vector<EditKey> keys{
+      {"path", "the new name", read_path, true, {}, shape::path()},
+      {"target", "the file, relative to the context", read_to, true, {}, shape::path()}};
   return keys;
 }
 const std::vector<EditKey>& chmod_keys() {
-  static const std::vector<EditKey> keys{k_path, {"mode", "its new permissions in octal digits", read_mode, true}};
+  static const std::vector<EditKey> keys{
+      k_path, {"mode", "its new permissions in octal digits", read_mode, true, {}, shape::mode()}};
   return keys;
 }
 const std::vector<EditKey>& chown_keys() {
   static const std::vector<EditKey> keys{
       k_path,
-      {"uid", "the new owner", [](Reader& reader, const Node& at, Edit& edit) { edit.uid = read_id(reader, at); }},
-      {"gid", "the new group", [](Reader& reader, const Node& at, Edit& edit) { edit.gid = read_id(reader, at); }}};
+      {"uid",
+       "the new owner",
+       [](Reader& reader, const Node& at, Edit& edit) { edit.uid = read_id(reader, at); },
+       false,
+       {},
+       shape::number(0, UINT32_MAX - 1)},
+      {"gid",
+       "the new group",
+       [](Reader& reader, const Node& at, Edit& edit) { edit.gid = read_id(reader, at); },
+       false,
+       {},
+       shape::number(0, UINT32_MAX - 1)}};
   return keys;
 }
 const std::vector<EditKey>& xattr_keys() {
   static const std::vector<EditKey> keys{
-      k_path, {"name", "user.…", read_xattr_name, true}, {"value", "its value", read_text_of, true}};
+      k_path,
+      {"name", "the attribute, `user.…`", read_xattr_name, true, {}, shape::text("^user\\..")},
+      {"value", "its value", read_text_of, true, {}, shape::text()}};
   return keys;
 }
 const std::vector<EditKey>& touch_keys() {
@@ -180,7 +209,8 @@ EditKey edit_key(std::string_view name, std::string_view doc, Edit::Kind kind, c
             read_keys(reader, at, fmt::format("a mapping for '{}'", name), keys(), edit);
           },
           false,
-          "edit"};
+          "edit",
+          shape::table(name, keys)};
 }
 
 const std::vector<EditKey>& kinds() {
@@ -195,9 +225,10 @@ const std::vector<EditKey>& kinds() {
          read_path(reader, at, edit);
        },
        false,
-       "edit"},
+       "edit",
+       shape::path()},
       edit_key("touch", "sets the time of a file or a folder", Edit::Kind::touch, touch_keys),
-      {"patch", "applies a unified diff", {}, false, "edit"},
+      {"patch", "applies a unified diff", {}, false, "edit", shape::text()},
       edit_key("rename", "renames a file or a folder", Edit::Kind::rename, move_keys),
       edit_key("copy", "copies a file or a folder, with modes, owners and times", Edit::Kind::copy, move_keys),
       {"mkdir",
@@ -210,18 +241,23 @@ const std::vector<EditKey>& kinds() {
            read_path(reader, at, edit);
        },
        false,
-       "edit"},
+       "edit",
+       shape::one_of({shape::path(), shape::table("mkdir", mkdir_keys)})},
       edit_key("symlink", "makes a symbolic link", Edit::Kind::symlink, symlink_keys),
       edit_key("hardlink", "makes a hard link", Edit::Kind::hardlink, hardlink_keys),
       edit_key("chmod", "changes permissions", Edit::Kind::chmod, chmod_keys),
       edit_key("chown", "changes the owner", Edit::Kind::chown, chown_keys),
       edit_key("xattr", "sets an extended attribute", Edit::Kind::xattr, xattr_keys),
-      {"checkout", "checks out a commit of a git context", {}, false, "edit"},
+      {"checkout", "checks out a commit of a git context", {}, false, "edit", shape::text()},
   };
   return keys;
 }
 
 } // namespace
+
+Shape edits_shape() {
+  return shape::list(shape::filled(shape::table("edit", kinds)));
+}
 
 void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits) {
   if (!at.is_sequence()) return reader.wrong_type(at, "a list of edits");

@@ -168,19 +168,25 @@ const std::vector<Key<Exported>>& exported_keys() {
        "which export, where a build has several",
        [](Reader& reader, const Node& at, Exported& exported) {
          if (auto of = reader.word(at)) exported.of = Text{std::move(*of), reader.spot(at)};
-       }},
+       },
+       false,
+       {},
+       shape::text()},
       {"layers",
        "distinct layer blobs: a number or a comparison",
        [](Reader& reader, const Node& at, Exported& exported) {
          exported.layers = reader.comparison(at);
          exported.layers_spot = reader.spot(at);
-       }},
-      {"records", "records of the cache config", {}},
-      {"layers_of", "step → whether its layers are in it", {}},
-      {"media_type", "of the manifest", {}},
-      {"manifest", "image or index", {}},
-      {"bytes", "size of all layers", {}},
-      {"same_as", "a round whose export it equals", {}},
+       },
+       false,
+       {},
+       shape::comparison()},
+      {"records", "records of the cache config", {}, false, {}, shape::comparison()},
+      {"layers_of", "step → whether its layers are in it", {}, false, {}, shape::names(shape::boolean())},
+      {"media_type", "of the manifest", {}, false, {}, shape::text()},
+      {"manifest", "image or index", {}, false, {}, shape::choice({"image", "index"})},
+      {"bytes", "size of all layers", {}, false, {}, shape::comparison()},
+      {"same_as", "a round whose export it equals", {}, false, {}, shape::text()},
   };
   return keys;
 }
@@ -194,19 +200,25 @@ std::optional<Exported> read_exported(Reader& reader, const Node& at) {
   return std::nullopt;
 }
 
-std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
-  if (at.is_scalar() && at.text == "ok") return ExpectedStatus{};
+const std::vector<Key<ExpectedStatus>>& status_keys() {
   static const std::vector<Key<ExpectedStatus>> keys{
       {"fails",
        "a regex for the error",
        [](Reader& inner, const Node& value, ExpectedStatus& status) { status.fails = inner.regex(value); },
-       true}};
+       true,
+       {},
+       shape::regex()}};
+  return keys;
+}
+
+std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
+  if (at.is_scalar() && at.text == "ok") return ExpectedStatus{};
   if (!at.is_map()) {
     reader.wrong_type(at, "'ok' or a mapping {fails: regex}");
     return std::nullopt;
   }
   ExpectedStatus status;
-  read_keys(reader, at, "a mapping for 'status'", keys, status);
+  read_keys(reader, at, "a mapping for 'status'", status_keys(), status);
   if (!status.fails) return std::nullopt;
   return status;
 }
@@ -230,59 +242,104 @@ std::optional<std::vector<Text>> read_warnings(Reader& reader, const Node& at) {
 
 /// A key whose value is a claim of type T.
 template <class T>
-Key<Expectations> claim_key(std::string_view doc, std::optional<Claim<T>> Expectations::*member, Form<T> form) {
-  return {form.name, doc, [member, form](Reader& reader, const Node& at, Expectations& expect) {
+Key<Expectations> claim_key(std::string_view doc,
+                            std::optional<Claim<T>> Expectations::*member,
+                            Form<T> form,
+                            Shape value = {},
+                            std::string_view otherwise = {}) {
+  auto shape = value.kind == Shape::Kind::none ? Shape{} : shape::alternatives(std::move(value), form.value_keys);
+  return {form.name,
+          doc,
+          [member, form](Reader& reader, const Node& at, Expectations& expect) {
             read_claim(reader, at, form, expect.*member);
-          }};
+          },
+          false,
+          {},
+          std::move(shape),
+          otherwise};
 }
 
 const std::vector<Key<Expectations>>& keys() {
   static const std::vector<Key<Expectations>> all{
       claim_key<StepSet>(
-          "the exact set of executed steps", &Expectations::rebuilt, {"rebuilt", read_step_set, {"steps", "value"}}),
-      claim_key<std::vector<StepReference>>(
-          "steps that a cache answers", &Expectations::cached, {"cached", read_some_steps, {"value"}}),
-      claim_key<std::vector<StepReference>>(
-          "steps that nobody asks for", &Expectations::unneeded, {"unneeded", read_some_steps, {"value"}}),
-      {"because", "step → the reason why it ran", {}},
-      {"result", "what came out", {}},
-      claim_key<Exported>(
-          "what the cache export holds", &Expectations::exported, {"exported", read_exported, {"value"}, true}),
-      {"imported", "how the cache import ended", {}},
-      {"traffic", "what went over the wire", {}},
-      claim_key<ExpectedStatus>("how the build ends", &Expectations::status, {"status", read_status, {"value"}, true}),
+          "the **exact** set of executed steps: `all` that the target needs, `none`, or a list of step references",
+          &Expectations::rebuilt,
+          {"rebuilt", read_step_set, {"steps", "value"}},
+          shape::one_of({shape::choice({"all", "none"}), shape::list(shape::step())})),
+      claim_key<std::vector<StepReference>>("steps that a cache answers",
+                                            &Expectations::cached,
+                                            {"cached", read_some_steps, {"value"}},
+                                            shape::filled(shape::list(shape::step()))),
+      claim_key<std::vector<StepReference>>("steps that nobody asks for",
+                                            &Expectations::unneeded,
+                                            {"unneeded", read_some_steps, {"value"}},
+                                            shape::filled(shape::list(shape::step()))),
+      {"because", "step → the reason why it ran", {}, false, {}, shape::later()},
+      {"result", "what came out", {}, false, {}, shape::later()},
+      claim_key<Exported>("what the cache export holds",
+                          &Expectations::exported,
+                          {"exported", read_exported, {"value"}, true},
+                          shape::filled(shape::table("exported", exported_keys))),
+      {"imported", "how the cache import ended", {}, false, {}, shape::later()},
+      {"traffic", "what went over the wire", {}, false, {}, shape::later()},
+      claim_key<ExpectedStatus>("how the build ends",
+                                &Expectations::status,
+                                {"status", read_status, {"value"}, true},
+                                shape::one_of({shape::choice({"ok"}), shape::table("status", status_keys)}),
+                                "`ok`"),
       claim_key<std::vector<Text>>("the exact list of BuildKit's warnings, as regexes",
                                    &Expectations::warnings,
-                                   {"warnings", read_warnings, {"value"}}),
-      {"log", "what the client prints", {}},
+                                   {"warnings", read_warnings, {"value"}},
+                                   shape::list(shape::regex())),
+      {"log", "what the client prints", {}, false, {}, shape::later()},
+  };
+  return all;
+}
+
+const std::vector<Key<KnownIssue>>& known_issue_keys() {
+  static const std::vector<Key<KnownIssue>> all{
+      {"url",
+       "where the issue is told",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.url = inner.word(value, "a URL").value_or(""); },
+       true,
+       {},
+       shape::text()},
+      {"when",
+       "its range: dimensions and facts as in an alternative; everywhere without it",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.when = inner.when(value).value_or(When{}); },
+       false,
+       {},
+       shape::conditions(facts_shape()),
+       "everywhere"},
+      {"expect",
+       "exactly how it misbehaves: claims in place of the round's own",
+       [](Reader& inner, const Node& value, KnownIssue& issue) { read_expect(inner, value, issue.expect); },
+       true,
+       {},
+       shape::filled(expect_shape())},
+      {"rate", "the share of plays that failed exactly so", {}, false, {}, shape::comparison()},
   };
   return all;
 }
 
 } // namespace
 
+Shape expect_shape() {
+  return shape::table("expect", keys);
+}
+
 void read_expect(Reader& reader, const Node& at, Expectations& expect) {
   read_keys(reader, at, "a mapping of expectations", keys(), expect);
 }
 
+Shape known_issue_shape() {
+  return shape::table("known_issue", known_issue_keys);
+}
+
 void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& into) {
-  static const std::vector<Key<KnownIssue>> known_issue_keys{
-      {"url",
-       "where the issue is told",
-       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.url = inner.word(value, "a URL").value_or(""); },
-       true},
-      {"when",
-       "its range: dimensions and facts as in an alternative; everywhere without it",
-       [](Reader& inner, const Node& value, KnownIssue& issue) { issue.when = inner.when(value).value_or(When{}); }},
-      {"expect",
-       "exactly how it misbehaves: claims in place of the round's own",
-       [](Reader& inner, const Node& value, KnownIssue& issue) { read_expect(inner, value, issue.expect); },
-       true},
-      {"rate", "the share of plays that failed exactly so", {}},
-  };
   KnownIssue issue;
   issue.spot = reader.spot(at);
-  if (!read_keys(reader, at, "a mapping for 'known_issue'", known_issue_keys, issue)) return;
+  if (!read_keys(reader, at, "a mapping for 'known_issue'", known_issue_keys(), issue)) return;
   bool claims = false;
   for_each_claim(issue.expect, [&](auto&&...) { claims = true; });
   const auto* expect = at.find("expect");

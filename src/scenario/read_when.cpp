@@ -13,11 +13,35 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-const Values& values_of_fact(const std::string& fact) {
-  static const Values drivers{"buildctl", "buildx", "docker-container", "docker"};
-  static const Values backends{"registry", "inline", "local", "s3", "azblob", "gha"};
-  static const Values flags{"true", "false"};
-  return fact == "driver" ? drivers : fact == "backend" ? backends : flags;
+/// The fact may have one of several values.
+Shape any_of(const Shape& value) {
+  return shape::one_of({value, shape::filled(shape::list(value))});
+}
+
+/// `conditions` reads them all in one way.
+Key<When> fact(std::string_view name, std::string_view doc, const Shape& value) {
+  return {name, doc, [](Reader&, const Node&, When&) {}, false, {}, any_of(value)};
+}
+
+const std::vector<Key<When>>& fact_keys() {
+  static const std::vector<Key<When>> keys{
+      fact("buildkit", "the daemon's version", shape::version()),
+      fact("buildx", "the version of buildx", shape::version()),
+      fact("docker", "the version of Docker", shape::version()),
+      fact("driver", "what starts the build", shape::choice({"buildctl", "buildx", "docker-container", "docker"})),
+      fact("backend",
+           "the type of the first `cache_to`",
+           shape::choice({"registry", "inline", "local", "s3", "azblob", "gha"})),
+      fact("root", "whether the program is root", shape::choice({"true", "false"})),
+  };
+  return keys;
+}
+
+/// Those of a choice; a version has none to name.
+Values values_of_fact(const std::string& fact) {
+  for (const auto& key : fact_keys())
+    if (key.name == fact) return {key.shape.of[0].words.begin(), key.shape.of[0].words.end()};
+  return {};
 }
 
 /// A version or a range of them.
@@ -84,7 +108,7 @@ std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
       fine = false;
     }
     Values values;
-    const auto& known = is_dimension ? dimension->second : values_of_fact(key.text);
+    const auto known = is_dimension ? dimension->second : values_of_fact(key.text);
     for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
       fine = check_value(each, key, known) && fine;
       values.push_back(each.text);
@@ -93,6 +117,10 @@ std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
   }
   if (!fine) return std::nullopt;
   return when;
+}
+
+Shape facts_shape() {
+  return shape::table("requires", fact_keys);
 }
 
 std::optional<When> Reader::when(const Node& at) {

@@ -46,8 +46,10 @@ void read_images(Reader& reader, const Node& at, Scenario& scenario) {
 }
 
 /// A key whose only value that is played is `fresh`.
-Key<Scenario> fresh_key(std::string_view name, std::string_view doc, std::string_view later) {
-  return {name, doc, [name, later](Reader& reader, const Node& at, Scenario&) {
+Key<Scenario> fresh_key(std::string_view name, std::string_view doc, std::string_view later, Shape shape) {
+  return {name,
+          doc,
+          [name, later](Reader& reader, const Node& at, Scenario&) {
             if (at.is_scalar() && at.text == "fresh") return;
             if (at.is_map() || (at.is_scalar() && at.text == later))
               reader.report(codes::k_not_played_yet,
@@ -55,16 +57,32 @@ Key<Scenario> fresh_key(std::string_view name, std::string_view doc, std::string
                             fmt::format("'{}' other than 'fresh' is part of the language but not played yet", name));
             else
               reader.wrong_type(at, "'fresh'");
-          }};
+          },
+          false,
+          {},
+          std::move(shape),
+          "`fresh`"};
 }
 
 const std::vector<Key<Scenario>>& setup_keys() {
   static const std::vector<Key<Scenario>> keys{
-      fresh_key("builder", "a new, empty daemon for every round", "kept"),
-      fresh_key("registry", "a new, empty registry per case", "fresh"),
-      {"images", "base images by the name that the Dockerfile uses", read_images},
-      {"http", "files of a small server", {}},
-      {"daemon", "buildkitd.toml, environment, flags", {}},
+      fresh_key("builder",
+                "`fresh`: a new, empty daemon for every round",
+                "kept",
+                shape::one_of({shape::choice({"fresh", "kept"}), shape::names(shape::later())})),
+      fresh_key("registry",
+                "`fresh`: a new, empty registry per case",
+                "fresh",
+                shape::one_of({shape::choice({"fresh"}), shape::names(shape::later())})),
+      {"images",
+       "base images by the name that the Dockerfile uses: `busybox` is the built-in static base",
+       read_images,
+       false,
+       {},
+       shape::names(shape::one_of({shape::choice({"busybox", "upstream"}), shape::names(shape::later())}), "."),
+       "`upstream`"},
+      {"http", "files of a small server", {}, false, {}, shape::later(), "none"},
+      {"daemon", "buildkitd.toml, environment, flags", {}, false, {}, shape::later()},
   };
   return keys;
 }
@@ -107,6 +125,10 @@ void read_context(Reader& reader, const Node& at, Scenario& scenario) {
   scenario.context = folder;
 }
 
+Shape files_shape() {
+  return shape::filled(shape::names(shape::one_of({shape::text(), shape::names(shape::later())})));
+}
+
 void read_files(Reader& reader, const Node& at, Scenario& scenario) {
   if (!at.is_map() || at.entries() == 0) return reader.wrong_type(at, "a mapping from paths to texts");
   check_duplicates(reader, at);
@@ -131,8 +153,16 @@ void read_files(Reader& reader, const Node& at, Scenario& scenario) {
   scenario.context = std::move(files);
 }
 
+Shape setup_shape() {
+  return shape::table("setup", setup_keys);
+}
+
 void read_setup(Reader& reader, const Node& at, Scenario& scenario) {
   read_keys(reader, at, "a mapping for 'setup'", setup_keys(), scenario);
+}
+
+Shape matrix_shape() {
+  return shape::names(shape::filled(shape::list(shape::text())), "^[A-Za-z_][A-Za-z0-9_]*$");
 }
 
 void read_matrix(Reader& reader, const Node& at) {

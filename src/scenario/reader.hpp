@@ -3,6 +3,7 @@
 #include "scenario/codes.hpp"
 #include "scenario/node.hpp"
 #include "scenario/scenario.hpp"
+#include "scenario/shape.hpp"
 #include "util/diagnostic.hpp"
 
 #include <chrono>
@@ -77,23 +78,17 @@ private:
   std::vector<util::Diagnostic> diagnostics_;
 };
 
-/// One key of the language. A reader grows by such declarations: without `read` the key is part of the language but not
-/// played yet, and is refused with these words.
+/// One key of the language. A reader grows by such declarations, and the JSON Schema and the tables of
+/// scenarios/README.md are made from them: a new key is one declaration. Without `read` the key is part of the language
+/// but not played yet, and is refused with these words.
 template <class T> struct Key {
   std::string_view name;
   std::string_view doc; ///< one sentence for people
   std::function<void(Reader&, const Node&, T&)> read;
   bool required = false;
-  std::string_view group = {}; ///< keys of one group exclude each other
-};
-
-/// What `read_keys` needs to know of a key, whatever it fills.
-struct KeyFacts {
-  std::string_view name;
-  std::string_view doc;
-  bool built = false;
-  bool required = false;
-  std::string_view group;
+  std::string_view group = {};     ///< keys of one group exclude each other
+  Shape shape = {};                ///< how its value is written
+  std::string_view otherwise = {}; ///< what holds without it
 };
 
 /// Refuses what is no mapping, unknown, double, exclusive, missing and not yet played keys. False: not even a mapping.
@@ -102,11 +97,25 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
 /// Whether the keys of a mapping are plain words and none stands twice.
 void check_duplicates(Reader& reader, const Node& map);
 
+/// They point into `keys`, which outlive them: tables are made once and stay.
 template <class T> std::vector<KeyFacts> facts(const std::vector<Key<T>>& keys) {
   std::vector<KeyFacts> all;
-  for (const auto& key : keys) all.push_back({key.name, key.doc, bool(key.read), key.required, key.group});
+  all.reserve(keys.size());
+  for (const auto& key : keys)
+    all.push_back({key.name, key.doc, bool(key.read), key.required, key.group, &key.shape, key.otherwise});
   return all;
 }
+
+namespace shape {
+/// A mapping with those keys; the name is that of its table.
+template <class T> Shape table(std::string_view name, const std::vector<Key<T>>& (*keys)()) {
+  Shape shape;
+  shape.kind = Shape::Kind::table;
+  shape.name = name;
+  shape.keys = [keys] { return facts(keys()); };
+  return shape;
+}
+} // namespace shape
 
 /// Fills `into` from the mapping `map`, in the order of the declarations.
 template <class T>
@@ -117,14 +126,22 @@ bool read_keys(Reader& reader, const Node& map, std::string_view what, const std
   return true;
 }
 
-// The parts of a scenario, each in a file of its own.
+// The parts of a scenario, each in a file of its own, with how it is written.
 void read_build(Reader& reader, const Node& at, BuildSpec& build);
+Shape build_shape();
 void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits);
+Shape edits_shape();
 void read_expect(Reader& reader, const Node& at, Expectations& expect);
+Shape expect_shape();
 void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& issue);
+Shape known_issue_shape();
 void read_context(Reader& reader, const Node& at, Scenario& scenario);
 void read_files(Reader& reader, const Node& at, Scenario& scenario);
+Shape files_shape();
 void read_setup(Reader& reader, const Node& at, Scenario& scenario);
+Shape setup_shape();
 void read_matrix(Reader& reader, const Node& at);
+Shape matrix_shape();
+Shape facts_shape(); ///< what is known of a case; `requires` asks for it
 
 } // namespace cacheproof::scenario
