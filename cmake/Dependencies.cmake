@@ -44,3 +44,4 @@ else()
   message(STATUS "gRPC's shared libraries are used, which start slower than its archives")
   target_link_libraries(cacheproof_grpc INTERFACE ${GRPC_LINK_LIBRARIES})
 endif()
+add_library(cacheproof_re2 ALIAS cacheproof_grpc) # one program must not have RE2 twice, as an archive and shared

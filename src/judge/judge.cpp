@@ -1,8 +1,8 @@
 #include "judge/judge.hpp"
 
-#include "judge/pattern.hpp"
 #include "judge/steps.hpp"
 #include "util/diagnostic.hpp"
+#include "util/pattern.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -48,14 +48,14 @@ public:
       return;
     }
     const std::string expected = "fails: " + fails->value;
-    const auto pattern = compile(fails->value);
+    const auto pattern = util::Pattern::compile(fails->value);
     if (!pattern)
       add("status", spot, "`fails` is no regular expression", {expected}, {});
     else if (record_.succeeded)
       add("status", spot, "the build succeeded, but it should fail", {expected}, {"ok"});
-    else if (!found(*pattern, record_.error)
+    else if (!pattern->found(record_.error)
              && std::none_of(record_.steps.begin(), record_.steps.end(), [&](const Step& step) {
-                  return found(*pattern, step.error);
+                  return pattern->found(step.error);
                 }))
       add("status", spot, "the build failed, but in another way", {expected}, {record_.error});
   }
@@ -147,9 +147,9 @@ public:
     const auto* chosen = choose("warnings", claim);
     if (!chosen) return;
     const auto& seen = record_.warnings;
-    std::vector<std::regex> patterns;
+    std::vector<util::Pattern> patterns;
     for (const auto& text : chosen->value) {
-      auto pattern = compile(text.value);
+      auto pattern = util::Pattern::compile(text.value);
       if (!pattern) return add("warnings", text.spot, "it is no regular expression", {text.value}, {});
       patterns.push_back(std::move(*pattern));
     }
@@ -201,11 +201,11 @@ private:
   }
 
   bool take(std::size_t pattern,
-            const std::vector<std::regex>& patterns,
+            const std::vector<util::Pattern>& patterns,
             std::vector<std::size_t>& taken_by,
             std::vector<bool>& tried) const {
     for (std::size_t i = 0; i < taken_by.size(); ++i) {
-      if (tried[i] || !found(patterns[pattern], record_.warnings[i].text)) continue;
+      if (tried[i] || !patterns[pattern].found(record_.warnings[i].text)) continue;
       tried[i] = true;
       if (taken_by[i] == patterns.size() || take(taken_by[i], patterns, taken_by, tried)) {
         taken_by[i] = pattern;

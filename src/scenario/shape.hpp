@@ -25,7 +25,7 @@ struct Shape {
     duration,     ///< of time: `90 s`
     time,         ///< a point of time
     mode,         ///< permissions in octal digits
-    regex,        ///< ECMAScript
+    regex,        ///< RE2
     step,         ///< a step reference
     version,      ///< a version or a range of them
     choice,       ///< one of `words`

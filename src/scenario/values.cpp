@@ -1,4 +1,5 @@
 #include "scenario/reader.hpp"
+#include "util/pattern.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -119,10 +120,8 @@ std::optional<Text> Reader::regex(const Node& at) {
     report(codes::k_bad_regex, at, "a regular expression of more than 1000 bytes");
     return std::nullopt;
   }
-  try {
-    const std::regex compiled(*written);
-  } catch (const std::regex_error& error) {
-    report(codes::k_bad_regex, at, fmt::format("not a regular expression (ECMAScript): {}", error.what()));
+  if (const auto compiled = util::Pattern::compile(*written); !compiled) {
+    report(codes::k_bad_regex, at, fmt::format("not a regular expression (RE2): {}", compiled.error()));
     return std::nullopt;
   }
   return Text{std::move(*written), spot(at)};

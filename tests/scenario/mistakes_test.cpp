@@ -53,7 +53,7 @@ std::string said_of(const std::string& text) {
   std::string said;
   for (auto each : read_text(whole(text), "x.yaml").diagnostics) {
     // The libraries' own words change with their versions.
-    for (const std::string_view ours : {"not YAML: ", "not a regular expression (ECMAScript): "})
+    for (const std::string_view ours : {"not YAML: ", "not a regular expression (RE2): "})
       if (each.message.starts_with(ours)) each.message = std::string(ours) + "(…)";
     said += util::to_text(each);
   }
