@@ -50,6 +50,7 @@ int run_program(int argc, char** argv) {
   add_toolchain(app, session);
   add_clean(app, session);
   add_doctor(app, session);
+  add_schema(app, session);
 
   try {
     app.parse(argc, argv);

@@ -176,7 +176,7 @@ const std::vector<Key<Scenario>>& scenario_keys() {
        [](Reader& reader, const Node& at, Scenario& scenario) { scenario.needs = reader.facts(at).value_or(When{}); },
        false,
        {},
-       facts_shape(),
+       needs_shape(),
        "nothing"},
       {"repeat", "how often the story is replayed", {}, false, {}, shape::later(), "once"},
       {"timeout",

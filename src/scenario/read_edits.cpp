@@ -128,7 +128,7 @@ const std::vector<EditKey>& write_keys() {
 const std::vector<EditKey>& append_keys() {
   static const std::vector<EditKey> keys{
       k_path,
-      {"text", "what is added at the end", read_added_text, true, {}, shape::text("[^]")},
+      {"text", "what is added at the end", read_added_text, true, {}, shape::text("[\\s\\S]")},
       k_atomic,
       k_keep_mtime,
       k_keep_size};
@@ -137,7 +137,7 @@ const std::vector<EditKey>& append_keys() {
 const std::vector<EditKey>& replace_keys() {
   static const std::vector<EditKey> keys{
       k_path,
-      {"old", "the text that is there exactly once", read_old, true, {}, shape::text("[^]")},
+      {"old", "the text that is there exactly once", read_old, true, {}, shape::text("[\\s\\S]")},
       {"new", "the text in its place", read_text_of, true, {}, shape::text()},
       k_atomic,
       k_keep_mtime,

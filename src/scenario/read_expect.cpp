@@ -247,7 +247,8 @@ Key<Expectations> claim_key(std::string_view doc,
                             Form<T> form,
                             Shape value = {},
                             std::string_view otherwise = {}) {
-  auto shape = value.kind == Shape::Kind::none ? Shape{} : shape::alternatives(std::move(value), form.value_keys);
+  auto shape =
+      value.kind == Shape::Kind::none ? Shape{} : shape::alternatives(std::move(value), form.value_keys, facts_shape());
   return {form.name,
           doc,
           [member, form](Reader& reader, const Node& at, Expectations& expect) {
@@ -261,11 +262,10 @@ Key<Expectations> claim_key(std::string_view doc,
 
 const std::vector<Key<Expectations>>& keys() {
   static const std::vector<Key<Expectations>> all{
-      claim_key<StepSet>(
-          "the **exact** set of executed steps: `all` that the target needs, `none`, or a list of step references",
-          &Expectations::rebuilt,
-          {"rebuilt", read_step_set, {"steps", "value"}},
-          shape::one_of({shape::choice({"all", "none"}), shape::list(shape::step())})),
+      claim_key<StepSet>("the **exact** set of executed steps; `all` means every step that the target needs",
+                         &Expectations::rebuilt,
+                         {"rebuilt", read_step_set, {"steps", "value"}},
+                         shape::one_of({shape::choice({"all", "none"}), shape::list(shape::step())})),
       claim_key<std::vector<StepReference>>("steps that a cache answers",
                                             &Expectations::cached,
                                             {"cached", read_some_steps, {"value"}},

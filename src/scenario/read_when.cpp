@@ -32,14 +32,23 @@ const std::vector<Key<When>>& fact_keys() {
       fact("backend",
            "the type of the first `cache_to`",
            shape::choice({"registry", "inline", "local", "s3", "azblob", "gha"})),
-      fact("root", "whether the program is root", shape::choice({"true", "false"})),
   };
+  return keys;
+}
+
+/// What a case may need beside what is known of it.
+const std::vector<Key<When>>& need_keys() {
+  static const std::vector<Key<When>> keys = [] {
+    auto all = fact_keys();
+    all.push_back(fact("root", "whether the program is root", shape::choice({"true", "false"})));
+    return all;
+  }();
   return keys;
 }
 
 /// Those of a choice; a version has none to name.
 Values values_of_fact(const std::string& fact) {
-  for (const auto& key : fact_keys())
+  for (const auto& key : need_keys())
     if (key.name == fact) return {key.shape.of[0].words.begin(), key.shape.of[0].words.end()};
   return {};
 }
@@ -120,7 +129,10 @@ std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
 }
 
 Shape facts_shape() {
-  return shape::table("requires", fact_keys);
+  return shape::table("when", fact_keys);
+}
+Shape needs_shape() {
+  return shape::table("requires", need_keys);
 }
 
 std::optional<When> Reader::when(const Node& at) {

@@ -142,6 +142,7 @@ void read_setup(Reader& reader, const Node& at, Scenario& scenario);
 Shape setup_shape();
 void read_matrix(Reader& reader, const Node& at);
 Shape matrix_shape();
-Shape facts_shape(); ///< what is known of a case; `requires` asks for it
+Shape facts_shape(); ///< what is known of a case
+Shape needs_shape(); ///< of `requires`
 
 } // namespace cacheproof::scenario

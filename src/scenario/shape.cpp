@@ -79,8 +79,9 @@ Shape one_of(std::vector<Shape> shapes) {
 Shape conditions(Shape facts) {
   return around(Shape::Kind::conditions, std::move(facts));
 }
-Shape alternatives(Shape value, std::vector<std::string_view> value_keys) {
+Shape alternatives(Shape value, std::vector<std::string_view> value_keys, Shape facts) {
   auto shape = around(Shape::Kind::alternatives, std::move(value));
+  shape.of.push_back(conditions(std::move(facts)));
   shape.words = std::move(value_keys);
   return shape;
 }

@@ -34,7 +34,7 @@ struct Shape {
     names,        ///< a mapping from free names (`pattern`) to `of[0]`
     one_of,       ///< any of `of`
     conditions,   ///< a mapping from dimensions, or the keys of the table `of[0]`, to a value or a list of them
-    alternatives, ///< `of[0]`, or a list of it, each with its `when` and, but for a table, under a key of `words`
+    alternatives, ///< `of[0]`, or a list of it, each under a key of `words` and with a `when` of the facts `of[1]`
   };
   Kind kind = Kind::none;
   std::string_view name = {}; ///< of a table, in the schema and over its columns
@@ -77,7 +77,8 @@ Shape list(Shape item);
 Shape names(Shape value, std::string_view pattern = {});
 Shape one_of(std::vector<Shape> shapes);
 Shape conditions(Shape facts);
-Shape alternatives(Shape value, std::vector<std::string_view> value_keys);
+/// The keys of a table may stand beside `when` too.
+Shape alternatives(Shape value, std::vector<std::string_view> value_keys, Shape facts);
 /// The same list or mapping, but never empty.
 Shape filled(Shape shape);
 } // namespace shape

@@ -64,6 +64,12 @@ TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
               testing::Not(HasSubstr("a/plain@v0.34.2")));
 }
 
+TEST_F(Program, SchemaPrintsWhatIsCommittedForEditors) {
+  const auto finished = run({"schema"});
+  EXPECT_EQ(finished.exit.code, 0) << finished.err;
+  EXPECT_EQ(finished.out, util::read_text(CACHEPROOF_SOURCE_DIR "/scenarios/schema.json").value());
+}
+
 TEST_F(Program, AFolderWithoutScenariosIsNeverGreen) {
   make_directories("empty");
   EXPECT_EQ(run({"validate", "empty"}).exit.code, 2);
