@@ -107,6 +107,7 @@ private:
       auto& ended = played_.rounds.back();
       observer_.round_judged(played_, ended);
       ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
+      ended.log = {};     // likewise
       if (ended.verdict == Verdict::broken) break; // nothing after it would stand on solid ground
     }
   }

@@ -28,6 +28,7 @@ struct RoundEvidence {
   std::vector<std::string> changes; ///< edits in words
   std::string command;              ///< the client's command line, as one can paste it
   int exit_code = 0;                ///< of the client
+  std::string log;                  ///< what the client printed: `client.log`, not in the JSON
   BuildRecord record;
   std::vector<CacheContents> caches; ///< of each registry ref that the build exported to
   Fingerprint context;               ///< just before the build

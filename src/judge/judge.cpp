@@ -140,6 +140,63 @@ public:
     if (layers && !layers->holds(cache.layers.size()))
       refuse(fmt::format("the cache at {} holds another number of layers", cache.ref),
              {fmt::format("{} layers", cache.layers.size())});
+    if (const auto& type = chosen->value.media_type; type && type->value != cache.media_type)
+      add("exported.media_type",
+          type->spot,
+          fmt::format("the cache at {} has another media type", cache.ref),
+          {type->value},
+          {cache.media_type});
+    using Manifest = scenario::Exported::Manifest;
+    const auto manifest = cache.shape == evidence::CacheShape::index ? Manifest::index : Manifest::image;
+    const auto word = [](Manifest kind) -> std::string { return kind == Manifest::index ? "index" : "image"; };
+    if (const auto& expected = chosen->value.manifest; expected && *expected != manifest)
+      add("exported.manifest",
+          chosen->value.manifest_spot,
+          fmt::format("another kind of manifest holds the cache at {}", cache.ref),
+          {word(*expected)},
+          {word(manifest)});
+  }
+
+  void imported(const scenario::Claim<scenario::ExpectedImport>& claim) {
+    const auto* chosen = choose("imported", claim);
+    if (!chosen) return;
+    const auto& error = chosen->value.error;
+    const std::string expected = error ? "error: " + error->value : "ok";
+    const auto pattern = util::Pattern::compile(error ? error->value : "");
+    if (!pattern) return add("imported", error->spot, "`error` is no regular expression", {expected}, {});
+    Strings observed;
+    bool failed = false;
+    bool found = false;
+    for (const auto& import : record_.imports) {
+      observed.push_back(fmt::format("{}: {}", import.ref, import.error.empty() ? "ok" : import.error));
+      failed = failed || !import.error.empty();
+      found = found || (!import.error.empty() && pattern->found(import.error));
+    }
+    if (observed.empty()) return add("imported", chosen->spot, "this build imported no cache", {expected}, {});
+    if (error && !failed)
+      add("imported", chosen->spot, "every cache import succeeded, but one should fail", {expected}, observed);
+    else if (error && !found)
+      add("imported", chosen->spot, "a cache import failed, but in another way", {expected}, observed);
+    else if (!error && failed)
+      add("imported", chosen->spot, "a cache import failed", {expected}, observed);
+  }
+
+  void log(const scenario::Claim<scenario::ExpectedLog>& claim) {
+    const auto* chosen = choose("log", claim);
+    if (!chosen) return;
+    const auto lines = util::lines(seen_.log);
+    const auto look = [&](const scenario::Text& text, const char* key, bool wanted) {
+      const auto pattern = util::Pattern::compile(text.value);
+      if (!pattern) return add(key, text.spot, "it is no regular expression", {text.value}, {});
+      const auto line =
+          std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return pattern->found(each); });
+      if (wanted && line == lines.end())
+        add(key, text.spot, fmt::format("no line of the client's {} has a match", lines.size()), {text.value}, {});
+      if (!wanted && line != lines.end())
+        add(key, text.spot, "a line of the client's has a match", {"no " + text.value}, {*line});
+    };
+    for (const auto& text : chosen->value.has) look(text, "log.has", true);
+    for (const auto& text : chosen->value.lacks) look(text, "log.lacks", false);
   }
 
   /// Exact: every warning is expected by one regex of its own, and the other way round.
@@ -259,7 +316,9 @@ Judgement judge(const scenario::Expectations& expect,
     if (expect.cached) judge.all_are("cached", Outcome::cached, *expect.cached);
     if (expect.unneeded) judge.all_are("unneeded", Outcome::unneeded, *expect.unneeded);
     if (expect.exported) judge.exported(*expect.exported);
+    if (expect.imported) judge.imported(*expect.imported);
     if (expect.warnings) judge.warnings(*expect.warnings);
+    if (expect.log) judge.log(*expect.log);
   }
   for (const auto& import : seen.record.imports)
     if (!import.error.empty())

@@ -183,8 +183,28 @@ const std::vector<Key<Exported>>& exported_keys() {
        shape::comparison()},
       {"records", "records of the cache config", {}, false, {}, shape::comparison()},
       {"layers_of", "step → whether its layers are in it", {}, false, {}, shape::names(shape::boolean())},
-      {"media_type", "of the manifest", {}, false, {}, shape::text()},
-      {"manifest", "image or index", {}, false, {}, shape::choice({"image", "index"})},
+      {"media_type",
+       "of the manifest",
+       [](Reader& reader, const Node& at, Exported& exported) {
+         if (auto type = reader.word(at, "a media type")) exported.media_type = Text{std::move(*type), reader.spot(at)};
+       },
+       false,
+       {},
+       shape::text()},
+      {"manifest",
+       "what kind of manifest holds it: `image` or `index`",
+       [](Reader& reader, const Node& at, Exported& exported) {
+         exported.manifest_spot = reader.spot(at);
+         if (at.is_scalar() && at.text == "image")
+           exported.manifest = Exported::Manifest::image;
+         else if (at.is_scalar() && at.text == "index")
+           exported.manifest = Exported::Manifest::index;
+         else
+           reader.wrong_type(at, "'image' or 'index'");
+       },
+       false,
+       {},
+       shape::choice({"image", "index"})},
       {"bytes", "size of all layers", {}, false, {}, shape::comparison()},
       {"same_as", "a round whose export it equals", {}, false, {}, shape::text()},
   };
@@ -194,10 +214,33 @@ const std::vector<Key<Exported>>& exported_keys() {
 std::optional<Exported> read_exported(Reader& reader, const Node& at) {
   Exported exported;
   if (!read_keys(reader, at, "a mapping like {layers: 16}", exported_keys(), exported)) return std::nullopt;
-  if (exported.layers) return exported;
+  if (exported.layers || exported.media_type || exported.manifest) return exported;
   if (at.entries() == 0 || (at.entries() == 1 && exported.of))
     reader.report(codes::k_empty_claim, at, "'exported' claims nothing", "say how many 'layers'");
   return std::nullopt;
+}
+
+const std::vector<Key<ExpectedImport>>& imported_keys() {
+  static const std::vector<Key<ExpectedImport>> keys{
+      {"error",
+       "a regex for the error of an import",
+       [](Reader& inner, const Node& value, ExpectedImport& import) { import.error = inner.regex(value); },
+       true,
+       {},
+       shape::regex()}};
+  return keys;
+}
+
+std::optional<ExpectedImport> read_imported(Reader& reader, const Node& at) {
+  if (at.is_scalar() && at.text == "ok") return ExpectedImport{};
+  if (!at.is_map()) {
+    reader.wrong_type(at, "'ok' or a mapping {error: regex}");
+    return std::nullopt;
+  }
+  ExpectedImport import;
+  read_keys(reader, at, "a mapping for 'imported'", imported_keys(), import);
+  if (!import.error) return std::nullopt;
+  return import;
 }
 
 const std::vector<Key<ExpectedStatus>>& status_keys() {
@@ -223,7 +266,7 @@ std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
   return status;
 }
 
-std::optional<std::vector<Text>> read_warnings(Reader& reader, const Node& at) {
+std::optional<std::vector<Text>> read_regexes(Reader& reader, const Node& at) {
   if (!at.is_sequence()) {
     reader.wrong_type(at, "a list of regular expressions");
     return std::nullopt;
@@ -238,6 +281,37 @@ std::optional<std::vector<Text>> read_warnings(Reader& reader, const Node& at) {
   }
   if (!fine) return std::nullopt;
   return all;
+}
+
+const std::vector<Key<ExpectedLog>>& log_keys() {
+  static const std::vector<Key<ExpectedLog>> keys{
+      {"has",
+       "each of these regexes matches in some line",
+       [](Reader& reader, const Node& at, ExpectedLog& log) {
+         log.has = read_regexes(reader, at).value_or(std::vector<Text>());
+       },
+       false,
+       {},
+       shape::list(shape::regex())},
+      {"lacks",
+       "none of these regexes matches in any line",
+       [](Reader& reader, const Node& at, ExpectedLog& log) {
+         log.lacks = read_regexes(reader, at).value_or(std::vector<Text>());
+       },
+       false,
+       {},
+       shape::list(shape::regex())},
+  };
+  return keys;
+}
+
+std::optional<ExpectedLog> read_log(Reader& reader, const Node& at) {
+  ExpectedLog log;
+  const auto before = reader.diagnostics().size();
+  if (!read_keys(reader, at, "a mapping {has: [regex], lacks: [regex]}", log_keys(), log)) return std::nullopt;
+  if (!log.has.empty() || !log.lacks.empty()) return log;
+  if (reader.diagnostics().size() == before) reader.report(codes::k_empty_claim, at, "'log' claims nothing");
+  return std::nullopt;
 }
 
 /// A key whose value is a claim of type T.
@@ -280,7 +354,11 @@ const std::vector<Key<Expectations>>& keys() {
                           &Expectations::exported,
                           {"exported", read_exported, {"value"}, true},
                           shape::filled(shape::table("exported", exported_keys))),
-      {"imported", "how the cache import ended", {}, false, {}, shape::later()},
+      claim_key<ExpectedImport>(
+          "how the cache imports end: `ok` for all of them, or the `error` of one, which fails no build",
+          &Expectations::imported,
+          {"imported", read_imported, {"value"}, true},
+          shape::one_of({shape::choice({"ok"}), shape::table("imported", imported_keys)})),
       {"traffic", "what went over the wire", {}, false, {}, shape::later()},
       claim_key<ExpectedStatus>("how the build ends",
                                 &Expectations::status,
@@ -289,9 +367,12 @@ const std::vector<Key<Expectations>>& keys() {
                                 "`ok`"),
       claim_key<std::vector<Text>>("the exact list of BuildKit's warnings, as regexes",
                                    &Expectations::warnings,
-                                   {"warnings", read_warnings, {"value"}},
+                                   {"warnings", read_regexes, {"value"}},
                                    shape::list(shape::regex())),
-      {"log", "what the client prints", {}, false, {}, shape::later()},
+      claim_key<ExpectedLog>("what the client prints, line by line",
+                             &Expectations::log,
+                             {"log", read_log, {"value"}, true},
+                             shape::filled(shape::table("log", log_keys))),
   };
   return all;
 }

@@ -32,8 +32,10 @@ Expectations merge_claims(const Expectations& base, const Expectations& over) {
   if (over.cached) merged.cached = over.cached;
   if (over.unneeded) merged.unneeded = over.unneeded;
   if (over.exported) merged.exported = over.exported;
+  if (over.imported) merged.imported = over.imported;
   if (over.status) merged.status = over.status;
   if (over.warnings) merged.warnings = over.warnings;
+  if (over.log) merged.log = over.log;
   return merged;
 }
 

@@ -133,9 +133,24 @@ struct Comparison {
 };
 
 struct Exported {
+  enum class Manifest { image, index };
   std::optional<Text> of; ///< `app:cache`, where several caches were exported
   std::optional<Comparison> layers;
   util::SourceSpot layers_spot;
+  std::optional<Text> media_type; ///< of the manifest
+  std::optional<Manifest> manifest;
+  util::SourceSpot manifest_spot;
+};
+
+/// `ok` or `{error: regex}`.
+struct ExpectedImport {
+  std::optional<Text> error; ///< a regex for the error of an import; nothing: every import succeeds
+};
+
+/// Regexes, each for some line, or for none, of what the client prints.
+struct ExpectedLog {
+  std::vector<Text> has;
+  std::vector<Text> lacks;
 };
 
 /// `ok` or `{fails: regex}`.
@@ -149,8 +164,10 @@ struct Expectations {
   std::optional<Claim<std::vector<StepReference>>> cached;
   std::optional<Claim<std::vector<StepReference>>> unneeded;
   std::optional<Claim<Exported>> exported;
+  std::optional<Claim<ExpectedImport>> imported;
   std::optional<Claim<ExpectedStatus>> status;
   std::optional<Claim<std::vector<Text>>> warnings; ///< exact list of regexes
+  std::optional<Claim<ExpectedLog>> log;
 };
 
 /// Calls `visit(key, claim)` for every claim that is there.
@@ -162,8 +179,10 @@ template <class Visit> void for_each_claim(const Expectations& expect, Visit vis
   one("cached", expect.cached);
   one("unneeded", expect.unneeded);
   one("exported", expect.exported);
+  one("imported", expect.imported);
   one("status", expect.status);
   one("warnings", expect.warnings);
+  one("log", expect.log);
 }
 /// `base` with the claims of `over` in place of its own.
 Expectations merge_claims(const Expectations& base, const Expectations& over);

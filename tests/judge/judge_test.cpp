@@ -179,6 +179,95 @@ TEST(Exported, OfAloneClaimsThatACacheIsThere) {
   EXPECT_THAT(finding.observed, ElementsAre("127.0.0.1:5000/app:cache"));
 }
 
+TEST(Exported, HasAMediaTypeAndAKindOfManifest) {
+  using Manifest = scenario::Exported::Manifest;
+  auto round = seen();
+  round.caches[0].media_type = "application/vnd.oci.image.index.v1+json";
+  const auto claimed = [](std::string type, Manifest manifest) {
+    scenario::Exported value;
+    value.media_type = scenario::Text{std::move(type), at(8)};
+    value.manifest = manifest;
+    value.manifest_spot = at(9);
+    Expectations expect;
+    expect.exported = claim(value);
+    return expect;
+  };
+  const std::string index = "application/vnd.oci.image.index.v1+json";
+  EXPECT_TRUE(green(claimed(index, Manifest::index), round));
+
+  auto finding = red(claimed("application/vnd.oci.image.manifest.v1+json", Manifest::index), round);
+  EXPECT_EQ(finding.expectation, "exported.media_type");
+  EXPECT_EQ(finding.spot, at(8));
+  EXPECT_EQ(finding.summary, "the cache at 127.0.0.1:5000/app:cache has another media type");
+  EXPECT_THAT(finding.expected, ElementsAre("application/vnd.oci.image.manifest.v1+json"));
+  EXPECT_THAT(finding.observed, ElementsAre(index));
+
+  finding = red(claimed(index, Manifest::image), round);
+  EXPECT_EQ(finding.expectation, "exported.manifest");
+  EXPECT_EQ(finding.spot, at(9));
+  EXPECT_EQ(finding.summary, "another kind of manifest holds the cache at 127.0.0.1:5000/app:cache");
+  EXPECT_THAT(finding.expected, ElementsAre("image"));
+  EXPECT_THAT(finding.observed, ElementsAre("index"));
+  round.caches[0].shape = evidence::CacheShape::image_manifest;
+  EXPECT_TRUE(green(claimed(index, Manifest::image), round));
+  EXPECT_THAT(red(claimed(index, Manifest::index), round).observed, ElementsAre("image"));
+}
+
+/// Two imports were asked for, and the second one failed.
+RoundEvidence imported_halfway() {
+  auto round = seen();
+  round.record.imports = {{"r/app:cache", ""}, {"r/lib:cache", "r/lib:cache: not found"}};
+  return round;
+}
+
+TEST(Imported, OkIsThatEveryImportSucceeded) {
+  auto round = imported_halfway();
+  const auto finding = red(imported({}), round);
+  EXPECT_EQ(finding.expectation, "imported");
+  EXPECT_EQ(finding.spot, at(k_claim_line));
+  EXPECT_EQ(finding.summary, "a cache import failed");
+  EXPECT_THAT(finding.expected, ElementsAre("ok"));
+  EXPECT_THAT(finding.observed, ElementsAre("r/app:cache: ok", "r/lib:cache: r/lib:cache: not found"));
+  round.record.imports.pop_back();
+  EXPECT_TRUE(green(imported({}), round));
+}
+
+TEST(Imported, AnErrorIsARegexForThatOfOneImport) {
+  auto round = imported_halfway();
+  EXPECT_TRUE(green(imported("lib.*not found$"), round));
+  const auto finding = red(imported("refused"), round);
+  EXPECT_EQ(finding.summary, "a cache import failed, but in another way");
+  EXPECT_THAT(finding.expected, ElementsAre("error: refused"));
+  round.record.imports.pop_back();
+  EXPECT_EQ(red(imported(""), round).summary, "every cache import succeeded, but one should fail");
+  EXPECT_EQ(red(imported("(open"), round).summary, "`error` is no regular expression");
+}
+
+TEST(Imported, IsRedWhereNothingWasImported) {
+  EXPECT_EQ(red(imported({})).summary, "this build imported no cache");
+  EXPECT_EQ(red(imported("not found")).summary, "this build imported no cache");
+}
+
+TEST(Log, HasAndLacksAreAskedOfEachLine) {
+  auto round = seen();
+  round.log = "#1 [internal] load\n#2 CACHED\n";
+  EXPECT_TRUE(green(log({"^#1 ", "CACHED$"}, {"load.*CACHED", "ERROR"}), round));
+
+  auto finding = red(log({"^#1", "DONE"}), round);
+  EXPECT_EQ(finding.expectation, "log.has");
+  EXPECT_EQ(finding.spot, at(9)) << "of the second text";
+  EXPECT_EQ(finding.summary, "no line of the client's 2 has a match");
+  EXPECT_THAT(finding.expected, ElementsAre("DONE"));
+  EXPECT_THAT(finding.observed, IsEmpty());
+
+  finding = red(log({}, {"CACH"}), round);
+  EXPECT_EQ(finding.expectation, "log.lacks");
+  EXPECT_EQ(finding.summary, "a line of the client's has a match");
+  EXPECT_THAT(finding.expected, ElementsAre("no CACH"));
+  EXPECT_THAT(finding.observed, ElementsAre("#2 CACHED"));
+  EXPECT_EQ(red(log({"(open"}), round).summary, "it is no regular expression");
+}
+
 TEST(Status, ABuildMustSucceedUnlessToldOtherwise) {
   const auto finding = red({}, failed());
   EXPECT_EQ(finding.expectation, "status");

@@ -83,6 +83,18 @@ inline Expectations exported(std::optional<std::string> of, std::optional<std::u
   expect.exported = claim(value);
   return expect;
 }
+inline Expectations imported(std::optional<std::string> error) {
+  scenario::ExpectedImport value;
+  if (error) value.error = scenario::Text{*error, at(8)};
+  Expectations expect;
+  expect.imported = claim(value);
+  return expect;
+}
+inline Expectations log(const std::vector<std::string>& has, const std::vector<std::string>& lacks = {}) {
+  Expectations expect;
+  expect.log = claim(scenario::ExpectedLog{texts(has), texts(lacks)});
+  return expect;
+}
 inline Expectations fails(const std::string& pattern) {
   Expectations expect;
   expect.status = claim(scenario::ExpectedStatus{scenario::Text{pattern, at(8)}});
