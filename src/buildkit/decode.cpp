@@ -66,8 +66,9 @@ private:
         first_lines.insert(instruction != nullptr ? instruction->first_line : line);
       }
       told_op.lines.assign(first_lines.begin(), first_lines.end());
-      const bool told = std::any_of(
-          vertices_.begin(), vertices_.end(), [&](const Vertex& vertex) { return vertex.digest == digest; });
+      const bool told = std::any_of(vertices_.begin(), vertices_.end(), [&digest = digest](const Vertex& vertex) {
+        return vertex.digest == digest;
+      });
       if (!told && op.kind != OpKind::result) vertices_.push_back({digest, {}, {}, op.op.inputs, {}, {}});
     }
     return {};

@@ -41,7 +41,7 @@ struct Options {
 util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::string>& versions,
                                                       const Options& options,
                                                       engine::Observer& observer,
-                                                      std::stop_token stop) {
+                                                      const std::stop_token& stop) {
   std::map<std::string, engine::Rig> all;
   for (const auto& version : versions) {
     CP_TRY_ASSIGN(auto rig,

@@ -67,7 +67,7 @@ void print_wrapped(const Words& words) {
   if (!line.empty()) std::cout << "    " << line << '\n';
 }
 
-int list_available(std::stop_token stop) {
+int list_available(const std::stop_token& stop) {
   toolchain::Options options;
   options.stop = stop;
   for (const auto kind : toolchain::k_kinds) {
@@ -86,7 +86,7 @@ int list_available(std::stop_token stop) {
   return 0;
 }
 
-int install(Words words, std::stop_token stop) {
+int install(Words words, const std::stop_token& stop) {
   if (words.empty()) words = {"buildkit"};
   const auto selected = toolchain::select(words, [](auto kind) { return toolchain::pinned(kind); });
   if (!selected) return report_error(selected.error());
@@ -145,7 +145,7 @@ int prune(const std::string& at_most) {
   return 0;
 }
 
-int path(Words words) {
+int path(const Words& words) {
   const auto selected = toolchain::select(words, [](auto kind) { return Words{toolchain::default_version(kind)}; });
   if (!selected) return report_error(selected.error());
   for (const auto& one : *selected) {
@@ -179,7 +179,7 @@ void add_toolchain(CLI::App& app, Session& session) {
   });
 
   const auto words = std::make_shared<Words>();
-  const auto add = [&](const char* verb, const char* about, std::function<int()> action) {
+  const auto add = [&](const char* verb, const char* about, const std::function<int()>& action) {
     auto* one = command->add_subcommand(verb, about);
     one->add_option("VERSION", *words, "[KIND] [VERSION|RANGE]...");
     one->callback([&session, action] { session.action = action; });

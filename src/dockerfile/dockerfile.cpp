@@ -212,16 +212,20 @@ private:
             instruction.from = named_stage(flag.value, stage, instruction);
             if (!instruction.from) instruction.images.push_back(flag.value);
           } else if (instruction.keyword == "RUN" && flag.name == "mount") {
-            for (const auto& field : util::split(flag.value, ','))
-              if (util::lower(field).starts_with("from=")) {
-                if (const auto index = named_stage(field.substr(5), stage, instruction)) {
-                  instruction.mounts.push_back(*index);
-                } else {
-                  instruction.images.push_back(field.substr(5));
-                }
-              }
+            resolve_mount(flag.value, stage, instruction);
           }
         }
+  }
+
+  void resolve_mount(const std::string& mount, const Stage& stage, Instruction& instruction) {
+    for (const auto& field : util::split(mount, ',')) {
+      if (!util::lower(field).starts_with("from=")) continue;
+      if (const auto index = named_stage(field.substr(5), stage, instruction)) {
+        instruction.mounts.push_back(*index);
+      } else {
+        instruction.images.push_back(field.substr(5));
+      }
+    }
   }
 
   /// Nothing for what is an image. Numbers are for COPY only (dockerfile2llb, detectRunMount).
