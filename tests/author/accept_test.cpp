@@ -1,0 +1,226 @@
+#include "author/accept.hpp"
+#include "author/built.hpp"
+#include "scenario/read.hpp"
+#include "util/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <list>
+
+namespace cacheproof::author {
+namespace {
+
+constexpr auto rebuilt = evidence::Outcome::rebuilt;
+constexpr auto cached = evidence::Outcome::cached;
+
+const std::string k_head = R"(title: A claim
+files: {Dockerfile: "FROM scratch\n"}
+)";
+const std::string k_matrix = "matrix: {mode: [max, min, none]}\n";
+
+/// The scenario and the cases that were played of it.
+class Accept : public testing::Test {
+protected:
+  /// A case that saw these rounds; `failing` are its findings: round (from 0) and claim.
+  void play(const std::string& buildkit,
+            const scenario::Cell& cell,
+            std::vector<evidence::RoundEvidence> rounds,
+            const std::vector<std::pair<std::size_t, std::string>>& failing = {}) {
+    auto& played = cases_.emplace_back();
+    played.id = "claim[" + (cell.empty() ? "" : cell.front().second) + "]@" + buildkit;
+    played.buildkit = buildkit;
+    played.cell = cell;
+    played.rounds = std::move(rounds);
+    for (const auto& [round, claim] : failing) {
+      evidence::Finding finding;
+      finding.expectation = claim;
+      finding.summary = "it is not so";
+      played.rounds[round].findings.push_back(finding);
+    }
+  }
+
+  util::Result<std::string> accept(const std::string& text) {
+    const auto reading = scenario::read_text(text, "claim.yaml");
+    for (const auto& one : reading.diagnostics) ADD_FAILURE() << util::to_text(one);
+    std::vector<Played> all;
+    for (const auto& one : cases_) {
+      auto world = one.cell;
+      world.emplace_back("buildkit", one.buildkit);
+      all.push_back({&one, std::vector<scenario::World>(one.rounds.size(), world)});
+    }
+    return author::accept(*reading.scenario, text, all);
+  }
+
+  /// What becomes of a scenario with these rounds, without its head.
+  std::string accepted(const std::string& rounds, const std::string& head = k_head) {
+    auto text = accept(head + rounds);
+    if (!text) return util::to_text(text.error());
+    EXPECT_TRUE(text->starts_with(head)) << *text;
+    const auto reading = scenario::read_text(*text, "claim.yaml");
+    for (const auto& one : reading.diagnostics) ADD_FAILURE() << util::to_text(one);
+    return text->substr(head.size());
+  }
+
+  std::list<evidence::CaseEvidence> cases_;
+};
+
+TEST_F(Accept, GivesEveryRoundAClaim) {
+  play("v0.34.2", {}, {built({rebuilt, rebuilt}), built({cached, rebuilt}), built({cached, cached})});
+  EXPECT_EQ(accepted(R"(rounds:
+  - name: first # of three
+  - {name: second}
+  - name: third
+    expect: {}
+)"),
+            R"(rounds:
+  - name: first # of three
+    expect: {rebuilt: all, exported: {layers: 3}}
+  - {name: second, expect: {rebuilt: [app 3], exported: {layers: 3}}}
+  - name: third
+    expect: {rebuilt: none, exported: {layers: 3}}
+)");
+}
+
+TEST_F(Accept, ClaimsThatHoldStayAsTheyAreWritten) {
+  play("v0.34.2", {}, {built({cached, rebuilt}), built({cached, rebuilt})});
+  const std::string rounds = R"(rounds:
+  - expect:
+      rebuilt: [app RUN 3*] # robust
+  - expect: {cached: [app 2]}
+)";
+  EXPECT_EQ(accepted(rounds), rounds);
+}
+
+TEST_F(Accept, ARoundThatSaysNothingOfItsStepsLearnsThem) {
+  play("v0.34.2", {}, {built({cached, rebuilt})});
+  EXPECT_EQ(accepted("rounds: [{expect: {exported: {layers: 3}}}]\n"),
+            "rounds: [{expect: {exported: {layers: 3}, rebuilt: [app 3]}}]\n");
+}
+
+TEST_F(Accept, WritesWhatWasSeenInPlaceOfWhatDoesNotHold) {
+  auto seen = built({cached, rebuilt}, 5);
+  seen.record.warnings = {{"odd (1)", "", 0}};
+  play("v0.34.2", {}, {seen}, {{0, "rebuilt"}, {0, "exported.layers"}, {0, "warnings"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - name: one
+    expect:
+      # all that changed
+      rebuilt:
+        - app 2   # copies
+        - app 3
+      exported: {of: "app:cache", layers: 3}
+      warnings: []
+    edit: [{write: {path: a, text: b}}]
+)"),
+            R"(rounds:
+  - name: one
+    expect:
+      # all that changed
+      # copies
+      rebuilt: [app 3]
+      exported: {of: "app:cache", layers: 5}
+      warnings: ['odd \(1\)']
+    edit: [{write: {path: a, text: b}}]
+)");
+}
+
+TEST_F(Accept, OfCachedItKeepsWhatHolds) {
+  play("v0.34.2", {}, {built({cached, rebuilt}), built({cached, rebuilt})}, {{0, "cached"}, {1, "cached"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect: {cached: [app RUN 2*, app 3]}
+  - expect:
+      cached: [app 3] # why
+)"),
+            R"(rounds:
+  - expect: {cached: ['app RUN 2*']}
+  - expect:
+      # why
+      rebuilt: [app 3]
+)");
+}
+
+TEST_F(Accept, AlternativesAreWrittenEachForItsCases) {
+  play("v0.34.2", {{"mode", "max"}}, {built({cached, rebuilt})});
+  play("v0.34.2", {{"mode", "min"}}, {built({cached, rebuilt}, 4)}, {{0, "rebuilt"}, {0, "exported.layers"}});
+  play("v0.34.2", {{"mode", "none"}}, {built({cached, rebuilt}, 4)}, {{0, "rebuilt"}, {0, "exported.layers"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect:
+      rebuilt:
+        - {when: {mode: max}, steps: [app RUN 3*]} # stays
+        - when: {mode: [min, none]}
+          steps: all
+      exported: [{when: {mode: max}, layers: 3}, {when: {}, value: {layers: 5}}]
+)",
+                     k_head + k_matrix),
+            R"(rounds:
+  - expect:
+      rebuilt:
+        - {when: {mode: max}, steps: [app RUN 3*]} # stays
+        - when: {mode: [min, none]}
+          steps: [app 3]
+      exported: [{when: {mode: max}, layers: 3}, {when: {}, value: {layers: 4}}]
+)");
+}
+
+TEST_F(Accept, CasesThatDifferGetAlternativesByDimension) {
+  play("v0.34.2", {{"mode", "max"}}, {built({cached, rebuilt}), built({rebuilt}, 5)}, {{0, "rebuilt"}});
+  play("v0.34.2", {{"mode", "min"}}, {built({rebuilt, rebuilt}), built({rebuilt}, 3)});
+  play("v0.34.2", {{"mode", "none"}}, {built({cached, rebuilt}), built({rebuilt}, 3)}, {{0, "rebuilt"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect: {rebuilt: all}
+  - name: two
+)",
+                     k_head + k_matrix),
+            R"(rounds:
+  - expect: {rebuilt: [{when: {mode: [max, none]}, steps: [app 3]}, {when: {mode: min}, steps: all}]}
+  - name: two
+    expect: {rebuilt: all, exported: [{when: {mode: max}, layers: 5}, {when: {mode: [min, none]}, layers: 3}]}
+)");
+}
+
+TEST_F(Accept, VersionsThatDifferGetRanges) {
+  play("v0.11.6", {}, {built({rebuilt, rebuilt})});
+  play("v0.34.2", {}, {built({cached, rebuilt})}, {{0, "rebuilt"}});
+  play("v0.17.3", {}, {built({rebuilt, rebuilt})});
+  EXPECT_EQ(
+      accepted("rounds: [{expect: {rebuilt: all}}]\n"),
+      "rounds: [{expect: {rebuilt: [{when: {buildkit: \"<0.34.2\"}, steps: all}, {when: {buildkit: \">=0.34.2\"}, "
+      "steps: [app 3]}]}}]\n");
+}
+
+TEST_F(Accept, CasesThatNoWhenTellsApartAreRefused) {
+  play("v0.11.6", {{"mode", "max"}}, {built({rebuilt, rebuilt})});
+  play("v0.11.6", {{"mode", "min"}}, {built({cached, rebuilt})}, {{0, "rebuilt"}});
+  play("v0.34.2", {{"mode", "max"}}, {built({cached, rebuilt})}, {{0, "rebuilt"}});
+  play("v0.34.2", {{"mode", "min"}}, {built({rebuilt, rebuilt})});
+  EXPECT_EQ(accepted("rounds: [{expect: {rebuilt: all}}]\n", k_head + k_matrix),
+            R"(round 1 (round 1): the cases differ in what `rebuilt` should say:
+    all in claim[max]@v0.11.6
+    [app 3] in claim[min]@v0.11.6
+    [app 3] in claim[max]@v0.34.2
+    all in claim[min]@v0.34.2
+  to do: write alternatives with `when` by hand, or choose fewer cases with --filter and --buildkit)");
+}
+
+TEST_F(Accept, ABuildThatFailsUnclaimedIsRefused) {
+  play("v0.34.2", {}, {built({rebuilt})}, {{0, "status"}});
+  EXPECT_EQ(accepted("rounds: [{name: one}]\n"), R"(round 1 (one): claim[]@v0.34.2: it is not so
+  to do: if that is what you want, say so: `status: {fails: REGEX}`)");
+}
+
+TEST_F(Accept, AClaimThatItCannotWriteIsRefused) {
+  play("v0.34.2", {}, {built({rebuilt})}, {{0, "status"}});
+  EXPECT_EQ(accepted("rounds:\n  - expect: {status: {fails: x}}\n"),
+            "round 1 (round 1): line 4: the claim `status` does not hold, and --accept cannot write it\n"
+            "  to do: change it by hand");
+}
+
+TEST_F(Accept, AClaimBehindAnAliasIsRefused) {
+  play("v0.34.2", {}, {built({cached}), built({rebuilt})}, {{0, "rebuilt"}});
+  EXPECT_EQ(accepted("rounds: [{expect: &same {rebuilt: all}}, {expect: *same}]\n"),
+            "round 1 (round 1): line 3 has an anchor, an alias or a tag: a change there would change other places\n"
+            "  to do: write it out, or change it by hand");
+}
+
+} // namespace
+} // namespace cacheproof::author
