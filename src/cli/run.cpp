@@ -1,3 +1,4 @@
+#include "cli/accept.hpp"
 #include "cli/commands.hpp"
 #include "cli/rootless.hpp"
 #include "cli/scenarios.hpp"
@@ -34,6 +35,7 @@ struct Options {
   bool keep = false;
   bool verbose = false;
   bool offline = false;
+  bool accept = false;
   std::optional<int> skip_code;
 };
 
@@ -61,7 +63,9 @@ util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::str
 int run(const Options& options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
-  const auto scenarios = load_scenarios(options.paths);
+  if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
+    return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
+  const auto scenarios = load_scenarios(options.paths, options.accept ? Claims::to_come : Claims::there);
   if (!scenarios) return scenarios.error();
   if (!inside) return report_error(inside.error());
 
@@ -90,25 +94,29 @@ int run(const Options& options, std::stop_token stop) {
                          fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),
                          {},
                          "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
-  const auto folder = engine::RunFolder::create(options.out);
-  if (!folder) return report_error(folder.error());
-
   const auto jobs = std::min(options.jobs, cases.size());
-  console.run_started(cases.size(), jobs);
-  const auto played = engine::play_all(
-      cases,
-      {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
-      [&](const engine::Case& planned, engine::Observer& observer) {
-        return engine::play(
-            planned,
-            rigs_or->at(planned.buildkit),
-            {.folder = folder->path() / engine::plain_id(planned.id), .keep = options.keep, .stop = stop},
-            observer);
-      },
-      console);
-  static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
-  console.run_finished(played);
-  return engine::exit_code(played, options.skip_code);
+  const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
+    CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out));
+    console.run_started(cases.size(), jobs);
+    auto played = engine::play_all(
+        cases,
+        {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
+        [&](const engine::Case& planned, engine::Observer& observer) {
+          return engine::play(
+              planned,
+              rigs_or->at(planned.buildkit),
+              {.folder = folder.path() / engine::plain_id(planned.id), .keep = options.keep, .stop = stop},
+              observer);
+        },
+        console);
+    static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
+    console.run_finished(played);
+    return played;
+  };
+  if (options.accept) return accept(cases, play_once, std::cout);
+  const auto played = play_once();
+  if (!played) return report_error(played.error());
+  return engine::exit_code(*played, options.skip_code);
 }
 
 } // namespace
@@ -135,11 +143,16 @@ void add_run(CLI::App& app, Session& session) {
                     options->offline,
                     "Neither pull an image nor install a program: what would need to is refused before anything runs");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
+  command->add_flag(
+      "--accept",
+      options->accept,
+      "Play one scenario file twice and write what was seen into its expectations, showing the difference");
   command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");
   command->footer("\nExamples:\n"
                   "  cacheproof run\n"
                   "  cacheproof run my.yaml --buildkit v0.11.6,v0.34.2\n"
-                  "  cacheproof run --filter 'asset_edit*mod=max' -v\n");
+                  "  cacheproof run --filter 'asset_edit*mod=max' -v\n"
+                  "  cacheproof run --accept my.yaml\n");
   command->callback(
       [&session, options] { session.action = [&session, options] { return run(*options, session.stop); }; });
 }

@@ -12,10 +12,13 @@
 
 namespace cacheproof::cli {
 
+/// Whether the claims of scenarios must be sound: `--accept` writes those that are missing or name no step.
+enum class Claims { there, to_come };
+
 /// The scenarios that a command line's PATH… means: those files and folders, else `./scenarios`, else the corpus that
 /// came with the program. Prints every diagnostic; what is left without something to play is an exit code.
 tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
-load_scenarios(const std::vector<std::string>& paths);
+load_scenarios(const std::vector<std::string>& paths, Claims claims = Claims::there);
 
 /// Prints what makes planned cases unplayable, each once, and returns the exit code that this means; nothing when all
 /// can be played.

@@ -1,0 +1,144 @@
+#include "cli/accept.hpp"
+
+#include "author/accept.hpp"
+#include "author/observed.hpp"
+#include "cli/scenarios.hpp"
+#include "engine/exit_code.hpp"
+#include "engine/load.hpp"
+#include "judge/judge.hpp"
+#include "process/process.hpp"
+#include "report/text.hpp"
+#include "scenario/read.hpp"
+#include "util/caller.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <ostream>
+#include <set>
+
+namespace cacheproof::cli {
+namespace {
+
+using Cases = std::vector<engine::Case>;
+using All = std::vector<evidence::CaseEvidence>;
+
+constexpr int k_refused = 1;
+
+int refuse(const std::string& what, const std::string& remedy = {}) {
+  report_error({util::Blame::rig, "nothing was accepted: " + what, {}, remedy});
+  return k_refused;
+}
+
+/// A claim in a known issue's range says how it should be, not how it is.
+util::Status check_known_issues(const Cases& cases) {
+  for (const auto& planned : cases)
+    for (const auto& round : planned.scenario->rounds)
+      if (const auto& issue = round.known_issue;
+          issue && scenario::matches(issue->when, engine::world_of(planned, round)))
+        return util::failure(fmt::format("{} is in the range of the known issue {}", planned.id, issue->url),
+                             {},
+                             "its claims say how it should be: leave that case out by --filter or --buildkit",
+                             util::Blame::usage);
+  return {};
+}
+
+std::vector<author::Played> with_worlds(const Cases& cases, const All& played) {
+  std::vector<author::Played> all;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (played[i].verdict == evidence::Verdict::skipped) continue;
+    author::Played one{&played[i], {}};
+    for (const auto& round : cases[i].scenario->rounds) one.worlds.push_back(engine::world_of(cases[i], round));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+/// What the new text says of what was seen, in words; empty when it is a scenario all of whose claims hold.
+std::string why_not(const std::string& text, const Cases& cases, const All& played) {
+  const auto& file = cases.front().scenario->file;
+  auto reading = scenario::read_text(text, file);
+  auto diagnostics = std::move(reading.diagnostics);
+  if (reading.scenario)
+    for (auto& one : engine::check(*reading.scenario)) diagnostics.push_back(std::move(one));
+  std::string why;
+  for (const auto& one : diagnostics)
+    if (one.severity == util::Severity::error) why += util::to_text(one);
+  if (!why.empty() || !reading.scenario) return why;
+  const auto& fresh = *reading.scenario;
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    for (std::size_t k = 0; k < played[i].rounds.size(); ++k) {
+      auto planned = cases[i];
+      planned.scenario = std::make_shared<const scenario::Scenario>(fresh);
+      const auto world = engine::world_of(planned, fresh.rounds[k]);
+      for (const auto& finding : judge::judge(fresh.rounds[k], world, played[i].rounds[k], fresh.source).findings)
+        why += report::to_text(finding);
+    }
+  return why;
+}
+
+/// The unified difference, by the diff(1) that every Debian has.
+util::Result<std::string> difference(const std::filesystem::path& file, const std::string& text) {
+  CP_TRY_ASSIGN(const auto folder, util::TempDir::create());
+  const auto fresh = folder.path() / "accepted.yaml";
+  CP_TRY(util::write_text(fresh, text));
+  const auto name = file.string();
+  CP_TRY_ASSIGN(
+      auto finished,
+      process::run(
+          {{"diff", "-u", "--label", name, "--label", name + " (accepted)", "--", name, fresh.string()}, {}, {}}));
+  return std::move(finished.out);
+}
+
+} // namespace
+
+int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
+  const auto& scenario = *cases.front().scenario;
+  if (const auto allowed = check_known_issues(cases); !allowed) return report_error(allowed.error());
+  const auto before = util::read_text(scenario.file);
+  if (!before) return report_error(before.error());
+
+  std::vector<All> plays;
+  for (int i = 0; i < 2; ++i) {
+    auto played = play();
+    if (!played) return report_error(played.error());
+    if (played->size() != cases.size()) return refuse("not every case was played");
+    for (const auto& one : *played)
+      if (one.verdict == evidence::Verdict::broken)
+        return report_error({util::Blame::rig, "nothing was accepted: " + one.id + " broke", {}, {}});
+    plays.push_back(std::move(*played));
+  }
+  const auto& first = plays.front();
+  if (std::all_of(
+          first.begin(), first.end(), [](const auto& one) { return one.verdict == evidence::Verdict::skipped; }))
+    return report_error({util::Blame::rig, "nothing was accepted: every case was skipped", {}, {}});
+  std::string differing;
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    for (const auto& line : author::differences(first[i], plays.back()[i]))
+      differing += fmt::format("\n    {}: {}", cases[i].id, line);
+  if (!differing.empty())
+    return refuse("two plays differ:" + differing, "what comes out at random is no claim: find out why first");
+
+  const auto text = author::accept(scenario, *before, with_worlds(cases, first));
+  if (!text) return refuse(text.error().what, text.error().remedy);
+  if (*text == *before) {
+    out << "nothing to accept: every claim holds, and every round has one\n";
+    return 0;
+  }
+  const auto shown = difference(scenario.file, *text);
+  if (!shown) return report_error(shown.error());
+  out << *shown;
+  for (const auto& played : plays)
+    if (const auto why = why_not(*text, cases, played); !why.empty())
+      return refuse("the text above would not hold:\n" + why, "change the claim by hand");
+  auto written = util::write_text(scenario.file, *text);
+  if (written) written = util::give_to_caller(scenario.file);
+  if (!written) return report_error(written.error());
+  out << "accepted: " << scenario.file.string() << '\n';
+  return 0;
+}
+
+} // namespace cacheproof::cli
