@@ -16,11 +16,6 @@ using nlohmann::json;
 constexpr std::string_view k_config_type = "application/vnd.buildkit.cacheconfig.v0";
 constexpr std::size_t k_config_limit = std::size_t{64} << 20;
 
-json list_at(const json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_array() ? *found : json::array();
-}
-
 /// The entries of a cache, told apart: where its config lies and which blobs are layers.
 struct Entries {
   std::string config;

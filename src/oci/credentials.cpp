@@ -25,11 +25,6 @@ std::string key_of(std::string_view host) {
   return std::string(host == "docker.io" ? k_hub_key : host);
 }
 
-json object_at(const json& object, const std::string& key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_object() ? *found : json::object();
-}
-
 /// The host of a key: old logins wrote `https://HOST/v1/`.
 std::string_view host_of(std::string_view key) {
   for (const std::string_view scheme : {"https://", "http://"})

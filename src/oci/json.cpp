@@ -9,4 +9,14 @@ std::string text_at(const nlohmann::json& object, const std::string& key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+nlohmann::json list_at(const nlohmann::json& object, const std::string& key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_array() ? *found : nlohmann::json::array();
+}
+
+nlohmann::json object_at(const nlohmann::json& object, const std::string& key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_object() ? *found : nlohmann::json::object();
+}
+
 } // namespace cacheproof::oci

@@ -55,7 +55,7 @@ void Layers::remove(const std::string& path, std::size_t below_layer, bool child
     node = node->second.layer < below_layer ? nodes_.erase(node) : std::next(node);
 }
 
-void Layers::add(std::size_t layer, const TarEntry& entry) {
+void Layers::add(std::size_t layer, const TarEntry& entry, std::size_t id) {
   if (entry.path.empty()) return; // the root itself, or a path that would leave it
   const auto slash = entry.path.rfind('/');
   const auto name = slash == entry.path.npos ? entry.path : entry.path.substr(slash + 1);
@@ -65,7 +65,7 @@ void Layers::add(std::size_t layer, const TarEntry& entry) {
   if (name.starts_with(k_whiteout)) return remove(joined(*folder, name.substr(k_whiteout.size())), layer, false);
 
   const auto path = joined(*folder, name);
-  Node node{layer, entry.type, entry.type == TarType::file ? entry.path : entry.link};
+  Node node{layer, entry.type, entry.type == TarType::file ? entry.path : entry.link, id};
   if (entry.type == TarType::hard_link) { // another name for what is there by now
     const auto target = resolve(entry.link, false);
     const auto found = target ? nodes_.find(*target) : nodes_.end();
@@ -74,6 +74,10 @@ void Layers::add(std::size_t layer, const TarEntry& entry) {
   }
   if (node.type != TarType::folder) remove(path, std::numeric_limits<std::size_t>::max(), true);
   nodes_.insert_or_assign(path, std::move(node));
+}
+
+void Layers::each(const std::function<void(const std::string&, std::size_t)>& visit) const {
+  for (const auto& [path, node] : nodes_) visit(path, node.id);
 }
 
 std::optional<LayerPlace> Layers::find(std::string_view path) const {

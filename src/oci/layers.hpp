@@ -3,6 +3,7 @@
 #include "oci/tar.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,8 +22,10 @@ struct LayerPlace {
 /// whiteouts hide what lower layers have (OCI image specification, layer.md).
 class Layers {
 public:
-  /// The next entry of a layer; layers come in their order.
-  void add(std::size_t layer, const TarEntry& entry);
+  /// The next entry of a layer; layers come in their order. `id` is the caller's, for `each`.
+  void add(std::size_t layer, const TarEntry& entry, std::size_t id = 0);
+  /// Calls `visit` with every path that is there and the id of the entry behind it: of a hard link that of the file.
+  void each(const std::function<void(const std::string& path, std::size_t id)>& visit) const;
   /// The regular file behind a path of the image, links followed inside the image; nothing where there is none.
   std::optional<LayerPlace> find(std::string_view path) const;
   std::size_t size() const { return nodes_.size(); }
@@ -32,6 +35,7 @@ private:
     std::size_t layer = 0;
     TarType type = TarType::other;
     std::string text; ///< of a file its path in the tar, of a symlink where it points
+    std::size_t id = 0;
   };
   /// The path with all links followed but, where asked, one at its end. Nothing for links in a circle.
   std::optional<std::string> resolve(std::string_view path, bool last) const;

@@ -1,0 +1,55 @@
+#include "evidence/image.hpp"
+
+#include "evidence/json.hpp"
+
+namespace cacheproof::evidence {
+namespace {
+
+nlohmann::json to_json_value(const ImageFile& file) {
+  auto json = nlohmann::json{{"type", file.type},
+                             {"mode", file.mode},
+                             {"uid", file.uid},
+                             {"gid", file.gid},
+                             {"size", file.size},
+                             {"mtime", file.mtime},
+                             {"link", text(file.link)},
+                             {"sha256", file.sha256},
+                             {"layer", file.layer}};
+  for (const auto& [name, value] : file.xattrs) json["xattrs"][text(name)] = text(value);
+  return json;
+}
+
+nlohmann::json to_json_value(const ImageConfig& config) {
+  auto labels = nlohmann::json::object();
+  for (const auto& [name, value] : config.labels) labels[text(name)] = text(value);
+  return {{"platform", text(config.platform)},
+          {"env", texts(config.env)},
+          {"labels", std::move(labels)},
+          {"user", text(config.user)},
+          {"working_dir", text(config.working_dir)},
+          {"stop_signal", text(config.stop_signal)},
+          {"cmd", texts(config.cmd)},
+          {"entrypoint", texts(config.entrypoint)},
+          {"volumes", texts(config.volumes)},
+          {"ports", texts(config.ports)}};
+}
+
+} // namespace
+
+std::string to_json_text(const Image& image) {
+  auto configs = nlohmann::json::array();
+  for (const auto& config : image.configs) configs.push_back(to_json_value(config));
+  auto json = "{\n  \"schema\": \"cacheproof/image/1\",\n  \"digest\": " + nlohmann::json(text(image.digest)).dump();
+  json += ",\n  \"configs\": " + configs.dump();
+  json += ",\n  \"layers\": " + texts(image.layers).dump();
+  json += ",\n  \"files\": {";
+  std::string_view before = "\n    ";
+  for (const auto& [path, file] : image.files) {
+    json += before;
+    json += nlohmann::json(text(path)).dump() + ": " + to_json_value(file).dump();
+    before = ",\n    ";
+  }
+  return json + (image.files.empty() ? "}\n}\n" : "\n  }\n}\n");
+}
+
+} // namespace cacheproof::evidence
