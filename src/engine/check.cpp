@@ -70,9 +70,10 @@ private:
   check_dockerfile(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& edits) {
     const auto build = scenario::merge(scenario_.build, round.build);
     const auto request = make_request(build, {cell.begin(), cell.end()}, {});
-    const auto& name = request.dockerfile;
+    const auto name = request.dockerfile_text ? "dockerfile_inline" : dockerfile_path(request, {});
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text = text_after(scenario_, edits, name);
+    const auto text = request.dockerfile_text ? util::Result<std::optional<std::string>>(request.dockerfile_text)
+                                              : text_after(scenario_, edits, name);
     if (!text) return; // said of the edit already
     if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
 

@@ -17,7 +17,14 @@ std::set<std::string> images_of(const builder::BuildRequest& request, const std:
   if (!text) return {};
   const auto reading = dockerfile::read(*text, request.dockerfile, {request.args.begin(), request.args.end()});
   const auto target = reading.file ? reading.file->find_target(request.target) : std::nullopt;
-  return target ? reading.file->images(*target) : std::set<std::string>{};
+  auto images = target ? reading.file->images(*target) : std::set<std::string>{};
+  // A named context stands in for an image of its name, and may be one itself.
+  constexpr std::string_view scheme = "docker-image://";
+  for (const auto& [name, value] : request.additional_contexts) {
+    images.erase(name);
+    if (value.starts_with(scheme)) images.insert(value.substr(scheme.size()));
+  }
+  return images;
 }
 
 } // namespace
@@ -32,8 +39,10 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
   for (const auto& round : scenario.rounds) {
     so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
     const auto request = make_request(scenario::merge(scenario.build, round.build), variables, {});
-    const auto text = text_after(scenario, so_far, request.dockerfile);
-    for (const auto& name : images_of(request, text.value_or(std::nullopt)))
+    const auto text = request.dockerfile_text
+                          ? request.dockerfile_text
+                          : text_after(scenario, so_far, dockerfile_path(request, {})).value_or(std::nullopt);
+    for (const auto& name : images_of(request, text))
       // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
       // before there is one (`${registry}`).
       if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))

@@ -31,8 +31,11 @@ constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 
 util::Status BuildPlay::prepare(const scenario::Round& round) {
   const auto& scenario = *planned_.scenario;
-  request_ = make_request(scenario::merge(scenario.build, round.build), world_.variables(), world_.context().folder());
-  request_.environment = world_.client_environment();
+  const auto& context = world_.context().folder();
+  request_ = make_request(
+      scenario::merge(scenario.build, round.build), world_.variables(), context, world_.folder() / "build");
+  request_.environment.merge(world_.client_environment()); // what the scenario sets stays
+  CP_TRY(check_folders(request_, context));
   CP_TRY_ASSIGN(dockerfile_, read_dockerfile());
   CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
   for (const auto& warning : lint::for_build(scenario, round, planned_.cell))
@@ -43,9 +46,12 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
 /// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy: the daemon would obey it
 /// and pull a frontend, and its own builtin one is what is under test.
 util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
-  const auto& name = request_.dockerfile;
-  const auto path = world_.context().folder() / name;
-  CP_TRY_ASSIGN(const auto text, util::read_text(path));
+  auto text = request_.dockerfile_text.value_or("");
+  const auto path = dockerfile_path(request_, world_.context().folder());
+  if (!request_.dockerfile_text) {
+    CP_TRY_ASSIGN(text, util::read_text(world_.context().folder() / path));
+  }
+  const auto name = path.empty() ? std::string("dockerfile_inline") : path;
   auto reading = dockerfile::read(text, name, {request_.args.begin(), request_.args.end()});
   if (!reading.file) {
     std::string why;
@@ -53,7 +59,10 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
     return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
   }
   if (reading.file->syntax_line > 0) {
-    CP_TRY(world_.context().blank_syntax(name, reading.file->syntax_line));
+    if (request_.dockerfile_text)
+      request_.dockerfile_text = workspace::without_syntax(text, reading.file->syntax_line);
+    else
+      CP_TRY(world_.context().blank_syntax(path, reading.file->syntax_line));
     seen_.notes.push_back(fmt::format("line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers",
                                       reading.file->syntax_line,
                                       name));

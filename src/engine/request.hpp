@@ -17,9 +17,18 @@ std::map<std::string, std::string>
 variables(const scenario::Cell& cell, const std::string& registry, const std::filesystem::path& context);
 
 /// A round's build with every variable expanded: the only place where a scenario becomes a request to a builder.
+/// `context` is the scenario's, `scratch` a folder for what lies outside of it. The build's `env` is the whole
+/// environment yet: a sandbox has more.
 builder::BuildRequest make_request(const scenario::BuildSpec& spec,
                                    const std::map<std::string, std::string>& variables,
-                                   const std::filesystem::path& context);
+                                   const std::filesystem::path& context,
+                                   const std::filesystem::path& scratch = {});
+
+/// Whether every folder that the request sends lies in the scenario's context, links followed. An error of the input.
+util::Status check_folders(const builder::BuildRequest& request, const std::filesystem::path& context);
+
+/// Where the request's Dockerfile lies in the scenario's context; empty for one that is written in the scenario.
+std::string dockerfile_path(const builder::BuildRequest& request, const std::filesystem::path& context);
 
 /// The registry refs that a request exports its cache to.
 std::vector<std::string> exported_refs(const builder::BuildRequest& request);

@@ -1,4 +1,5 @@
 #include "engine/plan.hpp"
+#include "engine/request.hpp"
 #include "lint/cache_attributes.hpp"
 #include "scenario/codes.hpp"
 #include "util/caller.hpp"
@@ -60,6 +61,12 @@ std::optional<std::string> unmet(const Case& planned) {
       return scenario::holds(condition, world_of(planned, round));
     });
     if (!met && !rounds.empty()) return in_words(condition, world_of(planned, rounds.front()));
+  }
+  const std::map<std::string, std::string> variables(planned.cell.begin(), planned.cell.end());
+  for (const auto& round : rounds) {
+    const auto request = make_request(scenario::merge(planned.scenario->build, round.build), variables, {});
+    if (const auto keys = builder::inexpressible(request); !keys.empty())
+      return "buildctl cannot express " + util::join(keys, ", ");
   }
   return {};
 }

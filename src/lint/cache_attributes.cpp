@@ -1,13 +1,13 @@
 #include "lint/cache_attributes.hpp"
 
 #include "scenario/codes.hpp"
+#include "util/csv.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 namespace cacheproof::lint {
 namespace {
@@ -73,26 +73,6 @@ std::string meant(std::string_view word, const Names& candidates) {
   return near ? fmt::format("did you mean '{}'?", *near) : "known here: " + util::join(candidates, ", ");
 }
 
-/// The fields of one line of CSV, as Go's encoding/csv reads them; nothing for unbalanced quotes.
-std::optional<Names> csv_fields(std::string_view line) {
-  Names fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += line[++i];
-    } else if (c == '"' && (quoted || fields.back().empty())) {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  if (quoted) return {};
-  return fields;
-}
-
 /// Builds the diagnostics of one entry, each with its caret under `field` where the line has it, else under the entry.
 class Reporter {
 public:
@@ -121,7 +101,7 @@ private:
 } // namespace
 
 util::Result<std::vector<std::pair<std::string, std::string>>> parse_cache_entry(std::string_view entry) {
-  const auto fields = csv_fields(entry);
+  const auto fields = util::csv_fields(entry);
   if (!fields) return util::failure("a quote is not closed", {}, {}, util::Blame::input);
   // A single word is the ref of a registry, as buildx and the old buildctl take it.
   if (fields->size() == 1 && fields->front().find('=') == std::string::npos)

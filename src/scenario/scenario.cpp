@@ -8,21 +8,57 @@
 
 namespace cacheproof::scenario {
 
+namespace {
+
+template <class Value> void take(std::optional<Value>& value, const std::optional<Value>& over) {
+  if (over) value = over;
+}
+
+void take(Named& named, const Named& over) {
+  for (const auto& one : over) {
+    const auto same =
+        std::find_if(named.begin(), named.end(), [&](const auto& each) { return each.first == one.first; });
+    if (same == named.end())
+      named.push_back(one);
+    else
+      same->second = one.second;
+  }
+}
+
+} // namespace
+
 BuildSpec merge(const BuildSpec& base, const BuildSpec& over) {
   BuildSpec merged = base;
-  if (over.dockerfile) merged.dockerfile = over.dockerfile;
-  if (over.target) merged.target = over.target;
-  for (const auto& arg : over.args) {
-    const auto same =
-        std::find_if(merged.args.begin(), merged.args.end(), [&](const auto& each) { return each.first == arg.first; });
-    if (same == merged.args.end())
-      merged.args.push_back(arg);
-    else
-      same->second = arg.second;
-  }
-  if (over.cache_from) merged.cache_from = over.cache_from;
-  if (over.cache_to) merged.cache_to = over.cache_to;
-  if (over.no_cache) merged.no_cache = over.no_cache;
+  if (over.dockerfile) merged.dockerfile_inline.reset();
+  if (over.dockerfile_inline) merged.dockerfile.reset();
+  const auto each = [&](auto... members) { (take(merged.*members, over.*members), ...); };
+  each(&BuildSpec::context,
+       &BuildSpec::dockerfile,
+       &BuildSpec::dockerfile_inline,
+       &BuildSpec::target,
+       &BuildSpec::args,
+       &BuildSpec::cache_from,
+       &BuildSpec::cache_to,
+       &BuildSpec::no_cache,
+       &BuildSpec::no_cache_filter,
+       &BuildSpec::pull,
+       &BuildSpec::platforms,
+       &BuildSpec::labels,
+       &BuildSpec::secrets,
+       &BuildSpec::ssh,
+       &BuildSpec::additional_contexts,
+       &BuildSpec::network,
+       &BuildSpec::tags,
+       &BuildSpec::shm_size,
+       &BuildSpec::ulimits,
+       &BuildSpec::extra_hosts,
+       &BuildSpec::entitlements,
+       &BuildSpec::provenance,
+       &BuildSpec::sbom,
+       &BuildSpec::output,
+       &BuildSpec::frontend,
+       &BuildSpec::env,
+       &BuildSpec::client_args);
   return merged;
 }
 

@@ -71,16 +71,46 @@ struct Edit {
   bool operator==(const Edit&) const = default;
 };
 
-/// What is asked of a builder. An absent key is not passed on. Compose's keys.
+/// Names with a value each, in the order of the file.
+using Named = std::vector<std::pair<std::string, Text>>;
+
+/// A secret, or a key for SSH.
+struct Credential {
+  Text words;                      ///< the client's own: `id=token,env=TOKEN`, `default=key.pem`; or only the id
+  std::optional<std::string> text; ///< its content, never interpolated: kept outside of the context
+};
+
+/// What is asked of a builder. An absent key is not passed on. Compose's keys, then those beside them.
 struct BuildSpec {
-  std::optional<Text> dockerfile;
+  std::optional<Text> context;           ///< a folder of the scenario's context; without one all of it
+  std::optional<Text> dockerfile;        ///< relative to the context
+  std::optional<Text> dockerfile_inline; ///< its text, never interpolated; in its place
   std::optional<Text> target;
-  std::vector<std::pair<std::string, Text>> args;
+  Named args;
   std::optional<std::vector<Text>> cache_from; ///< given but empty: clears the scenario's default
   std::optional<std::vector<Text>> cache_to;
   std::optional<bool> no_cache;
+  std::optional<std::vector<Text>> no_cache_filter; ///< stages
+  std::optional<bool> pull;
+  std::optional<std::vector<Text>> platforms;
+  Named labels;
+  std::optional<std::vector<Credential>> secrets;
+  std::optional<std::vector<Credential>> ssh;
+  Named additional_contexts; ///< a folder of the scenario's context, or an address with a scheme
+  std::optional<Text> network;
+  std::optional<std::vector<Text>> tags;        ///< without an output they mean nothing, as in buildx
+  std::optional<Text> shm_size;                 ///< in bytes
+  Named ulimits;                                ///< `soft:hard`
+  std::optional<std::vector<Text>> extra_hosts; ///< `name=address`
+  std::optional<std::vector<Text>> entitlements;
+  std::optional<Text> provenance; ///< `true`, `false` or attributes
+  std::optional<Text> sbom;
+  std::optional<std::vector<Text>> output; ///< a `dest` lies outside of the context, in a folder of the case
+  std::optional<Text> frontend;            ///< `dockerfile.v0`, or an image that is one
+  Named env;
+  std::optional<std::vector<Text>> client_args;
 };
-/// `base` with the keys of `over` in place of its own; `args` are merged by name, as in Compose.
+/// `base` with the keys of `over` in place of its own; what has names is merged by name, as in Compose.
 BuildSpec merge(const BuildSpec& base, const BuildSpec& over);
 
 /// What is known of a case beside its cell, under names of the language's own: `buildkit`, `buildx`, `docker`

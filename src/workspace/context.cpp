@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -79,19 +80,26 @@ util::Result<std::vector<std::string>> Context::apply(const std::vector<scenario
   return words;
 }
 
+std::string without_syntax(std::string_view text, int line) {
+  auto lines = util::split(text, '\n');
+  auto at = static_cast<std::size_t>(line) - 1;
+  if (at >= lines.size()) return std::string(text);
+  lines[at].assign(lines[at].size(), ' ');
+  // BuildKit reads directives up to the first line that is none (frontend/dockerfile/parser/directives.go, v0.34.2):
+  // the blank line has to stand behind those that follow, or `# escape=` would lose its effect.
+  for (; at + 1 < lines.size() && is_directive(lines[at + 1]); ++at) std::swap(lines[at], lines[at + 1]);
+  return util::join(lines, "\n");
+}
+
 util::Status Context::blank_syntax(const std::string& path, int line) {
   const auto file = open_beneath(root_, path, O_RDWR);
   struct stat info {};
   if (!file || fstat(file.get(), &info) != 0) return system_failure("cannot change", folder_ / path);
   CP_TRY_ASSIGN(const auto text, read_all(file, path));
-  auto lines = util::split(text, '\n');
-  auto at = static_cast<std::size_t>(line) - 1;
-  if (at >= lines.size()) return util::failure(fmt::format("{} has no line {}", path, line));
-  lines[at].assign(lines[at].size(), ' ');
-  // BuildKit reads directives up to the first line that is none (frontend/dockerfile/parser/directives.go, v0.34.2):
-  // the blank line has to stand behind those that follow, or `# escape=` would lose its effect.
-  for (; at + 1 < lines.size() && is_directive(lines[at + 1]); ++at) std::swap(lines[at], lines[at + 1]);
-  CP_TRY(write_all(file, util::join(lines, "\n"), folder_ / path));
+  if (std::count(text.begin(), text.end(), '\n') + 1 < line)
+    return util::failure(fmt::format("{} has no line {}", path, line));
+  const auto blank = without_syntax(text, line);
+  CP_TRY(write_all(file, blank, folder_ / path));
   const timespec times[] = {info.st_atim, info.st_mtim};
   if (futimens(file.get(), times) != 0) return system_failure("cannot set the times of", folder_ / path);
   return {};

@@ -7,9 +7,14 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cacheproof::workspace {
+
+/// A Dockerfile without the `# syntax=` directive of line `line` (from 1): the same size, and the same numbers of all
+/// lines but directives.
+std::string without_syntax(std::string_view text, int line);
 
 /// A build context in a sandbox: a copy of the user's folder, or the files that a scenario holds. Edits act on it
 /// alone.

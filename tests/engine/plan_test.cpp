@@ -107,5 +107,14 @@ TEST(Unclaimed, AreClaimsWithoutAnAlternativeForACase) {
   EXPECT_TRUE(unclaimed({{scenario, {}, "v0.34.2", "a@v0.34.2"}}).empty()) << "out of the issue's range";
 }
 
+TEST(Unmet, NamesTheKeysThatTheClientHasNoWordsFor) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->rounds.emplace_back();
+  scenario->matrix = {{"place", {"x"}}};
+  scenario->build.additional_contexts = {{"base", scenario::Text{"oci-layout://${place}", {}}}};
+  EXPECT_EQ(unmet({scenario, {{"place", "x"}}, "v0.11.6", "a"}),
+            "buildctl cannot express additional_contexts: {base: oci-layout://x}");
+}
+
 } // namespace
 } // namespace cacheproof::engine

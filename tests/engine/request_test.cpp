@@ -1,4 +1,5 @@
 #include "engine/request.hpp"
+#include "util/files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,6 +30,52 @@ TEST(Requests, HaveEveryVariableExpandedAndAttributesUntouched) {
   EXPECT_THAT(request.cache_from, ElementsAre("type=registry,ref=127.0.0.1:5000/app:cache"));
   EXPECT_THAT(request.cache_to, ElementsAre("type=registry,ref=127.0.0.1:5000/app:cache,mod=max"));
   EXPECT_TRUE(request.no_cache);
+}
+
+TEST(Requests, NameFilesOfTheContextByTheirWholePath) {
+  scenario::BuildSpec spec;
+  spec.context = text("app");
+  spec.dockerfile = text("../docker/Dockerfile");
+  spec.secrets = {{{text("id=a,src=s.txt"), {}}, {text("id=b,type=env,src=B"), {}}, {text("c"), "${c}"}}};
+  spec.ssh = {{{text("default=a.pem,/b.pem"), {}}, {text("agent"), {}}}};
+  spec.additional_contexts = {{"lib", text("./lib")}, {"i", text("docker-image://${registry}/i")}};
+  spec.env = {{"SOURCE_DATE_EPOCH", text("5")}};
+  const auto request = make_request(spec, {{"registry", "r:1"}}, "/s/context", "/s/build");
+  EXPECT_EQ(request.context, "/s/context/app");
+  EXPECT_EQ(dockerfile_path(request, "/s/context"), "docker/Dockerfile");
+  EXPECT_EQ(request.secrets[0].words, "id=a,src=/s/context/s.txt");
+  EXPECT_EQ(request.secrets[1].words, "id=b,type=env,src=B");
+  EXPECT_EQ(request.secrets[2].words, "id=c");
+  EXPECT_EQ(request.secrets[2].text, "${c}");
+  EXPECT_EQ(request.ssh[0].words, "default=/s/context/a.pem,/b.pem");
+  EXPECT_EQ(request.ssh[1].words, "agent");
+  EXPECT_THAT(request.additional_contexts,
+              ElementsAre(Pair("lib", "/s/context/lib"), Pair("i", "docker-image://r:1/i")));
+  EXPECT_THAT(request.environment, ElementsAre(Pair("SOURCE_DATE_EPOCH", "5")));
+  EXPECT_THAT(request.args, ElementsAre(Pair("SOURCE_DATE_EPOCH", "5"))) << "as buildx hands it on";
+}
+
+TEST(Requests, SendTheWholeContextForADot) {
+  scenario::BuildSpec spec;
+  spec.context = text(".");
+  EXPECT_EQ(make_request(spec, {}, "/s/context").context, "/s/context");
+  EXPECT_EQ(dockerfile_path(make_request(spec, {}, {}), {}), "Dockerfile");
+}
+
+TEST(Requests, SendNoFolderFromOutsideOfTheContext) {
+  const auto folder = util::TempDir::create().value();
+  const auto context = folder.path() / "context";
+  ASSERT_TRUE(util::make_directories(context / "app"));
+  std::filesystem::create_directory_symlink("..", context / "up");
+  builder::BuildRequest request{.context = context / "app"};
+  EXPECT_TRUE(check_folders(request, context));
+  request.context = context / "none";
+  EXPECT_EQ(check_folders(request, context).error().what, "the build's folder 'none' is none of the context");
+  request.context = context;
+  request.additional_contexts = {{"a", (context / "up").string()}};
+  const auto refused = check_folders(request, context);
+  EXPECT_EQ(refused.error().what, "the folder 'up' of the build leads out of the context");
+  EXPECT_EQ(refused.error().blame, util::Blame::input);
 }
 
 TEST(Requests, HaveTheBuildersDefaultsForAbsentKeys) {
