@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/rootless.hpp"
 #include "cli/scenarios.hpp"
+#include "engine/builders.hpp"
 #include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/images.hpp"
@@ -18,7 +19,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <thread>
 
@@ -39,25 +39,44 @@ struct Options {
   std::optional<int> skip_code;
 };
 
-/// A rig for every version that the command line names; what is missing is installed, and said aloud.
-util::Result<std::map<std::string, engine::Rig>> rigs(const std::vector<std::string>& versions,
-                                                      const Options& options,
-                                                      engine::Observer& observer,
-                                                      const std::stop_token& stop) {
-  std::map<std::string, engine::Rig> all;
+/// A rig of a version; what is missing is installed, and said aloud.
+util::Result<engine::Rig>
+rig(const std::string& version, const Options& options, engine::Observer& observer, const std::stop_token& stop) {
+  return engine::prepare_rig(
+      {version, options.registry, options.offline}, stop, [&](std::string_view line) { observer.said(line); });
+}
+
+/// One for every version that the command line names.
+util::Result<engine::Rigs> rigs(const std::vector<std::string>& versions,
+                                const Options& options,
+                                engine::Observer& observer,
+                                const std::stop_token& stop) {
+  engine::Rigs all;
   for (const auto& version : versions) {
-    CP_TRY_ASSIGN(auto rig,
-                  engine::prepare_rig({version, options.registry, options.offline}, stop, [&](std::string_view line) {
-                    observer.said(line);
-                  }));
-    const auto name = rig.version;
-    if (!all.emplace(name, std::move(rig)).second)
+    CP_TRY_ASSIGN(auto one, rig(version, options, observer, stop));
+    const auto name = one.version;
+    if (!all.emplace(name, std::move(one)).second)
       return util::failure(fmt::format("--buildkit names {} twice", name),
                            {},
                            "play the two builds of one version in two runs",
                            util::Blame::usage);
   }
   return all;
+}
+
+/// Those of the builders that name versions of their own.
+util::Status add_rigs(engine::Rigs& all,
+                      const std::vector<engine::Case>& cases,
+                      const Options& options,
+                      engine::Observer& observer,
+                      const std::stop_token& stop) {
+  for (const auto& planned : cases)
+    for (const auto& version : engine::versions_of(planned))
+      if (!all.contains(version)) {
+        CP_TRY_ASSIGN(auto one, rig(version, options, observer, stop));
+        all.emplace(version, std::move(one));
+      }
+  return {};
 }
 
 int run(const Options& options, std::stop_token stop) {
@@ -73,7 +92,7 @@ int run(const Options& options, std::stop_token stop) {
   for (const auto& line : engine::sweep()) console.said(line);
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
-  const auto rigs_or = rigs(versions, options, console, stop);
+  auto rigs_or = rigs(versions, options, console, stop);
   if (!rigs_or) return report_error(rigs_or.error());
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
@@ -94,6 +113,7 @@ int run(const Options& options, std::stop_token stop) {
                          fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),
                          {},
                          "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
+  if (const auto added = add_rigs(*rigs_or, cases, options, console, stop); !added) return report_error(added.error());
   const auto jobs = std::min(options.jobs, cases.size());
   const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
     CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out));
@@ -104,7 +124,7 @@ int run(const Options& options, std::stop_token stop) {
         [&](const engine::Case& planned, engine::Observer& observer) {
           return engine::play(
               planned,
-              rigs_or->at(planned.buildkit),
+              *rigs_or,
               {.folder = folder.path() / engine::plain_id(planned.id), .keep = options.keep, .stop = stop},
               observer);
         },

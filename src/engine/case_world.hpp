@@ -22,7 +22,7 @@ namespace cacheproof::engine {
 /// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
 class CaseWorld {
 public:
-  CaseWorld(const Case& planned, const Rig& rig, bool keep, std::stop_token stop);
+  CaseWorld(const Case& planned, const Rigs& rigs, bool keep, std::stop_token stop);
 
   /// The clean world, proven empty, with its base images and its context in it. What starts by itself, registry and
   /// daemon, does so while images and context are made. Gives the proof.
@@ -30,13 +30,17 @@ public:
   /// Ends what was opened, in reverse.
   util::Status close();
 
-  /// The daemon of a round: of the first one that of `open`, of every later one fresh and empty.
-  util::Status start_round(int number);
+  /// The daemon of a round is there after it: a fresh and empty one, which for the first round is that of `open`, or
+  /// that of the round's builder, if builders are kept.
+  util::Status start_round(const scenario::Round& round);
   /// Starts the daemon of the round after, and does not wait for it.
-  util::Status prepare_next_round() { return sandbox_->start_next_daemon(); }
+  util::Status prepare_next_round();
   sandbox::Daemon& daemon() { return *daemon_; }
-  /// The round's daemon has said all that it knows: it ends in the background.
-  void retire_daemon() { sandbox_->retire_daemon(); }
+  /// Of the round's daemon.
+  const std::string& version() const { return round_rig_->version; }
+  const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }
+  /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
+  void retire_daemon();
 
   sandbox::Registry& registry() { return sandbox_->registry(); }
   workspace::Context& context() { return *context_; }
@@ -52,11 +56,13 @@ public:
   std::vector<evidence::PinnedImage> pins() const;
 
 private:
+  util::Result<const Rig*> rig_of(const scenario::Round& round) const;
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
   util::Status push_images(const std::vector<oci::Reference>& images);
 
   const Case& planned_;
-  const Rig& rig_;
+  const Rigs& rigs_;
+  const Rig* round_rig_ = nullptr; ///< of the round that is played
   const bool keep_;
   const std::stop_token stop_;
   std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve

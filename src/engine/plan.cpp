@@ -1,5 +1,6 @@
 #include "engine/plan.hpp"
 
+#include "engine/builders.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -23,9 +24,15 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
                        const std::vector<std::string>& versions) {
   std::vector<Case> cases;
   for (const auto& scenario : scenarios)
-    for (const auto& cell : scenario::cells(*scenario))
-      for (const auto& version : versions)
-        cases.push_back({scenario, cell, version, fmt::format("{}{}@{}", scenario->id, cell_text(cell), version)});
+    for (const auto& cell : scenario::cells(*scenario)) {
+      const auto add = [&](const std::string& version, const std::string& shown) {
+        cases.push_back({scenario, cell, version, fmt::format("{}{}@{}", scenario->id, cell_text(cell), shown)});
+      };
+      if (const auto own = own_versions(*scenario, cell); !own.empty())
+        add(own.front(), util::join(own, "+"));
+      else
+        for (const auto& version : versions) add(version, version);
+    }
   return cases;
 }
 

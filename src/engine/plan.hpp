@@ -30,7 +30,8 @@ std::optional<std::string> unmet(const Case& planned);
 /// Claims without an alternative for a case that would be played: a claim never vanishes.
 std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 
-/// Every scenario in every cell on every version, in that order of nesting. Pure.
+/// Every scenario in every cell on every version, in that order of nesting; one whose builders all name their versions
+/// once in every cell. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions);
 

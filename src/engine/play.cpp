@@ -1,5 +1,6 @@
 #include "engine/play.hpp"
 
+#include "engine/builders.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
 #include "engine/play_build.hpp"
@@ -37,9 +38,8 @@ evidence::CaseEvidence head_of(const Case& planned) {
 /// Plays one case, round by round.
 class Player {
 public:
-  Player(const Case& planned, const Rig& rig, const PlayOptions& options, Observer& observer)
+  Player(const Case& planned, const Rigs& rigs, const PlayOptions& options, Observer& observer)
       : planned_(planned),
-        rig_(rig),
         options_(options),
         observer_(observer),
         played_(head_of(planned)),
@@ -47,7 +47,7 @@ public:
         limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + options.allowance)
                + k_allowance),
         deadline_(options.stop, limit_),
-        world_(planned, rig, options.keep, deadline_.token()) {}
+        world_(planned, rigs, options.keep, deadline_.token()) {}
 
   evidence::CaseEvidence play() {
     const auto start = Clock::now();
@@ -118,6 +118,8 @@ private:
     seen.number = number;
     seen.name = round.name;
     seen.spot = round.spot;
+    seen.builder = builder_of(scenario(), round);
+    seen.buildkit = version_of(planned_, round);
     observer_.round_started(played_, seen);
     const auto limit = scenario().timeout + options_.allowance;
     const process::Deadline deadline(deadline_.token(), limit);
@@ -140,8 +142,8 @@ private:
 
   /// Edits, builds, and collects what was seen. An error is one of the rig: there is no verdict about the cache.
   util::Status perform(const scenario::Round& round, evidence::RoundEvidence& seen, const std::stop_token& stop) {
-    if (seen.number > 1) CP_TRY(timed(seen.timings, "start", [&] { return world_.start_round(seen.number); }));
-    BuildPlay build(planned_, rig_, world_, keeper_, seen);
+    if (seen.number > 1) CP_TRY(timed(seen.timings, "start", [&] { return world_.start_round(round); }));
+    BuildPlay build(planned_, world_, keeper_, seen);
     CP_TRY(timed(seen.timings, "prepare", [&]() -> util::Status {
       CP_TRY_ASSIGN(seen.changes, world_.context().apply(round.edits));
       return build.prepare(round);
@@ -156,7 +158,6 @@ private:
   }
 
   const Case& planned_;
-  const Rig& rig_;
   const PlayOptions& options_;
   Observer& observer_;
   evidence::CaseEvidence played_;
@@ -168,8 +169,8 @@ private:
 
 } // namespace
 
-evidence::CaseEvidence play(const Case& planned, const Rig& rig, const PlayOptions& options, Observer& observer) {
-  return Player(planned, rig, options, observer).play();
+evidence::CaseEvidence play(const Case& planned, const Rigs& rigs, const PlayOptions& options, Observer& observer) {
+  return Player(planned, rigs, options, observer).play();
 }
 
 } // namespace cacheproof::engine

@@ -73,7 +73,7 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
 util::Status BuildPlay::build(const std::stop_token& stop) {
   CP_TRY_ASSIGN(run_, timed(seen_.timings, "build", [&] {
                   return builder::build(
-                      rig_.programs.buildctl,
+                      world_.buildctl(),
                       world_.daemon().address(),
                       request_,
                       world_.folder() / "ref",
@@ -146,7 +146,7 @@ util::Status BuildPlay::read_caches(const std::stop_token& stop) {
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(run_.ref, k_record_limit));
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
-  return buildkit::decode(raw, dockerfile_, request_.target, planned_.buildkit);
+  return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
 }
 
 } // namespace cacheproof::engine

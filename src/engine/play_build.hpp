@@ -5,7 +5,6 @@
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
 #include "engine/plan.hpp"
-#include "engine/rig.hpp"
 #include "evidence/case.hpp"
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
@@ -22,9 +21,8 @@ namespace cacheproof::engine {
 class BuildPlay {
 public:
   /// What is seen goes into `seen`, streams to the keeper.
-  BuildPlay(const Case& planned, const Rig& rig, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen)
+  BuildPlay(const Case& planned, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen)
       : planned_(planned),
-        rig_(rig),
         world_(world),
         keeper_(keeper),
         seen_(seen) {}
@@ -50,7 +48,6 @@ private:
   util::Result<evidence::BuildRecord> read_record();
 
   const Case& planned_;
-  const Rig& rig_;
   CaseWorld& world_;
   Keeper& keeper_;
   evidence::RoundEvidence& seen_;

@@ -145,7 +145,7 @@ std::vector<std::string> exported_refs(const builder::BuildRequest& request) {
 util::Result<std::vector<oci::Reference>> base_images(const scenario::Scenario& scenario) {
   std::vector<oci::Reference> images;
   for (const auto& [name, value] : scenario.images) {
-    if (value.value != "busybox") continue;
+    if (value.kind == scenario::BaseImage::Kind::upstream) continue;
     CP_TRY_ASSIGN(auto reference, oci::parse_reference(name));
     images.push_back(std::move(reference));
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -25,6 +26,9 @@ struct Rig {
   std::vector<toolchain::Lease> leases; ///< nobody removes what is used from the store meanwhile
   std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };
+
+/// By version.
+using Rigs = std::map<std::string, Rig>;
 
 /// What a rig is made of, as it is written on the command line.
 struct RigChoice {

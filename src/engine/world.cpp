@@ -1,3 +1,4 @@
+#include "engine/builders.hpp"
 #include "engine/plan.hpp"
 #include "engine/request.hpp"
 #include "lint/cache_attributes.hpp"
@@ -47,7 +48,7 @@ util::Diagnostic no_alternative(const Case& planned, const char* key, const util
 scenario::World world_of(const Case& planned, const scenario::Round& round) {
   static const bool root = util::is_machine_root(); // for the whole life of the program
   auto world = planned.cell;
-  world.emplace_back("buildkit", planned.buildkit);
+  world.emplace_back("buildkit", version_of(planned, round));
   world.emplace_back("driver", "buildctl");
   world.emplace_back("root", root ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));

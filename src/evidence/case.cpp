@@ -63,11 +63,14 @@ nlohmann::json head_of(const RoundEvidence& round) {
           {"number", round.number},
           {"name", text(round.name)},
           {"spot", evidence::to_json_value(round.spot)},
+          {"builder", text(round.builder)},
+          {"buildkit", text(round.buildkit)},
           {"changes", texts(round.changes)},
           {"command", text(round.command)},
           {"exit_code", round.exit_code},
           {"record", round.record},
           {"caches", round.caches},
+          {"requests", texts(round.requests)},
           {"lint", texts(round.lint)},
           {"notes", texts(round.notes)},
           {"verdict", to_text(round.verdict)},
@@ -90,6 +93,9 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   json.at("number").get_to(round.number);
   json.at("name").get_to(round.name);
   round.spot = spot_of(json.at("spot"));
+  round.builder = json.value("builder", ""); // not in evidence of earlier programs, as `buildkit` and `requests`
+  round.buildkit = json.value("buildkit", "");
+  round.requests = json.value("requests", std::vector<std::string>());
   json.at("changes").get_to(round.changes);
   json.at("command").get_to(round.command);
   json.at("exit_code").get_to(round.exit_code);

@@ -25,13 +25,16 @@ struct RoundEvidence {
   int number = 0; ///< from 1
   std::string name;
   util::SourceSpot spot;
-  std::vector<std::string> changes; ///< edits in words
+  std::string builder;              ///< the one that it was built on, where builders have names
+  std::string buildkit;             ///< version of that builder's daemon
+  std::vector<std::string> changes; ///< edits and actions in words
   std::string command;              ///< the client's command line, as one can paste it
   int exit_code = 0;                ///< of the client
   std::string log;                  ///< what the client printed: `client.log`, not in the JSON
   BuildRecord record;
   std::vector<CacheContents> caches; ///< of each registry ref that the build exported to
   Fingerprint context;               ///< just before the build
+  std::vector<std::string> requests; ///< to the sandbox's file server, one a line
   std::vector<std::string> lint;     ///< rendered warnings about this build's own attributes, allowed ones too
   std::vector<std::string> notes;    ///< e.g. a failed import
   Verdict verdict = Verdict::broken;

@@ -132,7 +132,8 @@ void Console::case_slow(const std::string& id, evidence::Nanoseconds so_far, evi
 void Console::round_judged(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
   tell(played.id);
   if (!several_) running_.clear();
-  const auto name = harmless(round.name);
+  auto name = harmless(round.name);
+  if (!round.builder.empty()) name += fmt::format(" · {} {}", harmless(round.builder), harmless(round.buildkit));
   const auto counted = counts(round);
   *out_ << fmt::format("  {} {} {}  {}  {}\n",
                        sign(round.verdict),

@@ -25,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto k_tick = 10ms;     // between two questions whether it answers; its end and a stop are noticed at once
 constexpr auto k_dump_limit = 3s; // Go writes a few hundred kilobytes of stacks in some milliseconds
+constexpr auto k_restart_limit = 10s; // it ends within some milliseconds
 constexpr const char* k_daemon_mark = "CACHEPROOF_DAEMON";
 
 /// A TOML basic string (toml.io v1.0.0, "String").
@@ -126,13 +127,13 @@ util::Result<buildkit::Client> answers(const std::filesystem::path& socket) {
 
 } // namespace
 
-Daemon::Daemon(process::Process process, const DaemonSetup& setup, std::string command_line)
+Daemon::Daemon(process::Process process, const DaemonSetup& setup, process::Command command)
     : process_(std::move(process)),
       log_(log_of(setup)),
       socket_(socket_of(setup)),
       mark_(std::string(k_daemon_mark) + "=" + setup.folder.string()),
       oom_kills_(oom_kills()),
-      command_line_(std::move(command_line)) {}
+      command_(std::move(command)) {}
 
 Daemon::~Daemon() {
   static_cast<void>(stop());
@@ -148,9 +149,9 @@ util::Result<std::unique_ptr<Daemon>> Daemon::launch(const DaemonSetup& setup) {
   fs::permissions(runc, fs::perms::owner_all, error);
   if (error) return util::failure("cannot make " + runc.string() + " executable: " + error.message());
 
-  const auto what = command(setup, runc);
+  auto what = command(setup, runc);
   CP_TRY_ASSIGN(auto process, process::Process::start(what, {.log = log_of(setup)}));
-  return std::unique_ptr<Daemon>(new Daemon(std::move(process), setup, process::to_line(what)));
+  return std::unique_ptr<Daemon>(new Daemon(std::move(process), setup, std::move(what)));
 }
 
 util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token stop) {
@@ -165,13 +166,13 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
       return util::failure("interrupted while buildkitd started", {}, {}, util::Blame::interrupted);
     if (const auto death = died())
       return util::failure("buildkitd ended at its start: " + *death + "\n" + log_tail(),
-                           command_line_,
+                           process::to_line(command_),
                            "read the lines above; it needs root and the right to mount and to make namespaces (in a "
                            "container: --privileged), and `cacheproof doctor` checks the machine");
     if (Clock::now() >= deadline)
       return util::failure(
           fmt::format("buildkitd did not answer within {} ms: {}\n{}", limit.count(), client.error().what, log_tail()),
-          command_line_,
+          process::to_line(command_),
           "read the lines above; on a machine that is merely slow, run it again");
     process_.wait(k_tick, stop);
   }
@@ -207,6 +208,20 @@ std::string Daemon::dump_goroutines() {
   const auto text = util::read_text(log_);
   const auto dump = text && text->size() > before ? text->substr(before) : std::string();
   return dump.find("\ngoroutine ") == std::string::npos ? std::string() : dump;
+}
+
+util::Status Daemon::restart() {
+  client_.reset();
+  signal_marked(mark_, SIGTERM, process_.pid());
+  if (!process_.wait(k_restart_limit))
+    return util::failure(fmt::format("buildkitd did not end within {} s of a SIGTERM\n{}",
+                                     std::chrono::seconds(k_restart_limit).count(),
+                                     log_tail()),
+                         process::to_line(command_),
+                         "read the lines above; on a machine that is merely slow, run it again");
+  CP_TRY(end_marked(mark_));
+  CP_TRY_ASSIGN(process_, process::Process::start(command_, {.log = log_}));
+  return {};
 }
 
 util::Status Daemon::stop() {

@@ -52,18 +52,20 @@ public:
   /// Ends it to hear where it hangs: the stacks of all its goroutines, as Go prints them on SIGQUIT. Empty when it does
   /// not answer even to that.
   std::string dump_goroutines();
+  /// Ends it in good order and starts it again on what it keeps; `wait_ready` comes after it, as after `launch`.
+  util::Status restart();
   /// Ends it and everything that ran in its namespaces at once: nobody waits for its results any more, and what it
   /// keeps is thrown away.
   util::Status stop();
 
 private:
-  Daemon(process::Process process, const DaemonSetup& setup, std::string command_line);
+  Daemon(process::Process process, const DaemonSetup& setup, process::Command command);
   process::Process process_;
   std::filesystem::path log_;
   std::filesystem::path socket_;
   std::string mark_;
   std::string oom_kills_; ///< of the machine, at its start
-  std::string command_line_;
+  process::Command command_;
   std::optional<buildkit::Client> client_;
   bool stopped_ = false;
 };

@@ -108,16 +108,28 @@ std::map<std::string, std::vector<std::string>> Sandbox::mirrors() const {
   return mirrors;
 }
 
+util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesystem::path& buildkitd) {
+  return Daemon::launch({.buildkitd = buildkitd,
+                         .runc = options_.programs.runc,
+                         .folder = folder() / fmt::format("d{}", ++daemons_),
+                         .environment = daemon_environment(),
+                         .registry = registry_->place(),
+                         .mirrors = mirrors(),
+                         .cgroup = cgroup_of(folder())});
+}
+
 util::Status Sandbox::start_next_daemon() {
   if (next_) return {};
-  CP_TRY_ASSIGN(next_,
-                Daemon::launch({.buildkitd = options_.programs.buildkitd,
-                                .runc = options_.programs.runc,
-                                .folder = folder() / fmt::format("d{}", ++daemons_),
-                                .environment = daemon_environment(),
-                                .registry = registry_->place(),
-                                .mirrors = mirrors(),
-                                .cgroup = cgroup_of(folder())}));
+  CP_TRY_ASSIGN(next_, launch_daemon(options_.programs.buildkitd));
+  return {};
+}
+
+/// Ready and proven empty.
+util::Status Sandbox::await(Daemon& daemon) {
+  CP_TRY(daemon.wait_ready(std::chrono::seconds(10), options_.stop));
+  CP_TRY(prove_empty(daemon));
+  if (proof_.environment.empty())
+    for (const auto& [name, value] : client_environment()) proof_.environment.push_back(name + "=" + value);
   return {};
 }
 
@@ -125,11 +137,27 @@ util::Result<Daemon*> Sandbox::fresh_daemon() {
   retire_daemon();
   CP_TRY(start_next_daemon());
   daemon_ = std::move(next_);
-  CP_TRY(daemon_->wait_ready(std::chrono::seconds(10), options_.stop));
-  CP_TRY(prove_empty(*daemon_));
-  if (proof_.environment.empty())
-    for (const auto& [name, value] : client_environment()) proof_.environment.push_back(name + "=" + value);
+  CP_TRY(await(*daemon_));
   return daemon_.get();
+}
+
+util::Result<Daemon*> Sandbox::kept_daemon(const std::string& name, const std::filesystem::path& buildkitd) {
+  if (const auto found = kept_.find(name); found != kept_.end()) return found->second.get();
+  std::unique_ptr<Daemon> daemon;
+  if (next_ && buildkitd == options_.programs.buildkitd) {
+    daemon = std::move(next_);
+  } else {
+    CP_TRY_ASSIGN(daemon, launch_daemon(buildkitd));
+  }
+  CP_TRY(await(*daemon));
+  return (kept_[name] = std::move(daemon)).get();
+}
+
+util::Status Sandbox::drop_daemon(const std::string& name) {
+  const auto dropped = kept_.extract(name);
+  if (!dropped) return {};
+  CP_TRY(dropped.mapped()->stop());
+  return options_.keep ? util::Status() : util::remove_tree(dropped.mapped()->socket().parent_path());
 }
 
 void Sandbox::retire_daemon() {
@@ -151,6 +179,7 @@ util::Status Sandbox::close() {
   // What could not be ended, `clear` finds by its mark.
   for (auto* daemon : {daemon_.get(), next_.get()})
     if (daemon) static_cast<void>(daemon->stop());
+  for (const auto& [name, daemon] : kept_) static_cast<void>(daemon->stop());
   if (registry_) registry_->stop();
   static_cast<void>(retired());
   CP_TRY(clear(folder()));

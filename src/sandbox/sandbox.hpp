@@ -45,8 +45,9 @@ struct CleanProof {
 /// An error unless the daemon's cache holds nothing.
 util::Status prove_empty(Daemon& daemon);
 
-/// The clean world of one case: a folder, a registry, a daemon at a time. It owns all of them and ends them in reverse.
-/// Nothing is waited for before it is needed: what starts, starts together, and what is over ends in the background.
+/// The clean world of one case: a folder, a registry, a daemon at a time beside those that are kept. It owns all of
+/// them and ends them in reverse. Nothing is waited for before it is needed: what starts, starts together, and what is
+/// over ends in the background.
 class Sandbox {
 public:
   /// Starts the registry and the first daemon and waits for neither.
@@ -62,6 +63,11 @@ public:
   /// The next daemon, ready, on an empty root and proven empty; the previous one is retired. It has been started
   /// earlier if `start_next_daemon` was called.
   util::Result<Daemon*> fresh_daemon();
+  /// The daemon of a builder that is kept for the case, ready; of that program, started on an empty root and proven
+  /// empty when it is asked for the first time.
+  util::Result<Daemon*> kept_daemon(const std::string& name, const std::filesystem::path& buildkitd);
+  /// Ends the daemon of that builder and removes its state (its log stays): the next `kept_daemon` is a new one.
+  util::Status drop_daemon(const std::string& name);
   /// Starts the daemon that the next `fresh_daemon` will give, and does not wait for it.
   util::Status start_next_daemon();
   /// Ends the present daemon and removes its state (its log stays), in the background; one at a time.
@@ -79,12 +85,15 @@ private:
   std::map<std::string, std::vector<std::string>> mirrors() const;
   util::Status launch_registry();
   util::Status retired();
+  util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
+  util::Status await(Daemon& daemon);
 
   Options options_;
   Folder folder_;
   std::optional<Registry> registry_;
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<Daemon> next_;
+  std::map<std::string, std::unique_ptr<Daemon>> kept_;
   std::future<util::Status> retiring_;
   int daemons_ = 0;
   CleanProof proof_;

@@ -64,7 +64,14 @@ const std::vector<Key<Round>>& round_keys() {
        {},
        edits_shape()},
       {"action", "changes of the world, after the edits", {}, false, {}, shape::later()},
-      {"builder", "which named builder", {}, false, {}, shape::text()},
+      {"builder",
+       "which of the builders that `setup.builder` names; where it names one, that",
+       [](Reader& reader, const Node& at, Round& round) {
+         if (auto name = reader.word(at, "the name of a builder")) round.builder = {std::move(*name), reader.spot(at)};
+       },
+       false,
+       {},
+       shape::text()},
       {"build",
        "overrides the scenario's build",
        [](Reader& reader, const Node& at, Round& round) { read_build(reader, at, round.build); },
@@ -297,6 +304,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   scenario.id = id_of(file);
   scenario.source = reader.lines();
   read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
+  check_builders(reader, scenario);
   check_file_name(reader, scenario);
   return finish(reader, std::move(scenario));
 }

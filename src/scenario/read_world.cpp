@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-// What a scenario stands on: its context, its clean state, its matrix.
+// What a scenario stands on: its context and its matrix.
 namespace cacheproof::scenario {
 namespace {
 
@@ -25,66 +25,6 @@ fs::path enclosing_repository(const fs::path& folder) {
 bool lies_at_or_below(const fs::path& path, const fs::path& folder) {
   const auto relative = path.lexically_relative(folder);
   return !relative.empty() && *relative.begin() != "..";
-}
-
-void read_images(Reader& reader, const Node& at, Scenario& scenario) {
-  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox' or 'upstream'");
-  check_duplicates(reader, at);
-  for (std::size_t i = 0; i < at.entries(); ++i) {
-    const auto& name = at.key(i);
-    const auto& value = at.value(i);
-    if (!name.is_scalar()) continue;
-    if (name.text.empty()) reader.report(codes::k_wrong_value, name, "an image needs a name");
-    if (value.is_scalar() && (value.text == "busybox" || value.text == "upstream"))
-      scenario.images[name.text] = Text{value.text, reader.spot(value)};
-    else if (value.is_map())
-      reader.report(
-          codes::k_not_played_yet, value, "an inline image under 'images' is part of the language but not played yet");
-    else
-      reader.wrong_type(value, "'busybox' or 'upstream'");
-  }
-}
-
-/// A key whose only value that is played is `fresh`.
-Key<Scenario> fresh_key(std::string_view name, std::string_view doc, std::string_view later, Shape shape) {
-  return {name,
-          doc,
-          [name, later](Reader& reader, const Node& at, Scenario&) {
-            if (at.is_scalar() && at.text == "fresh") return;
-            if (at.is_map() || (at.is_scalar() && at.text == later))
-              reader.report(codes::k_not_played_yet,
-                            at,
-                            fmt::format("'{}' other than 'fresh' is part of the language but not played yet", name));
-            else
-              reader.wrong_type(at, "'fresh'");
-          },
-          false,
-          {},
-          std::move(shape),
-          "`fresh`"};
-}
-
-const std::vector<Key<Scenario>>& setup_keys() {
-  static const std::vector<Key<Scenario>> keys{
-      fresh_key("builder",
-                "`fresh`: a new, empty daemon for every round",
-                "kept",
-                shape::one_of({shape::choice({"fresh", "kept"}), shape::names(shape::later())})),
-      fresh_key("registry",
-                "`fresh`: a new, empty registry per case",
-                "fresh",
-                shape::one_of({shape::choice({"fresh"}), shape::names(shape::later())})),
-      {"images",
-       "base images by the name that the Dockerfile uses: `busybox` is the built-in static base",
-       read_images,
-       false,
-       {},
-       shape::names(shape::one_of({shape::choice({"busybox", "upstream"}), shape::names(shape::later())}), "."),
-       "`upstream`"},
-      {"http", "files of a small server", {}, false, {}, shape::later(), "none"},
-      {"daemon", "buildkitd.toml, environment, flags", {}, false, {}, shape::later()},
-  };
-  return keys;
 }
 
 bool is_identifier(std::string_view text) {
@@ -151,14 +91,6 @@ void read_files(Reader& reader, const Node& at, Scenario& scenario) {
     files.push_back({std::move(*path), std::move(*text), reader.spot(at.key(i))});
   }
   scenario.context = std::move(files);
-}
-
-Shape setup_shape() {
-  return shape::table("setup", setup_keys);
-}
-
-void read_setup(Reader& reader, const Node& at, Scenario& scenario) {
-  read_keys(reader, at, "a mapping for 'setup'", setup_keys(), scenario);
 }
 
 Shape matrix_shape() {

@@ -69,6 +69,15 @@ void Reader::report_at(const Code& code, int line, int column, std::string messa
   diagnostics_.push_back(diagnostic(code, spot, lines_, std::move(message), std::move(hint)));
 }
 
+void Reader::report_text(const Code& code, const Text& text, std::string message, std::string hint) {
+  Node at;
+  at.kind = Node::Kind::scalar;
+  at.text = text.value;
+  at.line = text.spot.line;
+  at.column = text.spot.column;
+  report(code, at, std::move(message), std::move(hint));
+}
+
 void Reader::wrong_type(const Node& at, std::string_view expected) {
   report(codes::k_wrong_type, at, fmt::format("expected {}, found {}", expected, found(at)));
 }

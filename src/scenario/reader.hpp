@@ -33,6 +33,8 @@ public:
   report(const Code& code, const Node& at, std::string message, std::string hint = {}, std::string_view fragment = {});
   /// About the file as a whole (line 0), or about a place where no node is.
   void report_at(const Code& code, int line, int column, std::string message, std::string hint = {});
+  /// About a text that was read before: what can be said only when all of the file is known.
+  void report_text(const Code& code, const Text& text, std::string message, std::string hint = {});
   void wrong_type(const Node& at, std::string_view expected);
 
   /// Any scalar as it is written, never interpolated: contents of files.
@@ -140,6 +142,8 @@ void read_files(Reader& reader, const Node& at, Scenario& scenario);
 Shape files_shape();
 void read_setup(Reader& reader, const Node& at, Scenario& scenario);
 Shape setup_shape();
+/// Whether builders have versions, and rounds name builders that are there: once all of the file is read.
+void check_builders(Reader& reader, const Scenario& scenario);
 void read_matrix(Reader& reader, const Node& at);
 Shape matrix_shape();
 Shape facts_shape(); ///< what is known of a case

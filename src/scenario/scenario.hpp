@@ -1,6 +1,8 @@
 #pragma once
 
+#include "scenario/setup.hpp"
 #include "scenario/step_reference.hpp"
+#include "scenario/text.hpp"
 #include "util/diagnostic.hpp"
 
 #include <chrono>
@@ -15,14 +17,6 @@
 #include <vector>
 
 namespace cacheproof::scenario {
-
-/// A string of the file and where it stands. Variables (`${registry}`) in it are still unexpanded unless said
-/// otherwise.
-struct Text {
-  std::string value;
-  util::SourceSpot spot;
-  bool operator==(const Text&) const = default;
-};
 
 /// One combination of matrix values: dimension → value, in the order of the file. Empty without a matrix.
 using Cell = std::vector<std::pair<std::string, std::string>>;
@@ -229,7 +223,9 @@ struct Round {
   std::string name;
   util::SourceSpot spot;
   std::vector<Edit> edits;
-  BuildSpec build; ///< overrides of the scenario's
+  std::vector<Action> actions; ///< after the edits
+  std::optional<Text> builder; ///< a name of `setup.builder`
+  BuildSpec build;             ///< overrides of the scenario's
   Expectations expect;
   std::optional<KnownIssue> known_issue;
 };
@@ -244,7 +240,11 @@ struct Scenario {
   std::vector<std::string> issues;
   std::vector<std::string> tags;
   Context context;
-  std::map<std::string, Text> images; ///< name in the Dockerfile → `busybox` or `upstream`, as are names not listed
+  std::map<std::string, BaseImage> images; ///< by the name in the Dockerfile; those not listed are `upstream`
+  Builders builders;
+  std::size_t registries = 1;
+  std::vector<ServedFile> http;
+  std::optional<DaemonExtras> daemon;
   BuildSpec build;
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
   When needs;                        ///< `requires`: facts that a case must have, else it is skipped

@@ -1,3 +1,4 @@
+#include "engine/builders.hpp"
 #include "engine/plan.hpp"
 
 #include <gmock/gmock.h>
@@ -32,6 +33,38 @@ TEST(Plan, IsScenarioTimesCellTimesVersion) {
                                    "b@v0.17.3",
                                    "b@v0.34.2"));
   EXPECT_EQ(cases[2].cell, (scenario::Cell{{"mode", "mod=max"}, {"n", "1"}}));
+}
+
+scenario::NamedBuilder named(const std::string& name, std::optional<std::string> version) {
+  scenario::NamedBuilder builder{name, {}, {}};
+  if (version) builder.buildkit = {*version, {}};
+  return builder;
+}
+
+TEST(Plan, PlaysAScenarioOnceWhoseBuildersAllNameTheirVersions) {
+  scenario::Scenario scenario;
+  scenario.id = "a";
+  scenario.matrix = {{"old", {"0.11.6", "v0.17.3"}}};
+  scenario.builders.kind = scenario::Builders::Kind::named;
+  scenario.builders.named = {named("ci", "${old}"), named("laptop", "0.34.2"), named("other", "v0.34.2")};
+  scenario.rounds.resize(2);
+  scenario.rounds[1].builder = {"laptop", {}};
+  const auto planned = [&] {
+    return plan({std::make_shared<const scenario::Scenario>(scenario)}, {"v0.13.2", "v0.34.2"});
+  };
+  auto cases = planned();
+  EXPECT_THAT(ids(cases), testing::ElementsAre("a[old=0.11.6]@v0.11.6+v0.34.2", "a[old=v0.17.3]@v0.17.3+v0.34.2"));
+  EXPECT_EQ(version_of(cases[0], scenario.rounds[0]), "v0.11.6") << "a round without a builder takes the first";
+  EXPECT_EQ(version_of(cases[0], scenario.rounds[1]), "v0.34.2");
+  EXPECT_THAT(world_of(cases[0], scenario.rounds[1]), testing::Contains(testing::Pair("buildkit", "v0.34.2")));
+
+  scenario.builders.named = {named("ci", "0.11.6"), named("laptop", {})};
+  cases = planned();
+  EXPECT_THAT(
+      ids(cases),
+      testing::ElementsAre(
+          "a[old=0.11.6]@v0.13.2", "a[old=0.11.6]@v0.34.2", "a[old=v0.17.3]@v0.13.2", "a[old=v0.17.3]@v0.34.2"));
+  EXPECT_THAT(versions_of(cases[0]), testing::ElementsAre("v0.11.6", "v0.13.2"));
 }
 
 TEST(Plan, FilterIsAGlobForSomePartOfTheId) {

@@ -42,7 +42,8 @@ protected:
     EXPECT_TRUE(reading.scenario);
     const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
     Observer nobody;
-    return engine::play(cases.front(), rig_, {.folder = folder_.path() / "out", .allowance = allowance}, nobody);
+    return engine::play(
+        cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out", .allowance = allowance}, nobody);
   }
   /// Whether a stream of the round has the text; matchers would print all of it.
   bool has(const std::string& file, const std::string& text) const {

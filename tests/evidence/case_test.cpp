@@ -28,6 +28,9 @@ RoundEvidence full_round() {
   round.number = 1;
   round.name = "one asset edited";
   round.spot = {"x.yaml", 31, 5};
+  round.builder = "laptop";
+  round.buildkit = "v0.34.2";
+  round.requests = {"GET /f: 200"};
   round.changes = {"append assets/x (+10 bytes)"};
   round.command = "buildctl build";
   round.exit_code = 1;
@@ -110,10 +113,14 @@ TEST_F(Evidence, IsSavedAsTheJsonThatItIs) {
   EXPECT_EQ(saved(), nlohmann::json(round));
 }
 
-TEST_F(Evidence, OfAProgramThatKeptNoTimingsIsRead) {
-  nlohmann::json round = full_round();
-  round.erase("timings");
-  EXPECT_EQ(round.get<RoundEvidence>().timings, Timings());
+TEST_F(Evidence, OfAnEarlierProgramIsRead) {
+  nlohmann::json json = full_round();
+  for (const auto* key : {"timings", "builder", "buildkit", "requests"}) json.erase(key);
+  auto round = full_round();
+  round.timings = {};
+  round.builder = round.buildkit = {};
+  round.requests = {};
+  EXPECT_EQ(json.get<RoundEvidence>(), round);
 }
 
 TEST_F(Evidence, EveryVerdictOutcomeKindAndShapeComesBack) {
@@ -157,6 +164,9 @@ TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
                      &played.broken->tried,
                      &played.broken->remedy,
                      &played.rounds[0].name,
+                     &played.rounds[0].builder,
+                     &played.rounds[0].buildkit,
+                     &played.rounds[0].requests[0],
                      &played.rounds[0].command,
                      &played.rounds[0].spot.file,
                      &played.rounds[0].changes[0],

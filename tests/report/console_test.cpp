@@ -137,6 +137,14 @@ TEST(Console, TellsAPassInOneLineARound) {
 )");
 }
 
+TEST(Console, NamesTheBuilderOfARoundWhereBuildersHaveNames) {
+  auto played = small_case();
+  played.rounds.resize(1);
+  played.rounds[0].builder = "laptop";
+  played.rounds[0].buildkit = "v0.17.3";
+  EXPECT_THAT(told(played), HasSubstr("\n  ✓ 1 first build · laptop v0.17.3       "));
+}
+
 TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
   EXPECT_EQ(told(seed_case()), R"(registry/asset_edit_rebuilds_one_stage[mode=mod=max]@v0.34.2
   Editing one asset rebuilds only the stage that copies it

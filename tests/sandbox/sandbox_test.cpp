@@ -100,6 +100,39 @@ TEST(SandboxLive, GivesEachRoundAnEmptyDaemonAndKeepsTheRegistry) {
   EXPECT_TRUE(sandbox.close());
 }
 
+TEST(SandboxLive, KeepsADaemonByNameThroughARestartUntilItIsDropped) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    auto& sandbox = **opened;
+    const auto records = [](Daemon& daemon) {
+      return daemon.client().disk_usage_records(std::chrono::seconds(5)).value_or(0);
+    };
+    const auto ci = sandbox.kept_daemon("ci", programs.buildkitd);
+    ASSERT_TRUE(ci) << util::to_text(ci.error());
+    ASSERT_TRUE(test::build(sandbox, **ci, programs, test::run_of("echo hello")).exit.ok());
+    const auto laptop = sandbox.kept_daemon("laptop", programs.buildkitd);
+    ASSERT_TRUE(laptop) << util::to_text(laptop.error());
+    EXPECT_EQ(records(**laptop), 0u);
+    const auto before = records(**ci);
+    EXPECT_GT(before, 0u);
+    const auto restarted = (*ci)->restart();
+    ASSERT_TRUE(restarted) << util::to_text(restarted.error());
+    ASSERT_TRUE((*ci)->wait_ready());
+    EXPECT_EQ(sandbox.kept_daemon("ci", programs.buildkitd).value_or(nullptr), *ci);
+    EXPECT_EQ(records(**ci), before);
+    const auto state = (*ci)->socket().parent_path();
+    EXPECT_TRUE(sandbox.drop_daemon("ci"));
+    EXPECT_FALSE(fs::exists(state));
+    const auto next = sandbox.kept_daemon("ci", programs.buildkitd);
+    ASSERT_TRUE(next) << util::to_text(next.error());
+    EXPECT_EQ(records(**next), 0u);
+    EXPECT_TRUE(sandbox.close());
+  }
+}
+
 TEST(SandboxLive, ServesTheImagesOfMirroredHosts) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {

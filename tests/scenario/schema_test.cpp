@@ -127,8 +127,9 @@ bool is_for_a_schema(const util::Diagnostic& error) {
   static const std::set<std::string> codes{"CP0003", "CP0006", "CP0007", "CP0008"};
   // What no schema can say, by the words of the reader, with the reason.
   static const std::vector<std::string> beyond{
-      "cannot both be files",   // one path is a folder of another
-      "a duration up to a day", // 25h, 1441m: the range depends on the unit
+      "cannot both be files",                 // one path is a folder of another
+      "the round does not say which builder", // it depends on how many there are
+      "a duration up to a day",               // 25h, 1441m: the range depends on the unit
   };
   return codes.contains(error.code) && std::none_of(beyond.begin(), beyond.end(), [&](const auto& words) {
            return error.message.find(words) != std::string::npos;

@@ -1,5 +1,6 @@
 // Every case of scenarios/ on every pinned version as a GoogleTest test, registered when the program starts.
 // `--list-cases` prints them for ctest (see discover.cmake.in), one a line: name, --gtest_filter, labels.
+#include "engine/builders.hpp"
 #include "engine/load.hpp"
 #include "engine/plan.hpp"
 #include "engine/play.hpp"
@@ -67,15 +68,18 @@ public:
     if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root: buildkitd mounts file systems";
     report::Console console(std::cout, report::console_options(false));
     for (const auto& line : engine::sweep()) console.said(line);
-    const auto rig =
-        engine::prepare_rig({.buildkit = planned_.buildkit}, stop_, [&](auto line) { console.said(line); });
-    if (!rig) return broken(util::to_text(rig.error()));
+    engine::Rigs rigs;
+    for (const auto& version : engine::versions_of(planned_)) {
+      auto rig = engine::prepare_rig({.buildkit = version}, stop_, [&](auto line) { console.said(line); });
+      if (!rig) return broken(util::to_text(rig.error()));
+      rigs.emplace(version, std::move(*rig));
+    }
     const auto folder =
         engine::RunFolder::create(environment("CACHEPROOF_OUT", "cacheproof-out"), environment("CACHEPROOF_RUN"));
     if (!folder) return broken(util::to_text(folder.error()));
 
     const auto played = engine::play(
-        planned_, *rig, {.folder = folder->path() / engine::plain_id(planned_.id), .stop = stop_}, console);
+        planned_, rigs, {.folder = folder->path() / engine::plain_id(planned_.id), .stop = stop_}, console);
     switch (played.verdict) {
     case evidence::Verdict::passed:
     case evidence::Verdict::known:
