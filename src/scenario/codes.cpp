@@ -27,15 +27,22 @@ constexpr std::array k_all{codes::k_unreadable_file,
                            codes::k_too_large,
                            codes::k_not_text,
                            codes::k_odd_file_name,
+                           codes::k_bad_command_line,
+                           codes::k_unknown_flag,
                            codes::k_unreadable_cache_entry,
                            codes::k_unknown_cache_attribute,
                            codes::k_unknown_cache_value,
                            codes::k_unknown_cache_type,
+                           codes::k_mode_of_inline,
+                           codes::k_import_without_export,
+                           codes::k_overwritten_cache,
                            codes::k_unknown_stage,
                            codes::k_unknown_step,
                            codes::k_bad_edit,
                            codes::k_no_dockerfile,
-                           codes::k_unknown_target};
+                           codes::k_unknown_target,
+                           codes::k_unchanged_step,
+                           codes::k_ignored_edit};
 
 } // namespace
 

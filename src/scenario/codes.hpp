@@ -48,17 +48,24 @@ inline constexpr Code k_empty_claim{"CP0018", "empty_claim"};
 inline constexpr Code k_too_large{"CP0019", "too_large"};
 inline constexpr Code k_not_text{"CP0020", "not_text"};
 inline constexpr Code k_odd_file_name{"CP0021", "odd_file_name", warning};
+inline constexpr Code k_bad_command_line{"CP0022", "bad_command_line"};
+inline constexpr Code k_unknown_flag{"CP0023", "unknown_flag"};
 
 // What is found when the Dockerfile and the builds are looked at, before anything runs.
 inline constexpr Code k_unreadable_cache_entry{"CP0101", "unreadable_cache_entry", warning};
 inline constexpr Code k_unknown_cache_attribute{"CP0102", "unknown_cache_attribute", warning};
 inline constexpr Code k_unknown_cache_value{"CP0103", "unknown_cache_value", warning};
 inline constexpr Code k_unknown_cache_type{"CP0104", "unknown_cache_type", warning};
+inline constexpr Code k_mode_of_inline{"CP0105", "mode_of_inline", warning};
+inline constexpr Code k_import_without_export{"CP0106", "import_without_export", warning};
+inline constexpr Code k_overwritten_cache{"CP0107", "overwritten_cache", warning};
 inline constexpr Code k_unknown_stage{"CP0110", "unknown_stage"};
 inline constexpr Code k_unknown_step{"CP0111", "unknown_step"};
 inline constexpr Code k_bad_edit{"CP0112", "bad_edit"};
 inline constexpr Code k_no_dockerfile{"CP0113", "no_dockerfile"};
 inline constexpr Code k_unknown_target{"CP0114", "unknown_target"};
+inline constexpr Code k_unchanged_step{"CP0115", "unchanged_step", warning};
+inline constexpr Code k_ignored_edit{"CP0116", "ignored_edit", warning};
 } // namespace codes
 
 /// All of the above, by code. Those of Dockerfiles (CP02xx) are the dockerfile room's.

@@ -271,6 +271,10 @@ Reading finish(Reader& reader, std::optional<Scenario> scenario) {
   Reading reading;
   reading.diagnostics = std::move(reader.diagnostics());
   util::sort_by_place(reading.diagnostics);
+  reading.command_lines = std::move(reader.command_lines);
+  std::stable_sort(reading.command_lines.begin(), reading.command_lines.end(), [](const auto& left, const auto& right) {
+    return std::pair(left.spot.line, left.spot.column) < std::pair(right.spot.line, right.spot.column);
+  });
   if (!util::any_error(reading.diagnostics)) reading.scenario = std::move(scenario);
   return reading;
 }

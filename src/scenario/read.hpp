@@ -1,5 +1,6 @@
 #pragma once
 
+#include "scenario/command_line.hpp"
 #include "scenario/scenario.hpp"
 #include "util/diagnostic.hpp"
 
@@ -14,6 +15,7 @@ namespace cacheproof::scenario {
 struct Reading {
   std::optional<Scenario> scenario;
   std::vector<util::Diagnostic> diagnostics; ///< sorted by place
+  std::vector<CommandLine> command_lines;    ///< every `build` that is one, by place
 };
 
 /// Reads one file. Needs no Docker, no network and no root, and reads nothing outside the enclosing repository.

@@ -1,4 +1,5 @@
 #include "scenario/build_values.hpp"
+#include "scenario/command_line.hpp"
 #include "scenario/reader.hpp"
 
 #include <utility>
@@ -138,9 +139,14 @@ Shape build_shape() {
 }
 
 void read_build(Reader& reader, const Node& at, BuildSpec& build) {
-  if (at.is_scalar())
-    return reader.report(
-        codes::k_not_played_yet, at, "a command line for 'build' is part of the language but not played yet");
+  if (at.is_scalar()) {
+    auto line = read_command_line(reader, at);
+    if (!line) return;
+    read_keys(reader, line->keys, "a mapping of build keys", keys(), build);
+    check_dockerfile_path(reader, line->keys, build);
+    reader.command_lines.push_back(std::move(*line));
+    return;
+  }
   read_keys(reader, at, "a mapping of build keys", keys(), build);
   check_dockerfile_path(reader, at, build);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "scenario/codes.hpp"
+#include "scenario/command_line.hpp"
 #include "scenario/node.hpp"
 #include "scenario/scenario.hpp"
 #include "scenario/shape.hpp"
@@ -64,6 +65,8 @@ public:
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
   /// Whether the matrix itself was read without an error: claims are checked against its cells only then.
   bool matrix_is_sound = true;
+  /// Every `build` that was written as one, in the order of reading.
+  std::vector<CommandLine> command_lines;
 
 private:
   /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.

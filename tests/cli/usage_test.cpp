@@ -54,6 +54,22 @@ TEST_F(Program, ValidScenariosAreCounted) {
   EXPECT_EQ(finished.out, "1 scenario is valid\n");
 }
 
+TEST_F(Program, ValidateShowsACommandLineAsKeysWhenAsked) {
+  write("line.yaml",
+        "title: t\nfiles: {Dockerfile: \"FROM scratch AS a\\nCOPY x .\\n\", x: \"\"}\n"
+        "build: docker build --push --target a --cache-to ghcr.io/a/b:c .\nrounds: [{expect: {rebuilt: all}}]\n");
+  const auto finished = run({"validate", "-v", "line.yaml"});
+  EXPECT_EQ(finished.exit.code, 0) << finished.err;
+  EXPECT_EQ(finished.out,
+            "line.yaml:3: build:\n"
+            "  target: a\n"
+            "  cache_to: [\"${registry}/a/b:c\"]\n"
+            "  # without a meaning here: --push\n"
+            "  # 'ghcr.io' is '${registry}' here\n"
+            "1 scenario is valid\n");
+  EXPECT_EQ(run({"validate", "line.yaml"}).out, "1 scenario is valid\n");
+}
+
 TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
   write("scenarios/a/plain.yaml", k_plain);
   const auto all = run({"list", "--buildkit", "v0.17.3,v0.34.2"});
