@@ -20,6 +20,7 @@ bool is_blank(char c) {
 /// Safe in block and flow form, whatever stands beside it.
 bool is_plain(std::string_view text) {
   if (text.empty() || text == "~" || util::lower(text) == "null") return false;
+  if (text.find_first_not_of("./") == std::string_view::npos) return true;
   const auto letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   };

@@ -17,6 +17,7 @@ struct Session {
 };
 
 void add_run(CLI::App& app, Session& session);
+void add_new(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_show(CLI::App& app, Session& session);

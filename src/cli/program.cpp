@@ -19,6 +19,8 @@ Examples:
   cacheproof run                                   the corpus in scenarios/ on the default BuildKit
   cacheproof run my.yaml --buildkit v0.17.3,v0.34.2
   cacheproof run --filter 'registry/*mode=max*'
+  cacheproof new -- docker buildx build .          writes a scenario of your own project
+  cacheproof run --accept my.yaml                  writes what is seen into its claims
   cacheproof validate my.yaml                      no Docker, no network, no root
   cacheproof show cacheproof-out/RUN/CASE          a verdict again, from its evidence
   cacheproof doctor                                what this machine can do, and what to do about the rest
@@ -44,6 +46,7 @@ int run_program(int argc, char** argv) {
   const process::StopOnSignals signals;
   Session session{signals.token(), {}};
   add_run(app, session);
+  add_new(app, session);
   add_validate(app, session);
   add_list(app, session);
   add_show(app, session);

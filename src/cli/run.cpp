@@ -1,3 +1,5 @@
+#include "cli/run.hpp"
+
 #include "cli/accept.hpp"
 #include "cli/commands.hpp"
 #include "cli/rootless.hpp"
@@ -140,6 +142,12 @@ int run(const Options& options, std::stop_token stop) {
 }
 
 } // namespace
+
+int play_file(const std::string& file, std::stop_token stop) {
+  Options options;
+  options.paths = {file};
+  return run(options, std::move(stop));
+}
 
 void add_run(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("run", "Play scenarios and judge them");

@@ -117,7 +117,7 @@ TEST(YamlText, KeepsTheByteOrderMark) {
 
 TEST(YamlText, AWordIsReadBackAsItWas) {
   for (const std::string word :
-       {"app 2-4", "16", "a: b", "null", "~", "", "it's", "a\nb", "#", "[x", "<0.13", "mode=max"})
+       {"app 2-4", "16", "a: b", "null", "~", "..", "", "it's", "a\nb", "#", "[x", "<0.13", "mode=max"})
     EXPECT_EQ(parse("{k: " + yaml_word(word) + "}").value(0).text, word) << yaml_word(word);
   EXPECT_EQ(yaml_list({"app 2-4", "a: b"}), "[app 2-4, 'a: b']");
 }

@@ -1,0 +1,1 @@
+import { hello } from "../src/hello";
