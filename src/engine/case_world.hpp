@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -44,6 +45,8 @@ public:
 
   sandbox::Registry& registry() { return sandbox_->registry(); }
   workspace::Context& context() { return *context_; }
+  /// Two builds that hang do not end the daemon at once.
+  std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
   /// What `${…}` stands for.
   const std::map<std::string, std::string>& variables() const { return variables_; }
   /// The whole environment of a client.
@@ -70,6 +73,7 @@ private:
   sandbox::Daemon* daemon_ = nullptr;
   std::optional<workspace::Context> context_;
   std::map<std::string, std::string> variables_;
+  std::mutex looking_;
 };
 
 } // namespace cacheproof::engine

@@ -79,7 +79,7 @@ const std::vector<Key<Round>>& round_keys() {
        "build",
        build_shape()},
       {"run", "a command line that starts builds", {}, false, "build", shape::text()},
-      {"parallel", "several builds at once", {}, false, "build", shape::later()},
+      {"parallel", "several builds at once, on one daemon", read_parallel, false, "build", parallel_shape()},
       {"expect",
        "the claims",
        [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); },
@@ -104,6 +104,12 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
     round.name = fmt::format("round {}", scenario.rounds.size() + 1);
     round.spot = reader.spot(item);
     read_keys(reader, item, "a round", round_keys(), round);
+    for (auto& build : round.parallel) build.builder = round.builder;
+    for (const auto* key : {"expect", "known_issue"})
+      if (const auto* claim = item.find(key); claim && !round.parallel.empty())
+        reader.report(codes::k_exclusive_keys,
+                      *claim,
+                      fmt::format("'{}' of a round with 'parallel' stands with each of its builds", key));
     scenario.rounds.push_back(std::move(round));
   }
 }

@@ -140,6 +140,8 @@ void read_expect(Reader& reader, const Node& at, Expectations& expect);
 Shape expect_shape();
 void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& issue);
 Shape known_issue_shape();
+void read_parallel(Reader& reader, const Node& at, Round& round);
+Shape parallel_shape();
 void read_context(Reader& reader, const Node& at, Scenario& scenario);
 void read_files(Reader& reader, const Node& at, Scenario& scenario);
 Shape files_shape();
