@@ -98,6 +98,7 @@ Options options_of(const BuildRequest& request) {
   add_attestation(options, "sbom", request.sbom);
   for (const auto& [name, value] : request.additional_contexts)
     add("context:" + name, is_folder(value) ? "local:" + local_name(name) : value);
+  for (const auto& [name, value] : request.options) add(name, value);
   return options;
 }
 

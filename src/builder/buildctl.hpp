@@ -49,6 +49,7 @@ struct BuildRequest {
   std::vector<std::string> output; ///< as buildx takes them; a `dest` is relative to `scratch`/output
   std::string frontend;            ///< `dockerfile.v0` or an image
   std::vector<std::string> client_args;
+  std::map<std::string, std::string> options;     ///< further ones of the frontend, by name
   std::map<std::string, std::string> environment; ///< the whole of the client's
   std::filesystem::path scratch; ///< a folder of the build's own, for what it needs and makes outside of the context
 };

@@ -72,6 +72,11 @@ void append(RawBuild& build, const control::StatusResponse& response) {
   }
 }
 
+void add_request(RawBuild& build, const control::BuildHistoryRecord& record) {
+  for (const auto& [name, value] : record.frontend_attributes())
+    build.frontend_attributes[util::to_utf8(name)] = util::to_utf8(value);
+}
+
 /// `Result` for a build of one platform, `Results[platform]` for several: the first attestation is the provenance.
 std::vector<std::string> provenance_digests(const control::BuildHistoryRecord& record) {
   std::vector<std::string> digests;
@@ -154,8 +159,7 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
   build.ref = ref;
   build.succeeded = record.error().code() == 0 && record.error().message().empty();
   build.error = util::to_utf8(record.error().message());
-  for (const auto& [name, value] : record.frontend_attributes())
-    build.frontend_attributes[util::to_utf8(name)] = util::to_utf8(value);
+  add_request(build, record);
   CP_TRY(channel_->events(build, deadline));
   for (const auto& digest : provenance_digests(record)) {
     CP_TRY_ASSIGN(auto text, channel_->blob(digest, deadline));
@@ -164,18 +168,63 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
   return build;
 }
 
-util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit) {
+util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
+                                          const std::optional<std::pair<std::string, std::string>>& mark) {
   control::BuildHistoryRequest request;
   request.set_active_only(true); // not `early_exit` too: v0.11.6 then tells of none
   RawBuild build;
   const auto context = until(Clock::now() + limit);
   const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
   control::BuildHistoryEvent event;
-  if (reader->Read(&event)) build.ref = event.record().ref();
+  while (build.ref.empty() && reader->Read(&event)) {
+    RawBuild heard;
+    add_request(heard, event.record());
+    const auto found = mark ? heard.frontend_attributes.find(mark->first) : heard.frontend_attributes.end();
+    if (!mark || (found != heard.frontend_attributes.end() && found->second == mark->second))
+      build.ref = event.record().ref();
+  }
   context->TryCancel();
   if (build.ref.empty()) return util::failure("no build runs", channel_->address);
   static_cast<void>(channel_->events(build, Clock::now() + limit)); // ends by its deadline
   return build;
+}
+
+util::Status Client::listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop) {
+  control::BuildHistoryRequest request;
+  request.set_active_only(true);
+  grpc::ClientContext context;
+  const std::stop_callback cancel(stop, [&] { context.TryCancel(); });
+  const auto reader = channel_->control->ListenBuildHistory(&context, request);
+  control::BuildHistoryEvent event;
+  while (reader->Read(&event)) {
+    if (event.type() != control::STARTED) continue;
+    RawBuild build;
+    build.ref = event.record().ref();
+    add_request(build, event.record());
+    heard(build);
+  }
+  const auto status = reader->Finish();
+  if (!status.ok() && !stop.stop_requested()) return call_failed("ListenBuildHistory", status, channel_->address);
+  return {};
+}
+
+util::Status
+Client::follow(const std::string& ref, const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop) {
+  control::StatusRequest request;
+  request.set_ref(ref);
+  grpc::ClientContext context;
+  const std::stop_callback cancel(stop, [&] { context.TryCancel(); });
+  const auto reader = channel_->control->Status(&context, request);
+  RawBuild build;
+  build.ref = ref;
+  control::StatusResponse response;
+  while (reader->Read(&response)) {
+    append(build, response);
+    heard(build);
+  }
+  const auto status = reader->Finish();
+  if (!status.ok() && !stop.stop_requested()) return call_failed("Status", status, channel_->address);
+  return {};
 }
 
 /// The record was complete the moment the client had exited in every measured build; a daemon that is slower than

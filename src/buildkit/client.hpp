@@ -6,13 +6,18 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 namespace cacheproof::buildkit {
 
 /// The ears at one daemon: its Control API over an own connection. The client only listens; builds go through the
-/// clients that people use. Every call has a deadline; what fails on the way is the rig's error.
+/// clients that people use. Every call has a deadline or a stop; what fails on the way is the rig's error. Calls may be
+/// made from several threads.
 class Client {
 public:
   /// Connects to a unix socket. That somebody listens there is all it proves; see `ready`.
@@ -29,8 +34,17 @@ public:
   /// `limit` for the record to be complete.
   util::Result<RawBuild> fetch(const std::string& ref, std::chrono::milliseconds limit);
   /// The events so far of a build that still runs, without record and provenance: of the one that began first, if there
-  /// are several. An error when none runs. Listens twice for as long as `limit` at most: no end of the streams comes.
-  util::Result<RawBuild> unfinished(std::chrono::milliseconds limit);
+  /// are several; only of those with the frontend attribute `mark`, if one is given. An error when none runs. Listens
+  /// twice for as long as `limit` at most: no end of the streams comes.
+  util::Result<RawBuild> unfinished(std::chrono::milliseconds limit,
+                                    const std::optional<std::pair<std::string, std::string>>& mark = {});
+
+  /// Calls `heard` with the ref and the request of every build that runs or begins, until a stop is requested.
+  util::Status listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop);
+  /// Calls `heard` with the events so far of the build `ref`, each time that there are more, until it has ended or a
+  /// stop is requested. Of a build that has ended: all of them.
+  util::Status
+  follow(const std::string& ref, const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop);
 
 private:
   struct Channel;

@@ -20,7 +20,8 @@ using Diagnostics = std::vector<util::Diagnostic>;
 
 bool claims_something(const scenario::Round& round) {
   bool some = false;
-  scenario::for_each_claim(round.expect, [&](auto&&...) { some = true; });
+  for (const auto& build : scenario::builds_of(round))
+    scenario::for_each_claim(build.expect, [&](auto&&...) { some = true; });
   return some;
 }
 
@@ -40,7 +41,12 @@ public:
         so_far.push_back(edit);
         if (!try_edit(so_far)) so_far.pop_back(); // what comes after it is still told
       }
-      for (const auto& cell : scenario::cells(scenario_)) check_dockerfile(round, cell, so_far);
+      for (const auto& cell : scenario::cells(scenario_)) {
+        const auto builds = scenario::builds_of(round);
+        std::vector<std::optional<dockerfile::File>> files;
+        for (const auto& build : builds) files.push_back(check_dockerfile(build, cell, so_far));
+        for (const auto& build : builds) check_barrier(build, builds, files);
+      }
     }
     return std::move(found_);
   }
@@ -66,27 +72,43 @@ private:
     return text.has_value();
   }
 
-  void
+  /// The Dockerfile, if there is one that can be read.
+  std::optional<dockerfile::File>
   check_dockerfile(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& edits) {
+    if (round.run) return {}; // which one it builds shows when it is played
     const auto build = scenario::merge(scenario_.build, round.build);
     const auto request = make_request(build, {cell.begin(), cell.end()}, {});
     const auto name = request.dockerfile_text ? "dockerfile_inline" : dockerfile_path(request, {});
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
     const auto text = request.dockerfile_text ? util::Result<std::optional<std::string>>(request.dockerfile_text)
                                               : text_after(scenario_, edits, name);
-    if (!text) return; // said of the edit already
-    if (!*text) return add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
+    if (!text) return {}; // said of the edit already
+    if (!*text) {
+      add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
+      return {};
+    }
 
     auto reading =
         dockerfile::read(**text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
     add(std::move(reading.diagnostics));
-    if (!reading.file) return;
+    if (!reading.file) return {};
     if (!reading.file->find_target(request.target))
       add(scenario::codes::k_unknown_target,
           build.target->spot,
           fmt::format("{} has no stage '{}'", name, request.target));
     add(lint::check_references(round.expect, *reading.file, scenario_.source));
     if (round.known_issue) add(lint::check_references(round.known_issue->expect, *reading.file, scenario_.source));
+    return std::move(reading.file);
+  }
+
+  /// A step that a build waits for is one of the build that it waits for.
+  void check_barrier(const scenario::Round& build,
+                     std::span<const scenario::Round> builds,
+                     const std::vector<std::optional<dockerfile::File>>& files) {
+    if (!build.after || !build.after->step) return;
+    for (std::size_t i = 0; i < builds.size(); ++i)
+      if (builds[i].entry == build.after->build.value && files[i])
+        add(lint::check_references({*build.after->step}, *files[i], scenario_.source));
   }
 
   /// How a file of the context is called in a message.

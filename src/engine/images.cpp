@@ -38,15 +38,17 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
   const std::map<std::string, std::string> variables(cell.begin(), cell.end());
   for (const auto& round : scenario.rounds) {
     so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
-    const auto request = make_request(scenario::merge(scenario.build, round.build), variables, {});
-    const auto text = request.dockerfile_text
-                          ? request.dockerfile_text
-                          : text_after(scenario, so_far, dockerfile_path(request, {})).value_or(std::nullopt);
-    for (const auto& name : images_of(request, text))
-      // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
-      // before there is one (`${registry}`).
-      if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))
-        found.emplace(oci::to_text(*image), *image);
+    for (const auto& build : scenario::builds_of(round)) {
+      const auto request = make_request(scenario::merge(scenario.build, build.build), variables, {});
+      const auto text = request.dockerfile_text
+                            ? request.dockerfile_text
+                            : text_after(scenario, so_far, dockerfile_path(request, {})).value_or(std::nullopt);
+      for (const auto& name : images_of(request, text))
+        // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
+        // before there is one (`${registry}`).
+        if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))
+          found.emplace(oci::to_text(*image), *image);
+    }
   }
   std::vector<oci::Reference> images;
   for (auto& [name, image] : found) images.push_back(std::move(image));

@@ -3,8 +3,6 @@
 #include "util/caller.hpp"
 #include "util/files.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 namespace cacheproof::engine {
@@ -14,13 +12,15 @@ Keeper::Keeper(evidence::CaseEvidence& played, std::filesystem::path folder)
       folder_(std::move(folder)) {}
 
 void Keeper::stream(const evidence::RoundEvidence& round, const std::string& name, std::string_view text) {
-  const auto folder = folder_ / fmt::format("round-{}", round.number);
+  const std::lock_guard lock(mutex_);
+  const auto folder = folder_ / evidence::folder_of(round);
   auto saved = util::make_directories(folder);
   if (saved) saved = util::write_text(folder / name, text);
   keep(std::move(saved));
 }
 
 void Keeper::round(const evidence::RoundEvidence& round) {
+  const std::lock_guard lock(mutex_);
   keep(evidence::save(round, folder_));
 }
 

@@ -4,13 +4,14 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 namespace cacheproof::engine {
 
 /// Keeps the evidence of one case in its folder, the caller's under sudo. A verdict whose evidence is lost cannot be
-/// trusted later: whatever was seen, the case is broken then.
+/// trusted later: whatever was seen, the case is broken then. Builds that run at once may keep their streams at once.
 class Keeper {
 public:
   Keeper(evidence::CaseEvidence& played, std::filesystem::path folder);
@@ -27,6 +28,7 @@ private:
 
   evidence::CaseEvidence& played_;
   std::filesystem::path folder_;
+  std::mutex mutex_;
 };
 
 } // namespace cacheproof::engine

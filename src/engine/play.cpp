@@ -1,10 +1,9 @@
 #include "engine/play.hpp"
 
-#include "engine/actions.hpp"
 #include "engine/builders.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
-#include "engine/play_build.hpp"
+#include "engine/play_round.hpp"
 #include "engine/timed.hpp"
 #include "engine/verdict.hpp"
 #include "judge/judge.hpp"
@@ -15,6 +14,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace cacheproof::engine {
 namespace {
@@ -36,6 +36,13 @@ evidence::CaseEvidence head_of(const Case& planned) {
   return head;
 }
 
+std::chrono::seconds limit_of(const scenario::Scenario& scenario, const PlayOptions& options) {
+  std::chrono::seconds limit = k_allowance;
+  for (const auto& round : scenario.rounds)
+    limit += static_cast<int>(scenario::builds_of(round).size()) * scenario.timeout + options.allowance;
+  return limit;
+}
+
 /// Plays one case, round by round.
 class Player {
 public:
@@ -45,8 +52,7 @@ public:
         observer_(observer),
         played_(head_of(planned)),
         keeper_(played_, options.folder),
-        limit_(static_cast<int>(planned.scenario->rounds.size()) * (planned.scenario->timeout + options.allowance)
-               + k_allowance),
+        limit_(limit_of(*planned.scenario, options)),
         deadline_(options.stop, limit_),
         world_(planned, rigs, options.keep, deadline_.token()) {}
 
@@ -103,61 +109,82 @@ private:
 
   void play_rounds() {
     for (std::size_t i = 0; i < scenario().rounds.size(); ++i) {
-      auto round = play_round(scenario().rounds[i], static_cast<int>(i) + 1);
-      played_.rounds.push_back(std::move(round));
-      auto& ended = played_.rounds.back();
-      observer_.round_judged(played_, ended);
-      ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
-      ended.log = {};     // likewise
-      if (ended.verdict == Verdict::broken) break; // nothing after it would stand on solid ground
+      auto builds = play_round(scenario().rounds[i], static_cast<int>(i) + 1);
+      bool broken = false;
+      for (auto& build : builds) {
+        played_.rounds.push_back(std::move(build));
+        auto& ended = played_.rounds.back();
+        observer_.round_judged(played_, ended);
+        ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
+        ended.log = {};     // likewise
+        broken = broken || ended.verdict == Verdict::broken;
+      }
+      if (broken) break; // nothing after it would stand on solid ground
     }
   }
 
-  evidence::RoundEvidence play_round(const scenario::Round& round, int number) {
+  /// What was seen of each of the round's builds.
+  std::vector<evidence::RoundEvidence> play_round(const scenario::Round& round, int number) {
     const auto start = Clock::now();
-    evidence::RoundEvidence seen;
-    seen.number = number;
-    seen.name = round.name;
-    seen.spot = round.spot;
-    seen.builder = builder_of(scenario(), round);
-    seen.buildkit = version_of(planned_, round);
-    observer_.round_started(played_, seen);
-    const auto limit = scenario().timeout + options_.allowance;
-    const process::Deadline deadline(deadline_.token(), limit);
-    if (auto done = perform(round, seen, deadline.token()); !done) {
-      seen.broken = told(told(std::move(done).error(), deadline, "the round", limit), deadline_, "the case", limit_);
-      seen.verdict = Verdict::broken;
-    } else {
-      timed(seen.timings, "judge", [&] {
-        auto judgement = judge::judge(round, world_of(planned_, round), seen, scenario().source);
-        seen.verdict = judgement.verdict;
-        seen.findings = std::move(judgement.findings);
-        seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
-        return true;
-      });
+    const auto builds = scenario::builds_of(round);
+    std::vector<evidence::RoundEvidence> seen;
+    for (const auto& build : builds) {
+      auto& one = seen.emplace_back();
+      one.number = number;
+      one.name = round.name;
+      one.entry = build.entry;
+      one.spot = build.spot;
+      one.builder = builder_of(scenario(), build);
+      one.buildkit = version_of(planned_, build);
     }
-    seen.duration = since(start);
-    keeper_.round(seen);
+    observer_.round_started(played_, seen.front());
+    const auto limit = static_cast<int>(builds.size()) * scenario().timeout + options_.allowance;
+    const process::Deadline deadline(deadline_.token(), limit);
+    if (auto done = perform(round, seen, deadline.token()); !done)
+      for (auto& one : seen) one.broken = done.error();
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      auto& one = seen[i];
+      if (one.broken) {
+        one.broken = told(told(std::move(*one.broken), deadline, "the round", limit), deadline_, "the case", limit_);
+        one.verdict = Verdict::broken;
+      } else {
+        judge(builds[i], one);
+      }
+      if (one.entry.empty()) one.duration = since(start);
+      keeper_.round(one);
+    }
     return seen;
   }
 
-  /// Edits, builds, and collects what was seen. An error is one of the rig: there is no verdict about the cache.
-  util::Status perform(const scenario::Round& round, evidence::RoundEvidence& seen, const std::stop_token& stop) {
-    if (seen.number > 1) CP_TRY(timed(seen.timings, "start", [&] { return world_.start_round(round); }));
-    BuildPlay build(planned_, world_, keeper_, seen);
-    CP_TRY(timed(seen.timings, "prepare", [&]() -> util::Status {
-      CP_TRY_ASSIGN(seen.changes, world_.context().apply(round.edits));
-      CP_TRY_ASSIGN(auto done, act(world_, round, stop));
-      seen.changes.insert(seen.changes.end(), done.begin(), done.end());
-      return build.prepare(round);
-    }));
-    if (static_cast<std::size_t>(seen.number) < scenario().rounds.size()) CP_TRY(world_.prepare_next_round());
-    CP_TRY(build.build(stop));
-    return timed(seen.timings, "read", [&]() -> util::Status {
-      CP_TRY(build.read());
-      world_.retire_daemon(); // it has said all that it knows
-      return build.read_caches(stop);
+  void judge(const scenario::Round& build, evidence::RoundEvidence& seen) const {
+    if (build.cancel) {
+      seen.verdict = Verdict::passed;
+      seen.notes.emplace_back("cancelled when the others had finished, as it should be: it is not judged");
+      return;
+    }
+    timed(seen.timings, "judge", [&] {
+      auto judgement = judge::judge(build, world_of(planned_, build), seen, scenario().source);
+      seen.verdict = judgement.verdict;
+      seen.findings = std::move(judgement.findings);
+      seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
+      return true;
     });
+  }
+
+  /// Edits, builds, and collects what was seen. An error is one of the rig: there is no verdict about the cache.
+  util::Status
+  perform(const scenario::Round& round, std::vector<evidence::RoundEvidence>& seen, const std::stop_token& stop) {
+    auto& first = seen.front();
+    if (first.number > 1) CP_TRY(timed(first.timings, "start", [&] { return world_.start_round(round); }));
+    RoundPlay play(planned_, world_, keeper_, round, seen);
+    CP_TRY(timed(first.timings, "prepare", [&]() -> util::Status {
+      CP_TRY_ASSIGN(const auto changes, world_.context().apply(round.edits));
+      for (auto& one : seen) one.changes = changes;
+      return play.prepare();
+    }));
+    if (static_cast<std::size_t>(first.number) < scenario().rounds.size()) CP_TRY(world_.prepare_next_round());
+    play.perform(stop);
+    return {};
   }
 
   const Case& planned_;

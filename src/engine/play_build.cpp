@@ -32,10 +32,13 @@ constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 util::Status BuildPlay::prepare(const scenario::Round& round) {
   const auto& scenario = *planned_.scenario;
   const auto& context = world_.context().folder();
-  request_ = make_request(
-      scenario::merge(scenario.build, round.build), world_.variables(), context, world_.folder() / "build");
+  request_ = make_request(scenario::merge(scenario.build, round.build),
+                          world_.variables(),
+                          context,
+                          world_.folder() / ("build-" + seen_.entry));
   request_.environment.merge(world_.client_environment()); // what the scenario sets stays
   CP_TRY(check_folders(request_, context));
+  if (!seen_.entry.empty()) request_.options[std::string(k_mark)] = seen_.entry;
   CP_TRY_ASSIGN(dockerfile_, read_dockerfile());
   CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
   for (const auto& warning : lint::for_build(scenario, round, planned_.cell))
@@ -76,7 +79,7 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
                       world_.buildctl(),
                       world_.daemon().address(),
                       request_,
-                      world_.folder() / "ref",
+                      world_.folder() / ("ref-" + seen_.entry),
                       {.timeout = planned_.scenario->timeout, .stop = stop, .on_output = {}, .on_timeout = [&] {
                          hang_ = look_at_hang();
                        }});
@@ -90,9 +93,12 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
 }
 
 BuildPlay::Hang BuildPlay::look_at_hang() {
+  const auto alone = world_.alone();
   auto& daemon = world_.daemon();
   Hang hang{daemon.died(), {}};
-  if (const auto raw = daemon.client().unfinished(k_look_limit)) {
+  std::optional<std::pair<std::string, std::string>> mark;
+  if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
+  if (const auto raw = daemon.client().unfinished(k_look_limit, mark)) {
     keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(*raw));
     hang.running = buildkit::running(*raw);
   }
@@ -102,15 +108,15 @@ BuildPlay::Hang BuildPlay::look_at_hang() {
 
 /// Whether everything that the build needed was there until its end.
 util::Status BuildPlay::check_rig() const {
-  if (run_.interrupted) return util::failure("interrupted while it built", seen_.command, {}, util::Blame::interrupted);
+  if (run_.interrupted && !cancelled_)
+    return util::failure("interrupted while it built", seen_.command, {}, util::Blame::interrupted);
   if (const auto death = run_.timed_out ? hang_.death : world_.daemon().died())
     return util::failure("buildkitd died during the build: " + *death + "\n" + world_.daemon().log_tail(),
                          seen_.command,
                          "read daemon.log and run it again; if it repeats on one version only, that version crashes");
-  for (auto& registry : world_.sandbox().registries())
-    if (auto alive = registry.check(); !alive)
-      return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
-  if (run_.exit.signal && !run_.timed_out)
+  if (auto alive = world_.registry().check(); !alive)
+    return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
+  if (run_.exit.signal && !run_.timed_out && !cancelled_)
     return util::failure("buildctl was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
   if (run_.timed_out)
     return util::failure(
@@ -125,30 +131,29 @@ util::Status BuildPlay::check_rig() const {
 
 util::Status BuildPlay::read() {
   CP_TRY(check_rig());
+  if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
   if (run_.ref.empty()) return tl::unexpected(without_build(run_.log));
   CP_TRY_ASSIGN(seen_.record, read_record());
   // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.
   if (auto failure = world_.upstream_failure()) return tl::unexpected(std::move(*failure));
-  std::string registry_log;
-  for (const auto& registry : world_.sandbox().registries())
-    registry_log += util::read_text(registry.log()).value_or("");
-  seen_.requests = world_.take_requests();
+  if (cancelled_) return {};
+  const auto registry_log = util::read_text(world_.registry().log()).value_or("");
   if (auto broken = broken_by(seen_.record, run_.log, registry_log)) return tl::unexpected(std::move(*broken));
   return {};
 }
 
 util::Status BuildPlay::read_caches(const std::stop_token& stop) {
-  if (!seen_.record.succeeded) return {};
+  if (!seen_.record.succeeded || cancelled_) return {};
+  oci::RegistryClient registry(world_.registry().address(), stop);
   for (const auto& ref : exported_refs(request_)) {
-    oci::RegistryClient registry(world_.registry_of(ref).address(), stop);
     CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
     seen_.caches.push_back(std::move(contents));
   }
-  for (const auto& [folder, tag] : exported_folders(request_)) {
-    CP_TRY_ASSIGN(auto contents, oci::read_cache_folder(folder, tag));
-    seen_.caches.push_back(std::move(contents));
-  }
   return {};
+}
+
+util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::RawBuild& events) const {
+  return buildkit::decode(events, dockerfile_, request_.target, planned_.buildkit);
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "builder/buildctl.hpp"
+#include "buildkit/raw_build.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
@@ -12,6 +13,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -20,6 +22,10 @@ namespace cacheproof::engine {
 /// error is one of the rig, and then there is no verdict about the cache.
 class BuildPlay {
 public:
+  /// The frontend option that says whose a running build is, where several run at once. The Dockerfile frontend takes
+  /// no notice of it.
+  static constexpr std::string_view k_mark = "cacheproof-build";
+
   /// What is seen goes into `seen`, streams to the keeper.
   BuildPlay(const Case& planned, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen)
       : planned_(planned),
@@ -30,10 +36,20 @@ public:
   /// Once the round's edits are made.
   util::Status prepare(const scenario::Round& round);
   util::Status build(const std::stop_token& stop);
+  /// It was ended on purpose, which is no trouble.
+  void cancelled() { cancelled_ = true; }
   /// What the daemon says of the build: the last that is asked of it.
   util::Status read();
   /// The caches that it left in registries.
   util::Status read_caches(const std::stop_token& stop);
+
+  // After `build`: the daemon's id of it, if it has one, and how the client ended.
+  const std::string& ref() const { return run_.ref; }
+  bool timed_out() const { return run_.timed_out; }
+  bool interrupted() const { return run_.interrupted; }
+  std::string end_in_words() const { return process::to_text(run_.exit); }
+  /// What its steps have done up to now, by their names; from another thread, while it builds.
+  util::Result<evidence::BuildRecord> decode_so_far(const buildkit::RawBuild& events) const;
 
 private:
   /// What is seen of a build that does not end, while it still hangs. The daemon does not survive the look.
@@ -54,6 +70,7 @@ private:
   builder::BuildRequest request_;
   dockerfile::File dockerfile_; ///< by which the answer is understood
   builder::BuildRun run_;
+  bool cancelled_ = false;
   Hang hang_; ///< if the build had to be ended
 };
 

@@ -15,6 +15,7 @@ namespace {
 
 /// The type of the first `cache_to`, as BuildKit reads it; empty without one.
 std::string backend_of(const Case& planned, const scenario::Round& round) {
+  if (round.run) return {};
   const auto build = scenario::merge(planned.scenario->build, round.build);
   if (!build.cache_to || build.cache_to->empty()) return {};
   const std::map<std::string, std::string> variables(planned.cell.begin(), planned.cell.end());
@@ -59,7 +60,10 @@ std::optional<std::string> unmet(const Case& planned) {
   const auto& rounds = planned.scenario->rounds;
   for (const auto& condition : planned.scenario->needs) {
     const bool met = std::any_of(rounds.begin(), rounds.end(), [&](const auto& round) {
-      return scenario::holds(condition, world_of(planned, round));
+      const auto builds = scenario::builds_of(round);
+      return std::any_of(builds.begin(), builds.end(), [&](const auto& build) {
+        return scenario::holds(condition, world_of(planned, build));
+      });
     });
     if (!met && !rounds.empty()) return in_words(condition, world_of(planned, rounds.front()));
   }
@@ -76,7 +80,7 @@ std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases) {
   std::vector<util::Diagnostic> found;
   for (const auto& planned : cases) {
     if (unmet(planned)) continue;
-    for (const auto& round : planned.scenario->rounds) {
+    const auto look_at = [&](const scenario::Round& round) {
       const auto world = world_of(planned, round);
       const auto check = [&](const char* key, const auto& claim) {
         if (!claim.choose(world)) found.push_back(no_alternative(planned, key, claim.spot));
@@ -84,7 +88,9 @@ std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases) {
       scenario::for_each_claim(round.expect, check);
       const auto& issue = round.known_issue;
       if (issue && scenario::matches(issue->when, world)) scenario::for_each_claim(issue->expect, check);
-    }
+    };
+    for (const auto& round : planned.scenario->rounds)
+      for (const auto& build : scenario::builds_of(round)) look_at(build);
   }
   util::sort_by_place(found);
   return found;

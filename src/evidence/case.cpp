@@ -62,6 +62,7 @@ nlohmann::json head_of(const RoundEvidence& round) {
   return {{"schema", k_round_schema},
           {"number", round.number},
           {"name", text(round.name)},
+          {"entry", text(round.entry)},
           {"spot", evidence::to_json_value(round.spot)},
           {"builder", text(round.builder)},
           {"buildkit", text(round.buildkit)},
@@ -82,6 +83,15 @@ nlohmann::json head_of(const RoundEvidence& round) {
 
 } // namespace
 
+fs::path folder_of(const RoundEvidence& round) {
+  auto folder = fs::path(fmt::format("round-{}", round.number));
+  return round.entry.empty() ? folder : folder / fs::path(round.entry).filename();
+}
+
+std::string shown_name(const RoundEvidence& round) {
+  return round.entry.empty() ? round.name : fmt::format("{} · {}", round.name, round.entry);
+}
+
 void to_json(nlohmann::json& json, const RoundEvidence& round) {
   json = head_of(round);
   json["context"] = round.context;
@@ -92,6 +102,7 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   round = {};
   json.at("number").get_to(round.number);
   json.at("name").get_to(round.name);
+  round.entry = json.value("entry", ""); // not in evidence of earlier programs, as timings
   round.spot = spot_of(json.at("spot"));
   round.builder = json.value("builder", ""); // not in evidence of earlier programs, as `buildkit` and `requests`
   round.buildkit = json.value("buildkit", "");
@@ -108,12 +119,14 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   json.at("findings").get_to(round.findings);
   round.broken = error_of(json.at("broken"));
   json.at("duration").get_to(round.duration);
-  round.timings = json.value("timings", Timings()); // not in evidence of earlier programs
+  round.timings = json.value("timings", Timings());
 }
 
 void to_json(nlohmann::json& json, const CaseEvidence& played) {
   auto cell = nlohmann::json::array();
   for (const auto& [dimension, value] : played.cell) cell.push_back({text(dimension), text(value)});
+  auto places = nlohmann::json::array();
+  for (const auto& round : played.rounds) places.push_back({{"number", round.number}, {"entry", text(round.entry)}});
   auto images = nlohmann::json::array();
   for (const auto& image : played.images)
     images.push_back({{"name", text(image.name)}, {"digest", text(image.digest)}});
@@ -127,6 +140,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"driver", text(played.driver)},
           {"images", std::move(images)},
           {"rounds", played.rounds.size()},
+          {"places", std::move(places)},
           {"verdict", to_text(played.verdict)},
           {"reason", text(played.reason)},
           {"broken", to_json_value(played.broken)},
@@ -152,6 +166,12 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
     for (const auto& image : *images)
       played.images.push_back({image.at("name").get<std::string>(), image.at("digest").get<std::string>()});
   played.rounds.resize(json.at("rounds").get<std::size_t>());
+  for (std::size_t i = 0; i < played.rounds.size(); ++i) played.rounds[i].number = static_cast<int>(i) + 1;
+  if (const auto places = json.find("places"); places != json.end()) // not there before `parallel` was played
+    for (std::size_t i = 0; i < played.rounds.size(); ++i) {
+      places->at(i).at("number").get_to(played.rounds[i].number);
+      places->at(i).at("entry").get_to(played.rounds[i].entry);
+    }
   played.verdict = enum_of(json.at("verdict"), k_verdicts);
   json.at("reason").get_to(played.reason);
   played.broken = error_of(json.at("broken"));
@@ -173,14 +193,14 @@ util::Status save(const RoundEvidence& round, const fs::path& folder) {
   text += ",\n  \"context\": ";
   append_json(text, round.context);
   text += "\n}\n";
-  return write(folder / fmt::format("round-{}", round.number), "round.json", text);
+  return write(folder / folder_of(round), "round.json", text);
 }
 
 util::Result<CaseEvidence> load(const fs::path& folder) {
   CP_TRY_ASSIGN(auto played, read<CaseEvidence>(folder / "case.json"));
-  // case.json says how many rounds there were: one that is missing is an error, never a shorter story.
-  for (std::size_t i = 0; i < played.rounds.size(); ++i) {
-    CP_TRY_ASSIGN(played.rounds[i], read<RoundEvidence>(folder / fmt::format("round-{}", i + 1) / "round.json"));
+  // case.json says which rounds there were: one that is missing is an error, never a shorter story.
+  for (auto& round : played.rounds) {
+    CP_TRY_ASSIGN(round, read<RoundEvidence>(folder / folder_of(round) / "round.json"));
   }
   return played;
 }

@@ -24,6 +24,7 @@ using Timings = std::vector<std::pair<std::string, Nanoseconds>>;
 struct RoundEvidence {
   int number = 0; ///< from 1
   std::string name;
+  std::string entry; ///< of several builds of one round, which share its number: this one's name
   util::SourceSpot spot;
   std::string builder;              ///< the one that it was built on, where builders have names
   std::string buildkit;             ///< version of that builder's daemon
@@ -80,6 +81,11 @@ struct CaseEvidence {
   bool operator==(const CaseEvidence&) const = default;
 };
 
+/// Where a round's evidence lies below its case's: `round-2`, `round-2/alpha`.
+std::filesystem::path folder_of(const RoundEvidence& round);
+/// What people call it: its name, `one file edited · alpha` for one of several builds.
+std::string shown_name(const RoundEvidence& round);
+
 void to_json(nlohmann::json& json, const RoundEvidence& round);
 void from_json(const nlohmann::json& json, RoundEvidence& round);
 void to_json(nlohmann::json& json, const CaseEvidence& played);
@@ -87,7 +93,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played);
 
 /// Writes `FOLDER/case.json` and nothing of its rounds.
 util::Status save(const CaseEvidence& played, const std::filesystem::path& folder);
-/// Writes `FOLDER/round-N/round.json`.
+/// Writes `round.json` into its folder below `FOLDER`.
 util::Status save(const RoundEvidence& round, const std::filesystem::path& folder);
 /// Reads what `save` wrote, rounds included. A file of another version or with a wrong type is a located error.
 util::Result<CaseEvidence> load(const std::filesystem::path& folder);

@@ -57,7 +57,12 @@ std::vector<util::Diagnostic> check_references(const scenario::Expectations& exp
   collect(references, expect.rebuilt, [](const auto& set) { return set.steps; });
   collect(references, expect.cached, [](const auto& steps) { return steps; });
   collect(references, expect.unneeded, [](const auto& steps) { return steps; });
+  return check_references(references, dockerfile, source);
+}
 
+std::vector<util::Diagnostic> check_references(const std::vector<StepReference>& references,
+                                               const dockerfile::File& dockerfile,
+                                               const std::vector<std::string>& source) {
   std::vector<util::Diagnostic> found;
   for (const auto& reference : references) {
     const auto stage = std::find_if(dockerfile.stages.begin(), dockerfile.stages.end(), [&](const auto& one) {

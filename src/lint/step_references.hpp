@@ -14,5 +14,9 @@ namespace cacheproof::lint {
 std::vector<util::Diagnostic> check_references(const scenario::Expectations& expect,
                                                const dockerfile::File& dockerfile,
                                                const std::vector<std::string>& source);
+/// The same of references anywhere.
+std::vector<util::Diagnostic> check_references(const std::vector<scenario::StepReference>& references,
+                                               const dockerfile::File& dockerfile,
+                                               const std::vector<std::string>& source);
 
 } // namespace cacheproof::lint

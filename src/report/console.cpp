@@ -118,7 +118,7 @@ void Console::case_started(const evidence::CaseEvidence& played) {
 void Console::round_started(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
   hide_running();
   const auto whose = several_ ? harmless(played.id) + "  " : std::string();
-  runs(played.id, fmt::format("  … {}{} {}", whose, round.number, harmless(round.name)));
+  runs(played.id, fmt::format("  … {}{} {}", whose, round.number, harmless(evidence::shown_name(round))));
   show_running();
 }
 
@@ -132,7 +132,7 @@ void Console::case_slow(const std::string& id, evidence::Nanoseconds so_far, evi
 void Console::round_judged(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
   tell(played.id);
   if (!several_) running_.clear();
-  auto name = harmless(round.name);
+  auto name = harmless(evidence::shown_name(round));
   if (!round.builder.empty()) name += fmt::format(" · {} {}", harmless(round.builder), harmless(round.buildkit));
   const auto counted = counts(round);
   *out_ << fmt::format("  {} {} {}  {}  {}\n",

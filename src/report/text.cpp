@@ -164,7 +164,9 @@ std::string why_broken(const evidence::CaseEvidence& played) {
   if (played.broken) return indented(util::to_text(*played.broken), "");
   for (const auto& round : played.rounds)
     if (round.broken)
-      return indented(fmt::format("round {} ({}): {}", round.number, round.name, util::to_text(*round.broken)), "");
+      return indented(
+          fmt::format("round {} ({}): {}", round.number, evidence::shown_name(round), util::to_text(*round.broken)),
+          "");
   return "no round was played\n";
 }
 

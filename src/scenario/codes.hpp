@@ -50,6 +50,8 @@ inline constexpr Code k_not_text{"CP0020", "not_text"};
 inline constexpr Code k_odd_file_name{"CP0021", "odd_file_name", warning};
 inline constexpr Code k_bad_command_line{"CP0022", "bad_command_line"};
 inline constexpr Code k_unknown_flag{"CP0023", "unknown_flag"};
+inline constexpr Code k_unknown_build{"CP0024", "unknown_build"};
+inline constexpr Code k_endless_wait{"CP0025", "endless_wait"};
 
 // What is found when the Dockerfile and the builds are looked at, before anything runs.
 inline constexpr Code k_unreadable_cache_entry{"CP0101", "unreadable_cache_entry", warning};

@@ -63,12 +63,7 @@ const std::vector<Key<Round>>& round_keys() {
        false,
        {},
        edits_shape()},
-      {"action",
-       "changes of the world, in order, after the edits",
-       [](Reader& reader, const Node& at, Round& round) { read_actions(reader, at, round.actions); },
-       false,
-       {},
-       actions_shape()},
+      {"action", "changes of the world, after the edits", {}, false, {}, shape::later()},
       {"builder",
        "which of the builders that `setup.builder` names; where it names one, that",
        [](Reader& reader, const Node& at, Round& round) {
@@ -84,7 +79,7 @@ const std::vector<Key<Round>>& round_keys() {
        "build",
        build_shape()},
       {"run", "a command line that starts builds", {}, false, "build", shape::text()},
-      {"parallel", "several builds at once", {}, false, "build", shape::later()},
+      {"parallel", "several builds at once, on one daemon", read_parallel, false, "build", parallel_shape()},
       {"expect",
        "the claims",
        [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); },
@@ -109,6 +104,12 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
     round.name = fmt::format("round {}", scenario.rounds.size() + 1);
     round.spot = reader.spot(item);
     read_keys(reader, item, "a round", round_keys(), round);
+    for (auto& build : round.parallel) build.builder = round.builder;
+    for (const auto* key : {"expect", "known_issue"})
+      if (const auto* claim = item.find(key); claim && !round.parallel.empty())
+        reader.report(codes::k_exclusive_keys,
+                      *claim,
+                      fmt::format("'{}' of a round with 'parallel' stands with each of its builds", key));
     scenario.rounds.push_back(std::move(round));
   }
 }
@@ -314,7 +315,6 @@ Reading read_text(std::string_view text, const fs::path& file) {
   scenario.source = reader.lines();
   read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
   check_builders(reader, scenario);
-  check_actions(reader, scenario);
   check_file_name(reader, scenario);
   return finish(reader, std::move(scenario));
 }

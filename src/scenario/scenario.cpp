@@ -3,10 +3,47 @@
 #include "util/version.hpp"
 #include "util/version_range.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
 namespace cacheproof::scenario {
+namespace {
+
+template <class Number> bool compare(Comparison::Op op, Number observed, Number bound) {
+  switch (op) {
+  case Comparison::Op::equal:
+    return observed == bound;
+  case Comparison::Op::less:
+    return observed < bound;
+  case Comparison::Op::less_equal:
+    return observed <= bound;
+  case Comparison::Op::greater:
+    return observed > bound;
+  case Comparison::Op::greater_equal:
+    return observed >= bound;
+  }
+  return false;
+}
+
+std::string_view sign_of(Comparison::Op op) {
+  switch (op) {
+  case Comparison::Op::equal:
+    return "";
+  case Comparison::Op::less:
+    return "< ";
+  case Comparison::Op::less_equal:
+    return "<= ";
+  case Comparison::Op::greater:
+    return "> ";
+  case Comparison::Op::greater_equal:
+    return ">= ";
+  }
+  return "";
+}
+
+} // namespace
 
 namespace {
 
@@ -102,38 +139,26 @@ bool matches(const When& when, const World& world) {
 }
 
 bool Comparison::holds(std::uint64_t observed) const {
-  switch (op) {
-  case Op::equal:
-    return observed == number;
-  case Op::less:
-    return observed < number;
-  case Op::less_equal:
-    return observed <= number;
-  case Op::greater:
-    return observed > number;
-  case Op::greater_equal:
-    return observed >= number;
-  }
-  return false;
+  return compare(op, observed, number);
 }
 
 std::string Comparison::to_text() const {
-  const auto sign = [&]() -> std::string_view {
-    switch (op) {
-    case Op::equal:
-      return "";
-    case Op::less:
-      return "< ";
-    case Op::less_equal:
-      return "<= ";
-    case Op::greater:
-      return "> ";
-    case Op::greater_equal:
-      return ">= ";
-    }
-    return "";
-  };
-  return std::string(sign()) + std::to_string(number);
+  return std::string(sign_of(op)) + std::to_string(number);
+}
+
+bool Share::holds(std::uint64_t count, std::uint64_t of) const {
+  // Both are the doubles nearest to what is meant, so equal shares are equal doubles: 1 of 5 is 0.2.
+  const auto share = static_cast<double>(count) / static_cast<double>(of);
+  return of > 0 && compare(op, share, bound);
+}
+
+std::string Share::to_text() const {
+  return fmt::format("{}{}", sign_of(op), bound);
+}
+
+std::span<const Round> builds_of(const Round& round) {
+  if (round.parallel.empty()) return {&round, 1};
+  return round.parallel;
 }
 
 std::vector<Cell> cells(const Scenario& scenario) {

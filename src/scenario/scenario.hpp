@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -156,6 +157,14 @@ struct Comparison {
   std::string to_text() const;
 };
 
+/// A share of plays against a bound: `"<= 0.2"`.
+struct Share {
+  Comparison::Op op = Comparison::Op::less_equal;
+  double bound = 0; ///< from 0 to 1
+  bool holds(std::uint64_t count, std::uint64_t of) const;
+  std::string to_text() const;
+};
+
 struct Exported {
   enum class Manifest { image, index };
   std::optional<Text> of; ///< `app:cache`, where several caches were exported
@@ -217,8 +226,18 @@ struct KnownIssue {
   When when;           ///< its range; empty: everywhere
   Expectations expect; ///< how it misbehaves: these claims hold in place of the round's own, beside the rest of them
   util::SourceSpot spot;
+  std::optional<Share> rate; ///< of the plays: how many of them fail exactly so; nothing: all
 };
 
+/// What a build of a `parallel` round waits for before it begins: an event of another one.
+struct Barrier {
+  enum class Event { started, finished };
+  Text build; ///< the other's name
+  Event event = Event::started;
+  std::optional<StepReference> step; ///< nothing: the event is the build's own
+};
+
+/// One build of the story, or several at once.
 struct Round {
   std::string name;
   util::SourceSpot spot;
@@ -226,8 +245,24 @@ struct Round {
   std::vector<Action> actions; ///< after the edits
   std::optional<Text> builder; ///< a name of `setup.builder`
   BuildSpec build;             ///< overrides of the scenario's
+  std::optional<Text> run;     ///< instead of a build: a command line that starts builds
   Expectations expect;
   std::optional<KnownIssue> known_issue;
+
+  /// Instead of one build: those that run at once, each a round of its own without edits, with the following keys.
+  std::vector<Round> parallel;
+  std::string entry; ///< the name of a build of `parallel`: letters, digits, `_`, `-`
+  std::optional<Barrier> after;
+  bool cancel = false; ///< ended when the others have finished, and not judged: it only holds something
+};
+/// The builds of a round: those of `parallel`, else the round itself.
+std::span<const Round> builds_of(const Round& round);
+
+/// How often the whole story is played, each time on an equal fresh world.
+struct Repeat {
+  int times = 1;
+  std::optional<Share> fail_rate; ///< of the plays: those whose expectations did not hold; nothing: none may
+  util::SourceSpot spot;
 };
 
 /// One claim about a build cache, as its file says it.
@@ -247,7 +282,8 @@ struct Scenario {
   std::optional<DaemonExtras> daemon;
   BuildSpec build;
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
-  When needs;                        ///< `requires`: facts that a case must have, else it is skipped
+  When needs; ///< `requires`: facts that a case must have, else it is skipped
+  std::optional<Repeat> repeat;
   std::chrono::seconds timeout{120}; ///< of one build
   std::vector<Text> allow;           ///< codes or names of diagnostics
   std::vector<Round> rounds;

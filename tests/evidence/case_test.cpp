@@ -101,6 +101,35 @@ TEST_F(Evidence, ComesBackAsItWasSaved) {
   EXPECT_EQ(*loaded, full_case());
 }
 
+TEST_F(Evidence, OfSeveralBuildsOfARoundComesBack) {
+  auto played = full_case();
+  played.rounds.push_back(full_round());
+  played.rounds.push_back(full_round());
+  played.rounds[1].number = played.rounds[2].number = 2;
+  played.rounds[1].entry = "alpha";
+  played.rounds[2].entry = "beta";
+  save_all(played);
+  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "round-2/beta/round.json"));
+  const auto loaded = load(dir_.path());
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(*loaded, played);
+  EXPECT_EQ(shown_name(played.rounds[2]), "one asset edited · beta");
+}
+
+TEST_F(Evidence, OfAProgramThatBuiltOneThingARoundIsRead) {
+  auto played = full_case();
+  played.rounds.push_back(full_round());
+  played.rounds[1].number = 2;
+  nlohmann::json saved = played;
+  saved.erase("places");
+  const auto loaded = saved.get<CaseEvidence>();
+  ASSERT_EQ(loaded.rounds.size(), 2u);
+  EXPECT_EQ(loaded.rounds[1].number, 2);
+  nlohmann::json round = full_round();
+  round.erase("entry");
+  EXPECT_EQ(round.get<RoundEvidence>(), full_round());
+}
+
 TEST_F(Evidence, IsSavedAsTheJsonThatItIs) {
   auto round = full_round();
   for (const char* path : {"a\xFF", "\"b\"\n", "c d"})
@@ -218,6 +247,7 @@ TEST_F(Evidence, HasTheFormatOfTheGoldenFiles) {
 TEST_F(Evidence, AMissingRoundIsAnErrorNotAShorterStory) {
   auto played = full_case();
   played.rounds.push_back(full_round());
+  played.rounds[1].number = 2;
   ASSERT_TRUE(save(played, dir_.path()));
   ASSERT_TRUE(save(played.rounds[0], dir_.path()));
   EXPECT_THAT(load_error(), testing::HasSubstr("round-2"));

@@ -40,10 +40,10 @@ TEST(Reader, TellsAllMistakesAtOnceInTheirPlaces) {
             "x.yaml:4:14: error[CP0003]: unknown key 'rebuild': did you mean 'rebuilt'?\n"
             "    4 |   - expect: {rebuild: all}\n"
             "      |              ^~~~~~~\n"
-            "x.yaml:5:5: error[CP0005]: 'parallel' is part of the language but not played yet\n"
+            "x.yaml:5:15: error[CP0006]: expected a list of builds, found an empty list\n"
             "    5 |     parallel: []\n"
-            "      |     ^~~~~~~~\n"
-            "x.yaml:6:22: error[CP0010]: '${http}' is not defined: files under 'setup: {http: …}' start the server\n"
+            "      |               ^\n"
+            "x.yaml:6:22: error[CP0005]: '${http}' is part of the language but not played yet\n"
             "    6 |   - build: {target: \"${http}\"}\n"
             "      |                      ^~~~~~~\n");
 }

@@ -1,0 +1,178 @@
+#include "engine/play_round.hpp"
+
+#include "engine/timed.hpp"
+#include "process/deadline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace cacheproof::engine {
+namespace {
+
+/// For what the daemon has still to say of a build whose client has ended.
+constexpr std::chrono::seconds k_last_look(20);
+
+/// Follows what the daemon says of the builds of a round, for as long as it lives, and tells the barriers.
+class Ears {
+public:
+  using Follow = std::function<void(const std::string& entry, const std::string& ref)>;
+
+  Ears(buildkit::Client& client, Barriers& barriers, Follow follow)
+      : client_(client),
+        barriers_(barriers),
+        follow_(std::move(follow)),
+        listener_([this](const std::stop_token& stop) { listen(stop); }) {}
+
+private:
+  void listen(const std::stop_token& stop) {
+    std::vector<std::jthread> followers; // they end with their builds, or here
+    const auto heard = [&](const buildkit::RawBuild& build) {
+      const auto mark = build.frontend_attributes.find(std::string(BuildPlay::k_mark));
+      if (mark == build.frontend_attributes.end()) return;
+      barriers_.started(mark->second);
+      followers.emplace_back([this, entry = mark->second, ref = build.ref] { follow_(entry, ref); });
+    };
+    if (auto listened = client_.listen(heard, stop); !listened) barriers_.deaf(util::to_text(listened.error()));
+  }
+
+  buildkit::Client& client_;
+  Barriers& barriers_;
+  Follow follow_;
+  std::jthread listener_;
+};
+
+} // namespace
+
+RoundPlay::RoundPlay(const Case& planned,
+                     CaseWorld& world,
+                     Keeper& keeper,
+                     const scenario::Round& round,
+                     std::span<evidence::RoundEvidence> seen)
+    : planned_(planned),
+      world_(world),
+      builds_(scenario::builds_of(round)),
+      seen_(seen) {
+  for (auto& one : seen) plays_.emplace_back(planned, world, keeper, one);
+}
+
+util::Status RoundPlay::prepare() {
+  for (std::size_t i = 0; i < plays_.size(); ++i) CP_TRY(plays_[i].prepare(builds_[i]));
+  return {};
+}
+
+template <class Work> void RoundPlay::each(Work work) {
+  for (std::size_t i = 0; i < plays_.size(); ++i) {
+    if (seen_[i].broken) continue;
+    if (auto done = work(plays_[i]); !done) seen_[i].broken = std::move(done).error();
+  }
+}
+
+void RoundPlay::perform(const std::stop_token& stop) {
+  if (builds_.front().entry.empty())
+    each([&](BuildPlay& play) { return play.build(stop); });
+  else
+    build_at_once(stop);
+  const auto start = Clock::now();
+  each([](BuildPlay& play) { return play.read(); });
+  const bool sound = std::all_of(seen_.begin(), seen_.end(), [](const auto& one) { return !one.broken; });
+  if (sound) world_.retire_daemon(); // it has said all that it knows
+  each([&](BuildPlay& play) { return play.read_caches(stop); });
+  seen_.front().timings.emplace_back("read", since(start));
+}
+
+bool RoundPlay::is_awaited_by_step(const std::string& entry) const {
+  return std::any_of(builds_.begin(), builds_.end(), [&](const auto& build) {
+    return build.after && build.after->step && build.after->build.value == entry;
+  });
+}
+
+/// Every build has a thread; this one waits for those that have to finish and then ends the others.
+void RoundPlay::build_at_once(const std::stop_token& stop) {
+  Barriers barriers;
+  std::stop_source deafen;
+  const auto follow = [&](const std::string& entry, const std::string& ref, const std::stop_token& until) {
+    if (!is_awaited_by_step(entry)) return;
+    const auto which =
+        std::find_if(builds_.begin(), builds_.end(), [&](const auto& build) { return build.entry == entry; });
+    const auto& play = plays_[static_cast<std::size_t>(which - builds_.begin())];
+    const auto heard = [&](const buildkit::RawBuild& so_far) {
+      if (auto record = play.decode_so_far(so_far)) barriers.progress(entry, std::move(*record));
+    };
+    static_cast<void>(world_.daemon().client().follow(ref, heard, until)); // at its end is another look
+  };
+  {
+    const Ears ears(world_.daemon().client(), barriers, [&](const std::string& entry, const std::string& ref) {
+      follow(entry, ref, deafen.get_token());
+    });
+    std::stop_source cancel;
+    std::vector<std::string> finishing;
+    for (const auto& build : builds_)
+      if (!build.cancel) finishing.push_back(build.entry);
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < builds_.size(); ++i)
+      threads.emplace_back([&, i] {
+        auto built = build_entry(i, barriers, builds_[i].cancel ? cancel.get_token() : stop);
+        if (!built) seen_[i].broken = std::move(built).error();
+        if (!seen_[i].timings.empty()) seen_[i].duration = seen_[i].timings.back().second; // of the build alone
+        const auto ref = plays_[i].ref();
+        if (!ref.empty()) {
+          barriers.started(builds_[i].entry);
+          const process::Deadline deadline(deafen.get_token(), k_last_look);
+          follow(builds_[i].entry,
+                 ref,
+                 deadline.token()); // to its end: nothing that happened is unheard when it is said to have ended
+        }
+        barriers.ended(builds_[i].entry, seen_[i].broken ? seen_[i].broken->what : plays_[i].end_in_words());
+      });
+    barriers.wait_for_end(finishing, stop);
+    cancel.request_stop();
+    threads.clear();
+    deafen.request_stop();
+  }
+  look_at_hangs();
+  for (std::size_t i = 0; i < builds_.size() && !stop.stop_requested(); ++i)
+    if (builds_[i].cancel) look_at_cancelled(i);
+}
+
+/// What only holds something has held it until the others had finished, or nothing of the round can be trusted.
+void RoundPlay::look_at_cancelled(std::size_t index) {
+  auto& play = plays_[index];
+  auto& seen = seen_[index];
+  if (seen.broken || play.timed_out()) return;
+  if (play.interrupted()) return play.cancelled();
+  seen.broken = util::Error{util::Blame::rig,
+                            fmt::format("it should have run until the others had finished, and ended by itself ({}): "
+                                        "what it held was not held all the time",
+                                        play.end_in_words()),
+                            seen.command,
+                            "let it take longer, or look into its client.log for why it failed"};
+}
+
+util::Status RoundPlay::build_entry(std::size_t index, Barriers& barriers, const std::stop_token& stop) {
+  const auto& build = builds_[index];
+  if (build.after) CP_TRY(barriers.wait(*build.after, planned_.scenario->timeout, stop));
+  return plays_[index].build(stop);
+}
+
+/// A build that hangs takes the daemon with it, when it is looked at: what the others say then is only that.
+void RoundPlay::look_at_hangs() {
+  const auto hung = std::find_if(plays_.begin(), plays_.end(), [](const BuildPlay& play) { return play.timed_out(); });
+  if (hung == plays_.end()) return;
+  const auto& name = builds_[static_cast<std::size_t>(hung - plays_.begin())].entry;
+  for (std::size_t i = 0; i < plays_.size(); ++i)
+    if (!plays_[i].timed_out() && !seen_[i].broken)
+      seen_[i].broken = util::Error{util::Blame::rig,
+                                    fmt::format("the build '{}' beside it hung, and the daemon ended with it", name),
+                                    seen_[i].command,
+                                    "see there"};
+}
+
+} // namespace cacheproof::engine

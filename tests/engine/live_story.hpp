@@ -1,0 +1,47 @@
+#pragma once
+
+#include "engine/play.hpp"
+#include "scenario/read.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+
+namespace cacheproof::engine {
+
+/// Scenarios written in a test, played on real daemons.
+class LiveStory : public testing::Test {
+protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root";
+    take(toolchain::default_version());
+  }
+  void take(const std::string& version) {
+    auto rig = prepare_rig({.buildkit = version}, {}, [](std::string_view) {});
+    ASSERT_TRUE(rig) << util::to_text(rig.error());
+    rig_ = std::move(*rig);
+  }
+
+  /// `text` without its title and its base image.
+  evidence::CaseEvidence play(const std::string& text, std::chrono::seconds allowance = std::chrono::seconds(60)) {
+    auto reading = scenario::read_text("title: A story\nsetup: {images: {alpine: busybox}}\n" + text,
+                                       folder_.path() / "story.yaml");
+    for (const auto& diagnostic : reading.diagnostics) ADD_FAILURE() << util::to_text(diagnostic);
+    if (!reading.scenario) return {};
+    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
+    Observer nobody;
+    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = out(), .allowance = allowance}, nobody);
+  }
+  std::filesystem::path out() const { return folder_.path() / "out"; }
+
+  util::TempDir folder_ = util::TempDir::create().value();
+  Rig rig_;
+};
+
+} // namespace cacheproof::engine
