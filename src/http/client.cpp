@@ -159,6 +159,18 @@ std::string printable(std::string_view url) {
   return std::string(url.substr(0, begin)) + std::string(url.substr(at + 1));
 }
 
+std::pair<std::string, std::string> login_in(std::string_view url) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
+  if (!parts || curl_url_set(parts.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) return {};
+  const auto part = [&](CURLUPart which) {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), which, &text, CURLU_URLDECODE) != CURLUE_OK) return std::string();
+    const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
+    return std::string(text);
+  };
+  return {part(CURLUPART_USER), part(CURLUPART_PASSWORD)};
+}
+
 util::Result<Response> send(const Request& request, std::stop_token stop) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });

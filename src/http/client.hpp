@@ -51,4 +51,7 @@ util::Result<Response> send(const Request& request, std::stop_token stop = {});
 /// The URL without user name and password: how it may be printed.
 std::string printable(std::string_view url);
 
+/// The user name and password in a URL, decoded; empty where there are none.
+std::pair<std::string, std::string> login_in(std::string_view url);
+
 } // namespace cacheproof::http

@@ -54,6 +54,11 @@ std::string registry_url(std::string_view host) {
 util::Result<Endpoint> public_registry(std::string_view host, std::stop_token stop) {
   Endpoint endpoint{
       .url = registry_url(host), .credentials = {}, .connect_timeout = 2500ms, .answer_timeout = 10s, .attempts = 3};
+  if (auto [user, password] = http::login_in(endpoint.url); !user.empty()) {
+    endpoint.url = http::printable(endpoint.url); // it goes into files and messages
+    endpoint.credentials = {std::move(user), std::move(password), {}};
+    return endpoint;
+  }
   const auto asked = endpoint.url == k_docker_hub ? "docker.io" : address_of(endpoint.url);
   CP_TRY_ASSIGN(endpoint.credentials, find_credentials(asked, docker_config(), std::move(stop)));
   return endpoint;

@@ -36,7 +36,8 @@ struct Endpoint {
 /// $CACHEPROOF_DOCKER_HUB_URL names, else Docker Hub. `https://ghcr.io`
 std::string registry_url(std::string_view host);
 
-/// That registry with the user's login of the host that is really asked; its time limits are those of the Internet.
+/// That registry with the login that stands in its URL, which then has none, else with the user's of the host that is
+/// really asked; its time limits are those of the Internet.
 util::Result<Endpoint> public_registry(std::string_view host, std::stop_token stop = {});
 
 /// Speaks the OCI distribution API (v1.1) to a registry. A 401 is answered with a token or with the login of the

@@ -30,6 +30,7 @@ util::Result<MirrorUse> Mirrors::of(const std::string& host, std::stop_token sto
   auto found = leased_.find(host);
   if (found == leased_.end()) {
     CP_TRY_ASSIGN(auto endpoint, oci::public_registry(host, stop));
+    const bool identity_token = !endpoint.credentials.identity_token.empty();
     CP_TRY_ASSIGN(auto mirror,
                   Mirror::lease({.program = program_,
                                  .folder = root_ / folder_name(endpoint.url),
@@ -37,9 +38,10 @@ util::Result<MirrorUse> Mirrors::of(const std::string& host, std::stop_token sto
                                  .credentials = std::move(endpoint.credentials),
                                  .limit = limit_},
                                 std::move(stop)));
-    found = leased_.emplace(host, std::pair(std::move(mirror), std::move(endpoint.url))).first;
+    MirrorUse use{mirror.address(), std::move(endpoint.url), identity_token};
+    found = leased_.emplace(host, std::pair(std::move(mirror), std::move(use))).first;
   }
-  return MirrorUse{found->second.first.address(), found->second.second};
+  return found->second.second;
 }
 
 } // namespace cacheproof::sandbox

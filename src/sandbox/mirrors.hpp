@@ -14,8 +14,9 @@ namespace cacheproof::sandbox {
 
 /// A mirror in use, and whom it mirrors.
 struct MirrorUse {
-  std::string address;  ///< `127.0.0.1:PORT`
-  std::string upstream; ///< URL
+  std::string address;         ///< `127.0.0.1:PORT`
+  std::string upstream;        ///< URL, without user name and password
+  bool identity_token = false; ///< the user's login is one, which the mirror cannot use
 };
 
 /// The mirrors of a run: each is leased when the first image of its host is asked for, with the user's login for that
@@ -33,7 +34,7 @@ private:
   std::filesystem::path root_;
   std::uintmax_t limit_;
   std::mutex mutex_;
-  std::map<std::string, std::pair<Mirror, std::string>> leased_; ///< by host; with the upstream
+  std::map<std::string, std::pair<Mirror, MirrorUse>> leased_; ///< by host
 };
 
 } // namespace cacheproof::sandbox

@@ -52,7 +52,7 @@ Refusal read_refusal(std::string_view body) {
   return {0, std::string(body.substr(0, 500))};
 }
 
-util::Error to_error(const Refusal& refusal, const std::string& image, bool basic) {
+util::Error to_error(const Refusal& refusal, const std::string& image, Obstacle obstacle) {
   const auto host = image.substr(0, image.find('/'));
   const auto words = refusal.words.empty() ? "" : ": " + refusal.words;
   const auto error = [&](const std::string& why, const std::string& remedy) {
@@ -65,10 +65,16 @@ util::Error to_error(const Refusal& refusal, const std::string& image, bool basi
         "wait, or log in (docker login): a user may pull more often; what was pulled once is not asked for again");
   case 401:
   case 403:
-    if (basic)
+    if (obstacle == Obstacle::basic)
       return error(fmt::format("the registry answers {} and wants name and password (Basic)", refusal.status) + words,
                    "the mirror knows logins with tokens only (docker-registry 2.8): serve the image from a registry "
                    "that needs no login, or from the sandbox (`setup: {images: {NAME: busybox}}`)");
+    if (obstacle == Obstacle::identity_token)
+      return error(fmt::format("the registry answers {}, and the login for it is an identity token", refusal.status)
+                       + words,
+                   fmt::format("the mirror knows name and password only (docker-registry 2.8): docker login {} with a "
+                               "password or an access token",
+                               host));
     return error(fmt::format("the registry answers {}, it wants a login", refusal.status) + words,
                  fmt::format("docker login {} as the user who calls cacheproof; a registry may also answer so for an "
                              "image that does not exist",

@@ -18,8 +18,14 @@ struct Refusal {
 /// into `errors[].detail`, in a shape for each way of failing (measured).
 Refusal read_refusal(std::string_view body);
 
-/// The refusal as an error of the rig. `image` is written in full; `basic` is whether upstream wants a Basic login,
-/// which that proxy cannot give.
-util::Error to_error(const Refusal& refusal, const std::string& image, bool basic);
+/// Why a login that may be right does not help: that proxy can use neither.
+enum class Obstacle {
+  none,
+  basic,          ///< upstream wants name and password themselves
+  identity_token, ///< the user's login is one
+};
+
+/// The refusal as an error of the rig. `image` is written in full.
+util::Error to_error(const Refusal& refusal, const std::string& image, Obstacle obstacle);
 
 } // namespace cacheproof::sandbox

@@ -170,14 +170,14 @@ util::Error Upstream::refused(const Wanted& wanted, const MirrorUse& mirror, std
     const auto response = http::send({.url = "http://" + mirror.address + nobody.path()}, stop_);
     refusal = response ? read_refusal(response->body) : Refusal{0, response.error().what};
   }
-  bool basic = false;
+  auto obstacle = mirror.identity_token ? Obstacle::identity_token : Obstacle::none;
   if (refusal.status == 401) {
     const auto challenge = http::send({.url = mirror.upstream + "/v2/"}, stop_);
     const auto header = challenge ? challenge->header("WWW-Authenticate") : std::nullopt;
     const auto parsed = header ? oci::parse_challenge(*header) : std::nullopt;
-    basic = parsed && parsed->scheme == "basic";
+    if (parsed && parsed->scheme == "basic") obstacle = Obstacle::basic;
   }
-  return to_error(refusal, wanted.image(), basic);
+  return to_error(refusal, wanted.image(), obstacle);
 }
 
 http::Answer Upstream::refuse(util::Error error) {

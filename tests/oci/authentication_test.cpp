@@ -168,6 +168,14 @@ TEST_F(PublicRegistry, IsTheStandInOfTheEnvironmentWithItsOwnLogin) {
   EXPECT_EQ(endpoint->credentials, (Credentials{"u", "p", {}}));
 }
 
+TEST_F(PublicRegistry, TakesTheLoginOutOfTheUrlOfTheStandIn) {
+  setenv("CACHEPROOF_DOCKER_HUB_URL", "http://me:p%40ss@127.0.0.1:5000", 1);
+  const auto endpoint = public_registry("docker.io");
+  ASSERT_TRUE(endpoint);
+  EXPECT_EQ(endpoint->url, "http://127.0.0.1:5000");
+  EXPECT_EQ(endpoint->credentials, (Credentials{"me", "p@ss", {}}));
+}
+
 TEST_F(PublicRegistry, IsTheHostItselfAndPlainOnLoopbackOnly) {
   EXPECT_EQ(public_registry("ghcr.io")->url, "https://ghcr.io");
   EXPECT_EQ(public_registry("127.0.0.1:5000")->url, "http://127.0.0.1:5000");

@@ -62,8 +62,10 @@ protected:
     return error ? error->what : "none";
   }
   void log_in(const std::string& user, const std::string& password) const {
-    const auto config = fmt::format(
-        R"({{"auths": {{"{}": {{"auth": "{}"}}}}}})", public_->address(), util::base64(user + ":" + password));
+    write_login(fmt::format(R"("auth": "{}")", util::base64(user + ":" + password)));
+  }
+  void write_login(const std::string& fields) const {
+    const auto config = fmt::format(R"({{"auths": {{"{}": {{{}}}}}}})", public_->address(), fields);
     ASSERT_TRUE(util::write_text(root_.path() / "config.json", config));
   }
 
@@ -172,6 +174,16 @@ TEST_F(UpstreamTest, SaysThatTheMirrorKnowsNoBasicLogin) {
   EXPECT_THAT(upstream->failure()->remedy, HasSubstr("tokens only"));
 }
 
+TEST_F(UpstreamTest, SaysThatTheMirrorKnowsNoIdentityToken) {
+  public_->push("library/alpine", "latest", "one");
+  public_->ask_for({.username = "me", .password = "hunter2", .identity_token = {}});
+  write_login(R"("identitytoken": "a-refresh-token")");
+  const auto upstream = open_case();
+  EXPECT_EQ(tag_digest(*upstream), "none");
+  EXPECT_THAT(failure(*upstream), HasSubstr("the registry answers 401, and the login for it is an identity token"));
+  EXPECT_EQ(util::to_text(*upstream->failure()).find("a-refresh-token"), std::string::npos);
+}
+
 // Bodies of docker-registry 2.8.2 in proxy mode, as measured.
 TEST(Refusal, IsReadFromWhatAProxyWraps) {
   const auto wrapped = [](const std::string& detail) {
@@ -191,6 +203,34 @@ TEST(Refusal, IsReadFromWhatAProxyWraps) {
        {0, "no such host"}}};
   for (const auto& [detail, refusal] : bodies) EXPECT_EQ(read_refusal(wrapped(detail)), refusal) << detail;
   EXPECT_EQ(read_refusal("no JSON"), (Refusal{0, "no JSON"}));
+}
+
+TEST(Refusal, IsSaidWithItsRemedy) {
+  const auto said = [](int status, Obstacle obstacle = Obstacle::none, const std::string& words = "") {
+    const auto error = to_error({status, words}, "ghcr.io/team/app:1", obstacle);
+    EXPECT_EQ(error.blame, util::Blame::rig);
+    constexpr std::string_view image = "the image ghcr.io/team/app:1 could not be pulled: ";
+    EXPECT_EQ(error.what.substr(0, image.size()), image);
+    return error.what.substr(image.size()) + " -> " + error.remedy;
+  };
+  EXPECT_EQ(said(429, Obstacle::none, "slow down"),
+            "the registry answers 429 Too Many Requests (its rate limit): slow down -> wait, or log in (docker login): "
+            "a user may pull more often; what was pulled once is not asked for again");
+  EXPECT_EQ(said(401),
+            "the registry answers 401, it wants a login -> docker login ghcr.io as the user who calls cacheproof; a "
+            "registry may also answer so for an image that does not exist");
+  EXPECT_EQ(said(403, Obstacle::basic),
+            "the registry answers 403 and wants name and password (Basic) -> the mirror knows logins with tokens only "
+            "(docker-registry 2.8): serve the image from a registry that needs no login, or from the sandbox (`setup: "
+            "{images: {NAME: busybox}}`)");
+  EXPECT_EQ(said(401, Obstacle::identity_token),
+            "the registry answers 401, and the login for it is an identity token -> the mirror knows name and password "
+            "only (docker-registry 2.8): docker login ghcr.io with a password or an access token");
+  EXPECT_EQ(said(404), "there is no such image -> check its name and its tag in the Dockerfile");
+  EXPECT_EQ(said(0, Obstacle::none, "no such host"),
+            "the registry cannot be reached: no such host -> check the network, or serve the image from the sandbox "
+            "(`setup: {images: {NAME: busybox}}`)");
+  EXPECT_EQ(said(503), "the registry answers 503 -> try again later; the trouble is the registry's");
 }
 
 } // namespace
