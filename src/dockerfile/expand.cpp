@@ -43,6 +43,23 @@ size_t closing_brace(std::string_view text, size_t from) {
   return std::string_view::npos;
 }
 
+/// What the `$` at `at` stands for; `at` moves to the end of its name. A `$` without a name stands for itself.
+Expanded variable(std::string_view text, size_t& at, const std::map<std::string, std::string>& values, char escape) {
+  const size_t begin = at + 1;
+  if (begin < text.size() && text[begin] == '{') {
+    const auto brace = closing_brace(text, begin + 1);
+    if (brace == std::string_view::npos) return tl::unexpected(std::string("a '${' is not closed"));
+    at = brace;
+    return substitute(text.substr(begin + 1, brace - begin - 1), values, escape);
+  }
+  size_t end = begin;
+  while (end < text.size() && in_name(text[end])) ++end;
+  if (end == begin) return "$";
+  at = end - 1;
+  const auto value = values.find(std::string(text.substr(begin, end - begin)));
+  return value == values.end() ? "" : value->second;
+}
+
 } // namespace
 
 Expanded expand(std::string_view text, const std::map<std::string, std::string>& values, char escape) {
@@ -61,19 +78,10 @@ Expanded expand(std::string_view text, const std::map<std::string, std::string>&
       quote = quote == '"' ? '\0' : '"';
     } else if (c == '\'' && quote == 0) {
       quote = '\'';
-    } else if (c == '$' && i + 1 < text.size() && text[i + 1] == '{') {
-      const auto end = closing_brace(text, i + 2);
-      if (end == std::string_view::npos) return tl::unexpected(std::string("a '${' is not closed"));
-      auto value = substitute(text.substr(i + 2, end - i - 2), values, escape);
+    } else if (c == '$') {
+      const auto value = variable(text, i, values, escape);
       if (!value) return value;
       result += *value;
-      i = end;
-    } else if (c == '$' && i + 1 < text.size() && in_name(text[i + 1])) {
-      size_t end = i + 1;
-      while (end < text.size() && in_name(text[end])) ++end;
-      const auto value = values.find(std::string(text.substr(i + 1, end - i - 1)));
-      if (value != values.end()) result += value->second;
-      i = end - 1;
     } else {
       result += c;
     }

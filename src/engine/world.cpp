@@ -29,7 +29,8 @@ std::string backend_of(const Case& planned, const scenario::Round& round) {
 /// `needs buildkit >=0.13, this is v0.11.6`
 std::string in_words(const scenario::When::value_type& condition, const scenario::World& world) {
   const auto& [name, values] = condition;
-  const auto fact = std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == name; });
+  const auto fact =
+      std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == condition.first; });
   return fmt::format("needs {} {}, {}",
                      name,
                      util::join(values, " or "),

@@ -7,7 +7,7 @@ namespace cacheproof::oci {
 std::string architecture() {
   utsname machine{};
   uname(&machine);
-  const std::string name(machine.machine);
+  std::string name(machine.machine);
   if (name == "x86_64") return "amd64";
   if (name == "aarch64") return "arm64";
   return name;

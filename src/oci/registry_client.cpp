@@ -64,7 +64,7 @@ util::Result<Endpoint> public_registry(std::string_view host, std::stop_token st
   return endpoint;
 }
 
-RegistryClient::RegistryClient(std::string address, std::stop_token stop)
+RegistryClient::RegistryClient(const std::string& address, std::stop_token stop)
     : RegistryClient(Endpoint{.url = "http://" + address}, std::move(stop)) {}
 
 RegistryClient::RegistryClient(Endpoint endpoint, std::stop_token stop)

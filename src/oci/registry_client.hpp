@@ -46,7 +46,7 @@ class RegistryClient {
 public:
   /// A registry of a sandbox, on loopback over plain HTTP: `address` is `host:port`. Every wait ends when a stop is
   /// requested.
-  explicit RegistryClient(std::string address, std::stop_token stop = {});
+  explicit RegistryClient(const std::string& address, std::stop_token stop = {});
   explicit RegistryClient(Endpoint endpoint, std::stop_token stop = {});
 
   /// `host:port`

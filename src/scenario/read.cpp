@@ -14,7 +14,7 @@ namespace cacheproof::scenario {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t k_file_size = 1024 * 1024;
+constexpr std::size_t k_file_size = std::size_t{1} << 20U;
 
 /// Text or a list of texts, as `issue` takes it.
 void read_issues(Reader& reader, const Node& at, Scenario& scenario) {
@@ -329,10 +329,9 @@ Reading read(const fs::path& file) {
   else if (fs::file_size(file, error) > k_file_size)
     why = "a scenario has at most 1 MiB";
   if (why.empty()) {
-    if (const auto text = util::read_text(file))
-      return read_text(*text, file);
-    else
-      why = text.error().what;
+    const auto text = util::read_text(file);
+    if (text) return read_text(*text, file);
+    why = text.error().what;
   }
   Reader reader(file, {});
   reader.report_at(codes::k_unreadable_file, 0, 0, "cannot read the scenario: " + why);

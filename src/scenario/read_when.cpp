@@ -59,6 +59,20 @@ bool is_version_value(const std::string& text) {
                                               : util::Version::parse(text).has_value();
 }
 
+void report_unknown_fact(Reader& reader, const Node& key, bool dimensions) {
+  if (!reader.matrix_is_sound) return;
+  Values names{"buildkit", "buildx", "docker", "driver", "backend"};
+  if (!dimensions) names.emplace_back("root");
+  for (const auto& each : reader.matrix)
+    if (dimensions) names.push_back(each.first);
+  const auto near = util::nearest(key.text, names);
+  reader.report(codes::k_bad_dimension,
+                key,
+                dimensions ? fmt::format("the matrix has no dimension '{}'", key.text)
+                           : fmt::format("'{}' is nothing that a case can need", key.text),
+                near ? fmt::format("did you mean '{}'?", *near) : "");
+}
+
 } // namespace
 
 bool Reader::check_value(const Node& value, const Node& key, const Values& known) {
@@ -98,17 +112,7 @@ std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
     const bool is_dimension = dimensions && dimension != matrix.end();
     if (!is_dimension && !is_fact(key.text) && (dimensions || key.text != "root")) {
       fine = false;
-      Values names{"buildkit", "buildx", "docker", "driver", "backend"};
-      if (!dimensions) names.emplace_back("root");
-      for (const auto& each : matrix)
-        if (dimensions) names.push_back(each.first);
-      const auto near = util::nearest(key.text, names);
-      if (matrix_is_sound)
-        report(codes::k_bad_dimension,
-               key,
-               dimensions ? fmt::format("the matrix has no dimension '{}'", key.text)
-                          : fmt::format("'{}' is nothing that a case can need", key.text),
-               near ? fmt::format("did you mean '{}'?", *near) : "");
+      report_unknown_fact(*this, key, dimensions);
       continue;
     }
     const auto& value = at.value(i);

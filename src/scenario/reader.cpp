@@ -44,8 +44,8 @@ int width_of(const Node& at, const std::string& line) {
 
 } // namespace
 
-Reader::Reader(const std::filesystem::path& file, std::vector<std::string> lines)
-    : file_(file),
+Reader::Reader(std::filesystem::path file, std::vector<std::string> lines)
+    : file_(std::move(file)),
       lines_(std::move(lines)) {}
 
 util::SourceSpot Reader::spot(const Node& at) const {
@@ -93,6 +93,37 @@ void check_duplicates(Reader& reader, const Node& map) {
   }
 }
 
+namespace {
+
+/// Each required key, or another of its group, must be there. `meant` are those that were misspelt.
+void check_required(Reader& reader,
+                    const Node& map,
+                    std::string_view what,
+                    const std::vector<KeyFacts>& keys,
+                    const std::vector<const KeyFacts*>& present,
+                    const std::set<std::string>& meant) {
+  for (const auto& key : keys) {
+    const auto stands_for_it = [&](const KeyFacts& each) {
+      return each.name == key.name || (!key.group.empty() && each.group == key.group);
+    };
+    std::vector<std::string> choices;
+    bool found_one = false;
+    for (const auto& each : keys) {
+      if (!stands_for_it(each)) continue;
+      if (each.built) choices.push_back(fmt::format("'{}'", each.name));
+      found_one = found_one || meant.contains(std::string(each.name))
+                  || std::find(present.begin(), present.end(), &each) != present.end();
+    }
+    if (key.required && !found_one)
+      reader.report(codes::k_missing_key,
+                    map,
+                    fmt::format("{} needs the key {}", what, util::join(choices, " or ")),
+                    std::string(key.doc));
+  }
+}
+
+} // namespace
+
 bool check_keys(Reader& reader, const Node& map, std::string_view what, const std::vector<KeyFacts>& keys) {
   if (!map.is_map()) {
     reader.wrong_type(map, what);
@@ -126,24 +157,7 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
     }
     present.push_back(&*known);
   }
-  for (const auto& key : keys) {
-    const auto stands_for_it = [&](const KeyFacts& each) {
-      return each.name == key.name || (!key.group.empty() && each.group == key.group);
-    };
-    std::vector<std::string> choices;
-    bool found_one = false;
-    for (const auto& each : keys) {
-      if (!stands_for_it(each)) continue;
-      if (each.built) choices.push_back(fmt::format("'{}'", each.name));
-      found_one = found_one || meant.contains(std::string(each.name))
-                  || std::find(present.begin(), present.end(), &each) != present.end();
-    }
-    if (key.required && !found_one)
-      reader.report(codes::k_missing_key,
-                    map,
-                    fmt::format("{} needs the key {}", what, util::join(choices, " or ")),
-                    std::string(key.doc));
-  }
+  check_required(reader, map, what, keys, present, meant);
   return true;
 }
 

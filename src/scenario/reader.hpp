@@ -22,7 +22,7 @@ namespace cacheproof::scenario {
 /// into values; they return nothing after having said what is wrong, so that the caller goes on with the next node.
 class Reader {
 public:
-  Reader(const std::filesystem::path& file, std::vector<std::string> lines);
+  Reader(std::filesystem::path file, std::vector<std::string> lines);
 
   const std::filesystem::path& file() const { return file_; }
   const std::vector<std::string>& lines() const { return lines_; }

@@ -57,9 +57,9 @@ std::string Version::to_text() const {
 }
 
 std::strong_ordering Version::operator<=>(const Version& other) const {
-  if (const auto order = major <=> other.major; order != 0) return order;
-  if (const auto order = minor <=> other.minor; order != 0) return order;
-  if (const auto order = patch <=> other.patch; order != 0) return order;
+  if (const auto order = major <=> other.major; std::is_neq(order)) return order;
+  if (const auto order = minor <=> other.minor; std::is_neq(order)) return order;
+  if (const auto order = patch <=> other.patch; std::is_neq(order)) return order;
   // A pre-release comes before its release (11.3).
   if (prerelease.empty() != other.prerelease.empty())
     return prerelease.empty() ? std::strong_ordering::greater : std::strong_ordering::less;

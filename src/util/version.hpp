@@ -20,7 +20,7 @@ struct Version {
   /// `v0.34.2`, `v27.0.0-rc.1`
   std::string to_text() const;
   std::strong_ordering operator<=>(const Version& other) const;
-  bool operator==(const Version& other) const { return (*this <=> other) == 0; }
+  bool operator==(const Version& other) const { return std::is_eq(*this <=> other); }
 };
 
 } // namespace cacheproof::util

@@ -14,7 +14,7 @@ struct Told {
   std::string error = {};
 };
 
-Fate fate_of(std::vector<Told> intervals, bool succeeded = true, std::vector<std::int64_t> pulls = {}) {
+Fate fate_of(const std::vector<Told>& intervals, bool succeeded = true, const std::vector<std::int64_t>& pulls = {}) {
   RawBuild build;
   build.vertices.push_back({"d", "[1/1] RUN x"});
   for (const auto& told : intervals)

@@ -47,8 +47,9 @@ TEST(CacheAttributes, AFieldThatCameFromAVariableIsShownUnderTheWholeEntry) {
 
 TEST(CacheAttributes, GoodEntriesHaveNothingToSay) {
   for (const char* entry : {"type=registry,ref=r/a:b,mode=max",
-                            "type=registry,ref=r/a:b,mode=min,image-manifest=true,oci-mediatypes=true,compression=zstd,"
-                            "compression-level=3,force-compression=true,ignore-error=true",
+                            "type=registry,ref=r/a:b,mode=min,image-manifest=true,oci-mediatypes=true",
+                            "type=registry,ref=r/a:b,compression=zstd,compression-level=3,force-compression=true",
+                            "type=registry,ref=r/a:b,ignore-error=true",
                             "type=inline",
                             "type=local,dest=/x,mode=max",
                             "type=gha,scope=x",

@@ -26,7 +26,7 @@ class ImagePull : public testing::Test {
 protected:
   std::string put(const std::string& name, const std::string& type, const json& document) {
     const auto text = document.dump();
-    const auto digest = util::sha256_digest(text);
+    auto digest = util::sha256_digest(text);
     for (const auto& reference : {name, digest})
       if (!reference.empty()) registry_.manifests["app/manifests/" + reference] = {type, text};
     return digest;

@@ -42,7 +42,14 @@ evidence::Finding finding(std::vector<std::string> expected,
                           std::vector<std::string> observed,
                           std::vector<std::string> unexpected = {},
                           std::vector<std::string> missing = {}) {
-  return {"rebuilt", {"x.yaml", 7, 1}, "rebuilt: [a]", "it differs", expected, observed, unexpected, missing};
+  return {"rebuilt",
+          {"x.yaml", 7, 1},
+          "rebuilt: [a]",
+          "it differs",
+          std::move(expected),
+          std::move(observed),
+          std::move(unexpected),
+          std::move(missing)};
 }
 
 TEST(Difference, KeepsTheOrderOfBothSides) {

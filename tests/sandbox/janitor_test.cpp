@@ -30,7 +30,7 @@ using Lines = std::vector<std::string>;
 class Sweep : public testing::Test {
 protected:
   fs::path abandoned(const std::string& name, const std::string& note = "pid 1\n") {
-    const auto folder = root_.path() / name;
+    auto folder = root_.path() / name;
     fs::create_directories(folder / "deep/er");
     std::ofstream(folder / "owner") << note; // pid 1 lives: the lock counts, not the number
     return folder;

@@ -25,7 +25,7 @@ protected:
     EXPECT_EQ(after.st_ino, before.st_ino);
     EXPECT_EQ(after.st_mode, before.st_mode);
     EXPECT_EQ(mtime(ours("Dockerfile")), k_long_ago);
-    const auto result = content(ours("Dockerfile"));
+    auto result = content(ours("Dockerfile"));
     fs::remove_all(ours());
     return result;
   }
