@@ -73,9 +73,10 @@ std::vector<std::pair<std::string, std::string>> facts(const evidence::RoundEvid
   std::vector<std::pair<std::string, std::string>> all;
   for (const auto& step : round.record.steps)
     if (step.kind == StepKind::step) all.emplace_back(label(step), to_text(step.outcome));
-  for (const auto& cache : round.caches)
-    all.emplace_back("the cache at " + cache.ref.substr(cache.ref.find('/') + 1),
-                     fmt::format("{} with {} layers", to_text(cache.shape), cache.layers.size()));
+  if (rebuilt_claim(round.record) == "all")
+    for (const auto& cache : round.caches)
+      all.emplace_back("the cache at " + cache.ref.substr(cache.ref.find('/') + 1),
+                       fmt::format("{} with {} layers", to_text(cache.shape), cache.layers.size()));
   std::vector<std::string> warnings;
   for (const auto& warning : round.record.warnings) warnings.push_back(warning.text);
   std::sort(warnings.begin(), warnings.end());

@@ -72,14 +72,17 @@ TEST(Observed, TwoPlaysDifferInOutcomesLayersAndWarnings) {
   auto second = first;
   second.rounds[0].duration = 5;
   second.rounds[0].caches[0].layers[0].digest = "other";
+  second.rounds[1] = built({cached, rebuilt}, 4); // what it imported may be told in more layers
   EXPECT_THAT(differences(first, second), IsEmpty());
+  second.rounds[0] = built({rebuilt, rebuilt}, 4);
   second.rounds[1] = built({cached, cached}, 4);
   second.rounds[1].record.warnings = {{"odd", "", 0}};
   EXPECT_THAT(differences(first, second),
-              ElementsAre("round 2: app 3/9 RUN 3: rebuilt, then cached",
-                          "round 2: the cache at app:cache: index with 3 layers, then index with 4 layers",
+              ElementsAre("round 1: the cache at app:cache: index with 3 layers, then index with 4 layers",
+                          "round 2: app 3/9 RUN 3: rebuilt, then cached",
                           "round 2: warnings: none, then odd"));
   second.rounds.pop_back();
+  second.rounds[0] = first.rounds[0];
   EXPECT_THAT(differences(first, second), ElementsAre("2 rounds were played, then 1"));
 }
 

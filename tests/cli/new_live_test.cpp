@@ -96,6 +96,9 @@ TEST_P(NewLive, AServiceGetsItsFirstClaim) {
     GTEST_SKIP() << "written: read the difference";
   }
   EXPECT_EQ(made, util::read_text(golden).value_or("")) << accepted.out;
+  if (project == "node") {
+    EXPECT_THAT(util::read_text(k_source / "scenarios/README.md").value(), HasSubstr("```yaml\n" + made + "```\n"));
+  }
   const auto again = run({"run", "edit_one_file.yaml"});
   EXPECT_EQ(again.exit.code, 0) << again.out << again.err;
 }
