@@ -112,7 +112,7 @@ std::string reference_to(const Stage& stage, const Instruction& instruction) {
   for (int word = 0; word < 3 && end != std::string::npos; ++word) end = instruction.text.find(' ', end + 1);
   auto words = instruction.text.substr(0, end);
   if (words.find_first_of("*?") == std::string::npos && words.find("${") == std::string::npos) {
-    const auto text = fmt::format("{} {}{}", stage.name, words, end == std::string::npos ? "" : "*");
+    auto text = fmt::format("{} {}{}", stage.name, words, end == std::string::npos ? "" : "*");
     const auto reference = scenario::StepReference::parse(text, {});
     const auto named = std::count_if(stage.instructions.begin(), stage.instructions.end(), [&](const auto& one) {
       return one.number > 0 && reference && reference->matches(stage.name, one.number, one.text);

@@ -133,7 +133,8 @@ std::vector<std::string> differences(const evidence::CaseEvidence& first, const 
   for (std::size_t i = 0; i < std::min(first.rounds.size(), second.rounds.size()); ++i) {
     const auto now = facts(second.rounds[i]);
     for (const auto& [name, value] : facts(first.rounds[i])) {
-      const auto other = std::find_if(now.begin(), now.end(), [&](const auto& each) { return each.first == name; });
+      const auto other =
+          std::find_if(now.begin(), now.end(), [&name = name](const auto& each) { return each.first == name; });
       const auto seen = other == now.end() ? "not there" : other->second;
       if (seen != value) all.push_back(fmt::format("round {}: {}: {}, then {}", i + 1, name, value, seen));
     }

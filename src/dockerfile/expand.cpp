@@ -79,7 +79,7 @@ Expanded expand(std::string_view text, const std::map<std::string, std::string>&
     } else if (c == '\'' && quote == 0) {
       quote = '\'';
     } else if (c == '$') {
-      const auto value = variable(text, i, values, escape);
+      auto value = variable(text, i, values, escape);
       if (!value) return value;
       result += *value;
     } else {
