@@ -2,10 +2,15 @@
 
 #include "oci/json.hpp"
 #include "oci/reference.hpp"
+#include "util/files.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <map>
+#include <system_error>
 
 namespace cacheproof::oci {
 namespace {
@@ -41,6 +46,26 @@ Entries entries_of(const json& manifest) {
   return entries;
 }
 
+using Blob = std::function<util::Result<std::string>(const std::string& digest)>;
+
+/// Fills what a manifest and the blobs that it names say.
+util::Status read_contents(evidence::CacheContents& contents, const std::string& body, const Blob& blob) {
+  const auto manifest = json::parse(body, nullptr, false);
+  if (!manifest.is_object()) return util::failure("the manifest of " + contents.ref + " is no JSON object");
+  auto entries = entries_of(manifest);
+  if (entries.config.empty()) {
+    contents.shape = CacheShape::not_a_cache;
+    return {};
+  }
+  contents.shape = manifest.contains("manifests") ? CacheShape::index : CacheShape::image_manifest;
+  for (const auto& [digest, bytes] : entries.layers) contents.layers.push_back({digest, bytes});
+  CP_TRY_ASSIGN(const auto text, blob(entries.config));
+  const auto config = json::parse(text, nullptr, false);
+  if (!config.is_object()) return util::failure("the cache config of " + contents.ref + " is no JSON object");
+  contents.records = list_at(config, "records").size();
+  return {};
+}
+
 } // namespace
 
 util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const std::string& ref) {
@@ -51,21 +76,49 @@ util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const
   if (!found) return contents;
   contents.digest = found->digest;
   contents.media_type = found->media_type;
-  const auto manifest = json::parse(found->body, nullptr, false);
-  if (!manifest.is_object()) return util::failure("the manifest of " + ref + " is no JSON object");
-
-  auto entries = entries_of(manifest);
-  if (entries.config.empty()) {
-    contents.shape = CacheShape::not_a_cache;
-    return contents;
-  }
-  contents.shape = manifest.contains("manifests") ? CacheShape::index : CacheShape::image_manifest;
-  for (const auto& [digest, bytes] : entries.layers) contents.layers.push_back({digest, bytes});
-  CP_TRY_ASSIGN(const auto text, registry.blob(name.repository, entries.config, k_config_limit));
-  const auto config = json::parse(text, nullptr, false);
-  if (!config.is_object()) return util::failure("the cache config of " + ref + " is no JSON object");
-  contents.records = list_at(config, "records").size();
+  CP_TRY(read_contents(contents, found->body, [&](const auto& digest) {
+    return registry.blob(name.repository, digest, k_config_limit);
+  }));
   return contents;
+}
+
+util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::path& folder, const std::string& tag) {
+  evidence::CacheContents contents;
+  contents.ref = folder.string();
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "index.json", error)) return contents;
+  const auto blob = [&](const std::string& digest) -> util::Result<std::string> {
+    const auto sign = digest.find(':');
+    const auto name = digest.substr(sign == digest.npos ? 0 : sign + 1);
+    if (name.find('/') != name.npos) return util::failure("'" + digest + "' is no digest", folder.string());
+    return util::read_text(folder / "blobs" / digest.substr(0, std::min(sign, digest.size())) / name);
+  };
+  CP_TRY_ASSIGN(const auto text, util::read_text(folder / "index.json"));
+  const auto index = json::parse(text, nullptr, false);
+  for (const auto& descriptor : list_at(index, "manifests")) {
+    const auto annotations = descriptor.is_object() ? descriptor.value("annotations", json::object()) : json::object();
+    if (text_at(annotations, "org.opencontainers.image.ref.name") != tag) continue;
+    contents.digest = text_at(descriptor, "digest");
+    contents.media_type = text_at(descriptor, "mediaType");
+    CP_TRY_ASSIGN(const auto manifest, blob(contents.digest));
+    CP_TRY(read_contents(contents, manifest, blob));
+  }
+  return contents;
+}
+
+Parts parts_of(const std::string& body) {
+  const auto manifest = json::parse(body, nullptr, false);
+  Parts parts;
+  if (manifest.is_object() && manifest.contains("config")) parts.config = text_at(manifest["config"], "digest");
+  for (const auto* key : {"manifests", "layers"})
+    for (const auto& descriptor : list_at(manifest, key)) {
+      auto digest = text_at(descriptor, "digest");
+      if (text_at(descriptor, "mediaType") == k_config_type)
+        parts.config = std::move(digest);
+      else if (!digest.empty())
+        parts.layers.push_back(std::move(digest));
+    }
+  return parts;
 }
 
 } // namespace cacheproof::oci

@@ -4,7 +4,9 @@
 #include "oci/registry_client.hpp"
 #include "util/result.hpp"
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace cacheproof::oci {
 
@@ -12,5 +14,17 @@ namespace cacheproof::oci {
 /// holds no cache is a value with the shape that says so; only a registry or a document that cannot be read is an
 /// error.
 util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const std::string& ref);
+
+/// What an export with `type=local` left in `folder` under `tag`: an OCI image layout. As `read_cache`; `ref` becomes
+/// the folder.
+util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::path& folder, const std::string& tag);
+
+/// The blobs of a manifest of a cache or an image: the config's digest, empty without one, and the layers' in their
+/// order.
+struct Parts {
+  std::string config;
+  std::vector<std::string> layers;
+};
+Parts parts_of(const std::string& manifest);
 
 } // namespace cacheproof::oci

@@ -127,37 +127,51 @@ util::Status check_busybox(const std::filesystem::path& busybox) {
   return check(busybox, program);
 }
 
-util::Result<Image> busybox_image(const std::filesystem::path& busybox) {
+util::Result<Image> busybox_image(const std::filesystem::path& busybox, const ImageExtras& extras) {
   CP_TRY_ASSIGN(auto program, util::read_text(busybox));
   CP_TRY(check(busybox, program));
   const auto nodes = root_file_system(std::move(program));
   CP_TRY_ASSIGN(const auto tar, pack(nodes, false));
   Image image;
   CP_TRY_ASSIGN(image.layer, pack(nodes, true));
-  image.config =
-      nlohmann::json{
-          {"architecture", architecture()},
-          {"os", "linux"},
-          {"created", "2020-01-01T00:00:00Z"},
-          {"config",
-           {{"Env", {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}},
-            {"Cmd", nlohmann::json::array({"sh"})}}},
-          {"rootfs", {{"type", "layers"}, {"diff_ids", nlohmann::json::array({util::sha256_digest(tar)})}}},
-          {"history",
-           nlohmann::json::array({{{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: busybox"}}})}}
-          .dump();
+  auto layers = nlohmann::json::array({descriptor(k_layer_type, image.layer)});
+  auto diff_ids = nlohmann::json::array({util::sha256_digest(tar)});
+  auto history = nlohmann::json::array({{{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: busybox"}}});
+  if (!extras.files.empty()) {
+    std::map<std::string, Node> files;
+    for (const auto& [path, content] : extras.files) files[path] = {S_IFREG | 0644, content, {}};
+    CP_TRY_ASSIGN(const auto second, pack(files, false));
+    CP_TRY_ASSIGN(image.second_layer, pack(files, true));
+    layers.push_back(descriptor(k_layer_type, image.second_layer));
+    diff_ids.push_back(util::sha256_digest(second));
+    history.push_back({{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: files"}});
+  }
+  std::map<std::string, std::string> env = extras.env;
+  env.emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  nlohmann::json config = {{"Env", nlohmann::json::array()}, {"Cmd", nlohmann::json::array({"sh"})}};
+  for (const auto& [name, value] : env) config["Env"].push_back(name + "=" + value);
+  if (!extras.labels.empty()) config["Labels"] = extras.labels;
+  image.config = nlohmann::json{
+      {"architecture", architecture()},
+      {"os", "linux"},
+      {"created", "2020-01-01T00:00:00Z"},
+      {"config", config},
+      {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}},
+      {"history",
+       history}}.dump();
   image.manifest_type = k_manifest_type;
-  image.manifest = nlohmann::json{{"schemaVersion", 2},
-                                  {"mediaType", k_manifest_type},
-                                  {"config", descriptor(k_config_type, image.config)},
-                                  {"layers", nlohmann::json::array({descriptor(k_layer_type, image.layer)})}}
-                       .dump();
+  image.manifest = nlohmann::json{
+      {"schemaVersion", 2},
+      {"mediaType", k_manifest_type},
+      {"config", descriptor(k_config_type, image.config)},
+      {"layers",
+       layers}}.dump();
   return image;
 }
 
 util::Status push(RegistryClient& registry, std::string_view repository, std::string_view tag, const Image& image) {
-  CP_TRY(registry.put_blob(repository, util::sha256_digest(image.layer), image.layer));
-  CP_TRY(registry.put_blob(repository, util::sha256_digest(image.config), image.config));
+  for (const auto* blob : {&image.layer, &image.second_layer, &image.config})
+    if (!blob->empty()) CP_TRY(registry.put_blob(repository, util::sha256_digest(*blob), *blob));
   return registry.put_manifest(repository, tag, image.manifest_type, image.manifest);
 }
 

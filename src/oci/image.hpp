@@ -4,17 +4,27 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 
 namespace cacheproof::oci {
 
-/// An image of one layer, as bytes that a registry takes.
+/// What an image has on top of the built-in base.
+struct ImageExtras {
+  std::map<std::string, std::string> files; ///< path, without a first `/`, → content; mode 0644, in a layer of its own
+  std::map<std::string, std::string> env;
+  std::map<std::string, std::string> labels;
+  bool operator==(const ImageExtras&) const = default;
+};
+
+/// An image of one layer, or of two with files of its own, as bytes that a registry takes.
 struct Image {
   std::string layer; ///< tar, gzipped
   std::string config;
   std::string manifest;
   std::string manifest_type;
+  std::string second_layer; ///< tar, gzipped; empty without such files
   bool operator==(const Image&) const = default;
 };
 
@@ -22,10 +32,11 @@ struct Image {
 util::Status check_busybox(const std::filesystem::path& busybox);
 
 /// The base image for scenarios: `/bin/busybox` with links for its usual applets, `/etc/passwd` and a `/tmp` for all.
-/// Equal busybox binaries give equal bytes. A busybox that needs shared libraries is refused: the image has none.
-util::Result<Image> busybox_image(const std::filesystem::path& busybox);
+/// Equal busybox binaries and extras give equal bytes. A busybox that needs shared libraries is refused: the image has
+/// none.
+util::Result<Image> busybox_image(const std::filesystem::path& busybox, const ImageExtras& extras = {});
 
-/// Pushes the layer, the config and then the manifest under `tag`.
+/// Pushes the layers, the config and then the manifest under `tag`.
 util::Status push(RegistryClient& registry, std::string_view repository, std::string_view tag, const Image& image);
 
 } // namespace cacheproof::oci

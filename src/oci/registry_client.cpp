@@ -188,6 +188,38 @@ util::Status RegistryClient::put_blob(std::string_view repository, std::string_v
   return expect(put, 201, location);
 }
 
+util::Result<bool> RegistryClient::has_blob(std::string_view repository, std::string_view digest) {
+  const auto target = url(fmt::format("{}/blobs/{}", repository, digest));
+  CP_TRY_ASSIGN(const auto response, send({.method = "HEAD", .url = target}));
+  if (response.status == 404) return false;
+  CP_TRY(expect(response, 200, target));
+  return true;
+}
+
+util::Result<std::vector<std::string>> RegistryClient::tags(std::string_view repository) {
+  const auto target = url(fmt::format("{}/tags/list", repository));
+  CP_TRY_ASSIGN(const auto response, send({.url = target}));
+  CP_TRY(expect(response, 200, target));
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  std::vector<std::string> names;
+  if (json.is_object() && json.contains("tags") && json["tags"].is_array())
+    for (const auto& name : json["tags"])
+      if (name.is_string()) names.push_back(name.get<std::string>());
+  return names;
+}
+
+util::Status RegistryClient::remove_blob(std::string_view repository, std::string_view digest) {
+  const auto target = url(fmt::format("{}/blobs/{}", repository, digest));
+  CP_TRY_ASSIGN(const auto response, send({.method = "DELETE", .url = target}));
+  return expect(response, 202, target);
+}
+
+util::Status RegistryClient::remove_manifest(std::string_view repository, std::string_view digest) {
+  const auto target = url(fmt::format("{}/manifests/{}", repository, digest));
+  CP_TRY_ASSIGN(const auto response, send({.method = "DELETE", .url = target}));
+  return expect(response, 202, target);
+}
+
 util::Status RegistryClient::put_manifest(std::string_view repository,
                                           std::string_view reference,
                                           std::string_view media_type,

@@ -70,6 +70,15 @@ public:
                             std::string_view media_type,
                             std::string_view body);
 
+  /// Whether a blob is there.
+  util::Result<bool> has_blob(std::string_view repository, std::string_view digest);
+  /// The tags of a repository.
+  util::Result<std::vector<std::string>> tags(std::string_view repository);
+  /// Takes a blob out of a repository.
+  util::Status remove_blob(std::string_view repository, std::string_view digest);
+  /// By digest, with all tags that name it: what every registry can. `docker-registry` 2.8 takes out no single tag.
+  util::Status remove_manifest(std::string_view repository, std::string_view digest);
+
 private:
   std::string url(std::string_view path) const;
   /// With the time limits of the endpoint, and with what it wants to see of the user.

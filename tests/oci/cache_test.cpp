@@ -83,5 +83,28 @@ TEST(Cache, RefusesDocumentsThatCannotBeRead) {
   EXPECT_FALSE(read_cache(client, registry.address() + "/app:cache"));
 }
 
+TEST(CacheFolder, IsReadAsARegistrysCacheIs) {
+  const auto folder = util::TempDir::create().value();
+  const auto write = [&](const std::string& text) {
+    const auto digest = util::sha256_digest(text);
+    EXPECT_TRUE(util::make_directories(folder.path() / "blobs/sha256"));
+    EXPECT_TRUE(util::write_text(folder.path() / "blobs/sha256" / digest.substr(7), text));
+    return digest;
+  };
+  EXPECT_EQ(read_cache_folder(folder.path(), "latest")->shape, evidence::CacheShape::absent);
+  const auto config = write(R"({"layers":[],"records":[{},{}]})");
+  const auto manifest = write(R"({"config":{"mediaType":"application/vnd.buildkit.cacheconfig.v0","digest":")" + config
+                              + R"("},"layers":[{"mediaType":"x","digest":"sha256:aa","size":3}]})");
+  ASSERT_TRUE(util::write_text(folder.path() / "index.json",
+                               R"({"manifests":[{"mediaType":"m","digest":")" + manifest
+                                   + R"(","annotations":{"org.opencontainers.image.ref.name":"latest"}}]})"));
+  const auto contents = read_cache_folder(folder.path(), "latest");
+  ASSERT_TRUE(contents) << util::to_text(contents.error());
+  EXPECT_EQ(*contents,
+            (evidence::CacheContents{
+                folder.path().string(), evidence::CacheShape::image_manifest, manifest, "m", {{"sha256:aa", 3}}, 2}));
+  EXPECT_EQ(read_cache_folder(folder.path(), "other")->shape, evidence::CacheShape::absent);
+}
+
 } // namespace
 } // namespace cacheproof::oci

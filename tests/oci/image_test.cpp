@@ -88,6 +88,27 @@ TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
     EXPECT_NE(std::find(lines.begin(), lines.end(), line), lines.end()) << line;
 }
 
+TEST_F(BusyboxImage, HasFilesVariablesAndLabelsOfAScenarioOnTop) {
+  const auto path = program(elf_with(PT_LOAD));
+  const auto plain = busybox_image(path);
+  const auto image = busybox_image(path, {{{"etc/motd", "hi"}}, {{"A", "1"}}, {{"build", "2"}}});
+  ASSERT_TRUE(plain && image);
+  EXPECT_EQ(image->layer, plain->layer);
+  EXPECT_EQ(entries(image->second_layer), std::vector<std::string>{"100644 0:0 1577836800 etc/motd"});
+  const auto config = nlohmann::json::parse(image->config);
+  EXPECT_EQ(config["config"].dump(),
+            R"({"Cmd":["sh"],"Env":["A=1","PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],)"
+            R"("Labels":{"build":"2"}})");
+  EXPECT_EQ(config["rootfs"]["diff_ids"].size(), 2u);
+  EXPECT_EQ(plain->second_layer, "");
+  FakeRegistry registry;
+  RegistryClient client(registry.address());
+  ASSERT_TRUE(push(client, "base", "latest", *image));
+  const auto layers = nlohmann::json::parse(image->manifest)["layers"];
+  ASSERT_EQ(layers.size(), 2u);
+  EXPECT_EQ(registry.blobs.at(layers[1]["digest"].get<std::string>()), image->second_layer);
+}
+
 TEST_F(BusyboxImage, RefusesADynamicBinaryWithTheRemedy) {
   const auto path = program(elf_with(PT_INTERP));
   const auto image = busybox_image(path);

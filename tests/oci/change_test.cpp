@@ -1,0 +1,66 @@
+#include "oci/cache.hpp"
+#include "oci/change.hpp"
+#include "oci/real_registry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cacheproof::oci {
+namespace {
+
+/// Deletes by a real registry, as a sandbox's is set up: what it says must be true afterwards.
+class RegistryChange : public testing::Test {
+protected:
+  void SetUp() override {
+    registry_ = RealRegistry::start({{"REGISTRY_STORAGE_DELETE_ENABLED", "true"}});
+    if (!registry_) GTEST_SKIP() << "needs docker-registry";
+    client_.emplace(registry_->address());
+    ASSERT_TRUE(push(*client_, "app", "cache", image_));
+  }
+  Reference ref(const std::string& name) { return parse_reference(registry_->address() + "/" + name).value(); }
+  template <class Result> static std::string why(const Result& result) { return result ? "" : result.error().what; }
+
+  const Image image_ = image_of({{.path = "a", .content = "content"}});
+  std::unique_ptr<RealRegistry> registry_;
+  std::optional<RegistryClient> client_;
+};
+
+TEST_F(RegistryChange, TakesATagOutUnlessAnotherWouldGoWithIt) {
+  ASSERT_TRUE(push(*client_, "app", "twin", image_));
+  const auto place = registry_->address() + "/app:";
+  EXPECT_EQ(why(delete_tag(*client_, ref("app:cache"))), place + "cache is tagged 'twin' too, and both tags would go");
+  ASSERT_TRUE(push(*client_, "app", "twin", image_of({{.path = "b", .content = "other"}})));
+  EXPECT_EQ(delete_tag(*client_, ref("app:cache")).value_or(""), util::sha256_digest(image_.manifest));
+  EXPECT_FALSE(client_->manifest("app", "cache").value());
+  EXPECT_TRUE(client_->manifest("app", "twin").value());
+  EXPECT_EQ(why(delete_tag(*client_, ref("app:cache"))), "there is nothing at " + place + "cache");
+}
+
+TEST_F(RegistryChange, TakesABlobOutOfARepository) {
+  const auto layer = util::sha256_digest(image_.layer);
+  EXPECT_EQ(why(delete_blob(*client_, ref("app:cache"), Part::layer, 2)),
+            registry_->address() + "/app:cache has no layer 2, but 1");
+  EXPECT_EQ(delete_blob(*client_, ref("app:cache"), Part::layer, 1).value_or(""), layer);
+  EXPECT_FALSE(client_->has_blob("app", layer).value());
+  EXPECT_EQ(why(delete_blob(*client_, ref("app:cache"), Part::layer, 1)), layer + " is not in app any more");
+  EXPECT_EQ(delete_blob(*client_, ref("app:cache"), Part::config, 0).value_or(""), util::sha256_digest(image_.config));
+  EXPECT_EQ(delete_blob(*client_, ref("app:cache"), Part::manifest, 0).value_or(""),
+            util::sha256_digest(image_.manifest));
+  EXPECT_FALSE(client_->manifest("app", "cache").value());
+}
+
+TEST_F(RegistryChange, CopiesAManifestWithItsBlobs) {
+  const auto other = RealRegistry::open();
+  ASSERT_TRUE(other);
+  RegistryClient there(other->address());
+  const auto destination = parse_reference(other->address() + "/copied/app:cache").value();
+  EXPECT_EQ(copy(*client_, ref("app:cache"), there, destination).value_or(""), util::sha256_digest(image_.manifest));
+  EXPECT_EQ(there.blob("copied/app", util::sha256_digest(image_.layer), 1 << 20).value_or(""), image_.layer);
+  EXPECT_EQ(why(copy(*client_, ref("app:cache"), there, destination)),
+            other->address() + "/copied/app:cache holds the same already");
+  ASSERT_TRUE(delete_blob(*client_, ref("app:cache"), Part::layer, 1));
+  EXPECT_EQ(why(copy(*client_, ref("app:cache"), there, parse_reference(other->address() + "/b:c").value())),
+            registry_->address() + "/app:cache lacks " + util::sha256_digest(image_.layer));
+}
+
+} // namespace
+} // namespace cacheproof::oci
