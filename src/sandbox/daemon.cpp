@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <system_error>
@@ -38,28 +39,68 @@ std::string toml_text(std::string_view text) {
   return result + '"';
 }
 
+/// A table of buildkitd.toml: its header and its lines, `key = value`.
+struct Table {
+  std::string header;
+  std::vector<std::string> lines;
+};
+
+std::string key_of(std::string_view line) {
+  return std::string(util::trim(line.substr(0, line.find('='))));
+}
+
+/// The tables behind a text that may have some of them itself: TOML takes each once, so ours go into its own there, but
+/// for keys that it sets.
+std::string merged(const std::string& text, const std::vector<Table>& tables) {
+  const auto written = util::lines(text);
+  std::string result;
+  std::vector<std::string> done;
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    result += written[i] + "\n";
+    const auto header = std::string(util::trim(written[i]));
+    const auto table =
+        std::find_if(tables.begin(), tables.end(), [&](const auto& each) { return each.header == header; });
+    if (table == tables.end()) continue;
+    done.push_back(header);
+    for (const auto& line : table->lines) {
+      bool set = false;
+      for (auto k = i + 1; k < written.size() && !util::trim(written[k]).starts_with('['); ++k)
+        set = set || key_of(written[k]) == key_of(line);
+      if (!set) result += line + "\n";
+    }
+  }
+  for (const auto& table : tables) {
+    if (std::find(done.begin(), done.end(), table.header) != done.end()) continue;
+    if (!result.empty()) result += "\n";
+    result += table.header + "\n";
+    for (const auto& line : table.lines) result += line + "\n";
+  }
+  return result;
+}
+
 std::string configuration(const DaemonSetup& setup) {
   // No garbage collection: what it removes would look like a miss. The socket for traces is /run/buildkit's otherwise,
   // where daemons of several sandboxes would meet (v0.11.6 does not know the key, and needs none).
-  std::string text = fmt::format("[worker.containerd]\nenabled = false\n\n"
-                                 "[worker.oci]\ngc = false\ndefaultCgroupParent = {}\n\n"
-                                 "[otel]\nsocketPath = {}\n",
-                                 toml_text(setup.cgroup),
-                                 toml_text((setup.folder / "otel.sock").string()));
-  const auto own = setup.registry.substr(0, setup.registry.find('/'));
-  std::set<std::string> plain{own};
+  std::vector<Table> tables{{"[worker.containerd]", {"enabled = false"}},
+                            {"[worker.oci]", {"gc = false", "defaultCgroupParent = " + toml_text(setup.cgroup)}},
+                            {"[otel]", {"socketPath = " + toml_text((setup.folder / "otel.sock").string())}}};
+  std::set<std::string> own;
+  for (const auto& registry : setup.registries) own.insert(registry.substr(0, registry.find('/')));
+  auto plain = own;
   for (const auto& [host, mirrors] : setup.mirrors) {
-    if (host == own) continue;
+    if (own.contains(host)) continue;
     std::vector<std::string> texts;
     for (const auto& mirror : mirrors) {
       texts.push_back(toml_text(mirror));
       plain.insert(mirror.substr(0, mirror.find('/')));
     }
-    text += fmt::format("\n[registry.{}]\nmirrors = [{}]\n", toml_text(host), util::join(texts, ", "));
+    tables.push_back(
+        {fmt::format("[registry.{}]", toml_text(host)), {fmt::format("mirrors = [{}]", util::join(texts, ", "))}});
   }
   // `http` alone: with `insecure`, HTTPS is tried first from v0.12 on (buildkit-facts).
-  for (const auto& address : plain) text += fmt::format("\n[registry.{}]\nhttp = true\n", toml_text(address));
-  return text;
+  for (const auto& address : plain)
+    tables.push_back({fmt::format("[registry.{}]", toml_text(address)), {"http = true"}});
+  return merged(setup.config, tables);
 }
 
 /// runc keeps its state in /run/runc, where that of killed containers would stay for ever; buildkitd cannot tell it
@@ -96,6 +137,7 @@ process::Command command(const DaemonSetup& setup, const std::filesystem::path& 
                                         "--oci-worker-net",
                                         "host"};
   result.argv.insert(result.argv.end(), daemon.begin(), daemon.end());
+  result.argv.insert(result.argv.end(), setup.flags.begin(), setup.flags.end());
   return result;
 }
 

@@ -20,11 +20,13 @@ struct DaemonSetup {
   std::filesystem::path runc;
   std::filesystem::path folder;                   ///< of this daemon alone, empty at the start
   std::map<std::string, std::string> environment; ///< the whole of it
-  std::string registry;                           ///< `host:port` or `host:port/path`, plain HTTP
+  std::vector<std::string> registries;            ///< `host:port` or `host:port/path`, plain HTTP
   /// Who is asked for the images of a host before the host itself, in order: `host:port` or `host:port/path`, plain
   /// HTTP.
   std::map<std::string, std::vector<std::string>> mirrors;
   std::string cgroup; ///< that its containers are put under
+  std::string config; ///< more of buildkitd.toml; where it has a table that is written here too, they are one
+  std::vector<std::string> flags; ///< more of the command line
 };
 
 /// A buildkitd with a root of its own. It runs in pid and mount namespaces of its own: when it ends, however it ends,

@@ -56,12 +56,13 @@ Registry::Registry(
 
 util::Result<Registry> Registry::launch(const std::filesystem::path& program,
                                         const std::filesystem::path& folder,
-                                        const std::map<std::string, std::string>& environment) {
-  const auto log = folder / "registry.log";
+                                        const std::map<std::string, std::string>& environment,
+                                        const std::string& name) {
+  const auto log = folder / (name + ".log");
   const auto identity = folder.filename().string();
   CP_TRY_ASSIGN(auto port, Port::reserve());
-  CP_TRY(util::write_text(folder / "registry.yml", configuration(folder / "registry", address_of(port), identity)));
-  const process::Command command{{program.string(), "serve", (folder / "registry.yml").string()}, environment, folder};
+  CP_TRY(util::write_text(folder / (name + ".yml"), configuration(folder / name, address_of(port), identity)));
+  const process::Command command{{program.string(), "serve", (folder / (name + ".yml")).string()}, environment, folder};
   CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
   return Registry(std::move(process), std::move(port), identity, log, process::to_line(command));
 }

@@ -16,10 +16,12 @@ namespace cacheproof::sandbox {
 /// user's that runs already, of which the sandbox takes repositories below a name that nobody else has.
 class Registry {
 public:
-  /// Starts it and does not wait. It keeps its files below `folder`, whose name also is what it is recognised by.
+  /// Starts it and does not wait. It keeps its files under `name` below `folder`, whose name also is what it is
+  /// recognised by.
   static util::Result<Registry> launch(const std::filesystem::path& program,
                                        const std::filesystem::path& folder,
-                                       const std::map<std::string, std::string>& environment);
+                                       const std::map<std::string, std::string>& environment,
+                                       const std::string& name = "registry");
   /// The user's at `host:port`, plain HTTP.
   static Registry of_user(const std::string& address);
   /// Returns when it answers. Its early death and a stop request are noticed at once.

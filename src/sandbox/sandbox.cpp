@@ -57,14 +57,16 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   const auto& path = sandbox->folder();
   CP_TRY(util::make_directories(path / "home"));
   CP_TRY(util::make_directories(path / "docker"));
-  CP_TRY(sandbox->launch_registry());
+  CP_TRY(util::make_directories(path / "local"));
+  for (std::size_t i = 0; i < sandbox->options_.registries; ++i) CP_TRY(sandbox->launch_registry());
   CP_TRY(sandbox->start_next_daemon());
   return sandbox;
 }
 
 util::Status Sandbox::launch_registry() {
+  const auto number = registries_.size() + 1;
   if (!options_.registry.empty()) {
-    registry_.emplace(Registry::of_user(options_.registry));
+    registries_.push_back(Registry::of_user(options_.registry));
     return {};
   }
   CP_TRY_ASSIGN(auto registry,
@@ -73,14 +75,17 @@ util::Status Sandbox::launch_registry() {
                                  {{"HOME", (folder() / "home").string()},
                                   {"OTEL_TRACES_EXPORTER", "none"}, // distribution v3 looks for a collector otherwise
                                   {"PATH", k_path},
-                                  {std::string(k_mark), folder().string()}}));
-  registry_.emplace(std::move(registry));
+                                  {std::string(k_mark), folder().string()}},
+                                 number == 1 ? "registry" : fmt::format("registry{}", number)));
+  registries_.push_back(std::move(registry));
   return {};
 }
 
 std::map<std::string, std::string> Sandbox::daemon_environment() const {
-  std::map<std::string, std::string> environment{
-      {"HOME", (folder() / "home").string()}, {"PATH", k_path}, {std::string(k_mark), folder().string()}};
+  auto environment = options_.daemon_environment;
+  environment["HOME"] = (folder() / "home").string();
+  environment["PATH"] = k_path;
+  environment[std::string(k_mark)] = folder().string();
   pass_proxies(environment);
   return environment;
 }
@@ -90,32 +95,40 @@ std::map<std::string, std::string> Sandbox::client_environment() const {
 }
 
 util::Status Sandbox::await_registry() {
-  CP_TRY(registry_->wait_ready(options_.stop));
-  CP_TRY_ASSIGN(auto catalogue, oci::RegistryClient(registry_->address(), options_.stop).catalogue());
-  std::erase_if(catalogue, [&](const auto& name) { return !name.starts_with(registry_->prefix()); });
-  proof_.catalogue = std::move(catalogue);
-  if (proof_.catalogue.empty()) return {};
-  return util::failure("the registry is not clean: it holds " + util::join(proof_.catalogue, ", ")
-                           + " before the first build",
+  for (auto& registry : registries_) CP_TRY(await_registry(registry));
+  return {};
+}
+
+util::Status Sandbox::await_registry(Registry& registry) {
+  CP_TRY(registry.wait_ready(options_.stop));
+  CP_TRY_ASSIGN(auto catalogue, oci::RegistryClient(registry.address(), options_.stop).catalogue());
+  std::erase_if(catalogue, [&](const auto& name) { return !name.starts_with(registry.prefix()); });
+  proof_.catalogue.insert(proof_.catalogue.end(), catalogue.begin(), catalogue.end());
+  if (catalogue.empty()) return {};
+  return util::failure("the registry is not clean: it holds " + util::join(catalogue, ", ") + " before the first build",
                        {},
-                       "run it again; if it repeats, report it with the registry's log: " + registry_->log().string());
+                       "run it again; if it repeats, report it with the registry's log: " + registry.log().string());
 }
 
 std::map<std::string, std::vector<std::string>> Sandbox::mirrors() const {
   std::map<std::string, std::vector<std::string>> mirrors;
-  for (const auto& host : options_.mirrored_hosts) mirrors[host].push_back(registry_->place());
+  for (const auto& host : options_.mirrored_hosts) mirrors[host].push_back(registries_.front().place());
   for (const auto& host : options_.upstream_hosts) mirrors[host].push_back(options_.upstream);
   return mirrors;
 }
 
 util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesystem::path& buildkitd) {
+  std::vector<std::string> registries;
+  for (const auto& registry : registries_) registries.push_back(registry.place());
   return Daemon::launch({.buildkitd = buildkitd,
                          .runc = options_.programs.runc,
                          .folder = folder() / fmt::format("d{}", ++daemons_),
                          .environment = daemon_environment(),
-                         .registry = registry_->place(),
+                         .registries = std::move(registries),
                          .mirrors = mirrors(),
-                         .cgroup = cgroup_of(folder())});
+                         .cgroup = cgroup_of(folder()),
+                         .config = options_.daemon_config,
+                         .flags = options_.daemon_flags});
 }
 
 util::Status Sandbox::start_next_daemon() {
@@ -180,7 +193,7 @@ util::Status Sandbox::close() {
   for (auto* daemon : {daemon_.get(), next_.get()})
     if (daemon) static_cast<void>(daemon->stop());
   for (const auto& [name, daemon] : kept_) static_cast<void>(daemon->stop());
-  if (registry_) registry_->stop();
+  for (auto& registry : registries_) registry.stop();
   static_cast<void>(retired());
   CP_TRY(clear(folder()));
   return options_.keep ? folder_.keep() : remove_files(folder());

@@ -28,10 +28,14 @@ struct Programs {
 struct Options {
   Programs programs;
   std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
-  bool keep = false;    ///< the folder stays
+  std::size_t registries = 1;
+  bool keep = false;                       ///< the folder stays
   std::vector<std::string> mirrored_hosts; ///< whose images the sandbox's registry serves, e.g. `docker.io`
   std::string upstream;                    ///< `host:port` of what is asked next for the images of `upstream_hosts`
   std::vector<std::string> upstream_hosts;
+  std::string daemon_config;                             ///< more of every daemon's buildkitd.toml
+  std::map<std::string, std::string> daemon_environment; ///< more of its environment
+  std::vector<std::string> daemon_flags;                 ///< more of its command line
   std::stop_token stop;
 };
 
@@ -57,8 +61,9 @@ public:
   Sandbox& operator=(const Sandbox&) = delete;
 
   const std::filesystem::path& folder() const { return folder_.path(); }
-  Registry& registry() { return *registry_; }
-  /// Waits for the registry and proves it empty: before anything is pushed to it.
+  Registry& registry() { return registries_.front(); }
+  std::vector<Registry>& registries() { return registries_; }
+  /// Waits for the registries and proves them empty: before anything is pushed to one.
   util::Status await_registry();
   /// The next daemon, ready, on an empty root and proven empty; the previous one is retired. It has been started
   /// earlier if `start_next_daemon` was called.
@@ -84,13 +89,14 @@ private:
   std::map<std::string, std::string> daemon_environment() const;
   std::map<std::string, std::vector<std::string>> mirrors() const;
   util::Status launch_registry();
+  util::Status await_registry(Registry& registry);
   util::Status retired();
   util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
   util::Status await(Daemon& daemon);
 
   Options options_;
   Folder folder_;
-  std::optional<Registry> registry_;
+  std::vector<Registry> registries_;
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<Daemon> next_;
   std::map<std::string, std::unique_ptr<Daemon>> kept_;

@@ -4,6 +4,7 @@
 #include "sandbox/leftovers.hpp"
 #include "sandbox/live.hpp"
 #include "sandbox/sandbox.hpp"
+#include "util/files.hpp"
 #include "util/text.hpp"
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -129,6 +131,38 @@ TEST(SandboxLive, KeepsADaemonByNameThroughARestartUntilItIsDropped) {
     const auto next = sandbox.kept_daemon("ci", programs.buildkitd);
     ASSERT_TRUE(next) << util::to_text(next.error());
     EXPECT_EQ(records(**next), 0u);
+    EXPECT_TRUE(sandbox.close());
+  }
+}
+
+TEST(SandboxLive, GivesADaemonMoreConfigurationBesideItsOwn) {
+  CP_TOOLCHAINS_OR_SKIP(toolchains);
+  for (const auto& [version, programs] : toolchains) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs,
+                                 .registries = 2,
+                                 .daemon_config = "debug = true\n[worker.oci]\n  gc = true\n  max-parallelism = 1\n",
+                                 .daemon_environment = {{"HELLO", "there"}, {"HOME", "/nowhere"}},
+                                 .daemon_flags = {"--oci-worker-snapshotter=native"}});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    auto& sandbox = **opened;
+    ASSERT_TRUE(sandbox.await_registry());
+    const auto daemon = sandbox.fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    const auto folder = (*daemon)->socket().parent_path();
+    const auto& registries = sandbox.registries();
+    std::vector<std::string> addresses{registries[0].address(), registries[1].address()};
+    std::sort(addresses.begin(), addresses.end());
+    EXPECT_EQ(util::read_text(folder / "buildkitd.toml").value_or(""),
+              "debug = true\n[worker.oci]\ndefaultCgroupParent = \"" + cgroup_of(sandbox.folder())
+                  + "\"\n  gc = true\n  max-parallelism = 1\n\n[worker.containerd]\nenabled = false\n\n"
+                    "[otel]\nsocketPath = \""
+                  + (folder / "otel.sock").string() + "\"\n\n[registry.\"" + addresses[0]
+                  + "\"]\nhttp = true\n\n[registry.\"" + addresses[1] + "\"]\nhttp = true\n");
+    EXPECT_TRUE(fs::exists(folder / "root/runc-native"));
+    EXPECT_FALSE(marked("HELLO=there").empty());
+    EXPECT_TRUE(marked("HOME=/nowhere").empty()) << "what keeps a sandbox apart stays its own";
+    EXPECT_TRUE(test::build(sandbox, **daemon, programs, test::run_of("echo hello")).exit.ok());
     EXPECT_TRUE(sandbox.close());
   }
 }
