@@ -33,18 +33,27 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   if (const auto pulled = upstream_images(scenario, planned_.cell); !pulled.empty()) {
     CP_TRY_ASSIGN(upstream_, sandbox::Upstream::start(*round_rig_->mirrors, pulled, stop_));
   }
-  CP_TRY_ASSIGN(sandbox_,
-                sandbox::Sandbox::open({.programs = round_rig_->programs,
-                                        .registry = round_rig_->registry,
-                                        .keep = keep_,
-                                        .mirrored_hosts = mirrored_hosts(images),
-                                        .upstream = upstream_ ? upstream_->address() : "",
-                                        .upstream_hosts = upstream_ ? upstream_->hosts() : std::vector<std::string>(),
-                                        .stop = stop_}));
+  sandbox::Options options{.programs = round_rig_->programs,
+                           .registry = round_rig_->registry,
+                           .registries = scenario.registries,
+                           .keep = keep_,
+                           .mirrored_hosts = mirrored_hosts(images),
+                           .upstream = upstream_ ? upstream_->address() : "",
+                           .upstream_hosts = upstream_ ? upstream_->hosts() : std::vector<std::string>(),
+                           .stop = stop_};
+  take_daemon_extras(options);
+  CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
   CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario.context, sandbox_->folder() / "context"));
   context_.emplace(std::move(context));
-  variables_ = engine::variables(planned_.cell, sandbox_->registry().place(), context_->folder());
-  CP_TRY(push_images(images));
+  CP_TRY(start_file_server());
+  std::vector<std::string> places;
+  for (const auto& registry : sandbox_->registries()) places.push_back(registry.place());
+  variables_ = engine::variables(planned_.cell,
+                                 places,
+                                 context_->folder(),
+                                 sandbox_->folder() / "local",
+                                 file_server_ ? file_server_->address() : "");
+  CP_TRY(push_images());
   CP_TRY(start_round(scenario.rounds.front()));
   const auto& proof = sandbox_->clean_proof();
   return evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
@@ -63,11 +72,15 @@ util::Result<const Rig*> CaseWorld::rig_of(const scenario::Round& round) const {
 util::Status CaseWorld::start_round(const scenario::Round& round) {
   const auto& scenario = *planned_.scenario;
   CP_TRY_ASSIGN(round_rig_, rig_of(round));
-  if (scenario.builders.kind != scenario::Builders::Kind::fresh) {
-    CP_TRY_ASSIGN(daemon_, sandbox_->kept_daemon(builder_of(scenario, round), round_rig_->programs.buildkitd));
-  } else {
-    CP_TRY_ASSIGN(daemon_, sandbox_->fresh_daemon());
-  }
+  auto daemon = scenario.builders.kind == scenario::Builders::Kind::fresh
+                    ? sandbox_->fresh_daemon()
+                    : sandbox_->kept_daemon(builder_of(scenario, round), round_rig_->programs.buildkitd);
+  if (!daemon && scenario.daemon)
+    return tl::unexpected(util::within(fmt::format("with the settings of {}:{} under `daemon`",
+                                                   scenario.daemon->spot.file,
+                                                   scenario.daemon->spot.line),
+                                       std::move(daemon).error()));
+  CP_TRY_ASSIGN(daemon_, std::move(daemon));
   return {};
 }
 
@@ -105,17 +118,97 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
   return {};
 }
 
-util::Status CaseWorld::push_images(const std::vector<oci::Reference>& images) {
-  std::optional<oci::Image> image;
-  if (!images.empty()) {
-    CP_TRY_ASSIGN(image, oci::busybox_image(round_rig_->busybox));
+oci::ImageExtras CaseWorld::expanded(const scenario::ImageContent& content) const {
+  oci::ImageExtras extras{content.files, {}, {}};
+  for (const auto& [name, value] : content.env) extras.env[name] = scenario::expand(value.value, variables_);
+  for (const auto& [name, value] : content.labels) extras.labels[name] = scenario::expand(value.value, variables_);
+  return extras;
+}
+
+util::Status CaseWorld::push(const std::string& name, const oci::Image& image) {
+  CP_TRY_ASSIGN(const auto reference, oci::parse_reference(name));
+  oci::RegistryClient registry(sandbox_->registry().address(), stop_);
+  if (auto done = oci::push(registry, sandbox_->registry().prefix() + reference.repository, reference.tag, image);
+      !done)
+    return tl::unexpected(util::within("pushing the base image " + name, std::move(done).error()));
+  pushed_[name] = image.manifest;
+  return {};
+}
+
+util::Status CaseWorld::push_images() {
+  std::vector<std::pair<std::string, oci::Image>> made; // while the registry starts
+  std::optional<oci::Image> plain;
+  for (const auto& [name, image] : planned_.scenario->images) {
+    if (image.kind == scenario::BaseImage::Kind::upstream) continue;
+    images_[name] = expanded(image.content);
+    if (images_[name] == oci::ImageExtras()) {
+      if (!plain) {
+        CP_TRY_ASSIGN(plain, oci::busybox_image(round_rig_->busybox));
+      }
+      made.emplace_back(name, *plain);
+    } else {
+      CP_TRY_ASSIGN(auto own, oci::busybox_image(round_rig_->busybox, images_[name]));
+      made.emplace_back(name, std::move(own));
+    }
   }
   CP_TRY(sandbox_->await_registry());
-  oci::RegistryClient registry(sandbox_->registry().address(), stop_);
-  for (const auto& name : images)
-    if (auto pushed = oci::push(registry, sandbox_->registry().prefix() + name.repository, name.tag, *image); !pushed)
-      return tl::unexpected(util::within("pushing the base image " + name.repository, std::move(pushed).error()));
+  for (const auto& [name, image] : made) CP_TRY(push(name, image));
   return {};
+}
+
+util::Result<bool> CaseWorld::push_image(const scenario::Action& action) {
+  auto extras = images_[action.from.empty() ? action.image : action.from];
+  for (auto& [path, text] : action.content.files) extras.files[path] = text;
+  const auto more = expanded(action.content);
+  for (const auto& [name, value] : more.env) extras.env[name] = value;
+  for (const auto& [name, value] : more.labels) extras.labels[name] = value;
+  CP_TRY_ASSIGN(const auto image, oci::busybox_image(round_rig_->busybox, extras));
+  if (image.manifest == pushed_[action.image]) return false;
+  CP_TRY(push(action.image, image));
+  images_[action.image] = std::move(extras);
+  return true;
+}
+
+sandbox::Registry& CaseWorld::registry_of(const std::string& ref) {
+  for (auto& registry : sandbox_->registries())
+    if (ref.starts_with(registry.place() + "/")) return registry;
+  return sandbox_->registry();
+}
+
+std::string CaseWorld::full_ref(const scenario::Text& written) const {
+  const auto ref = scenario::expand(written.value, variables_);
+  for (const auto& registry : sandbox_->registries())
+    if (ref.starts_with(registry.place() + "/")) return ref;
+  return sandbox_->registry().place() + "/" + ref;
+}
+
+util::Status CaseWorld::renew_daemon(const scenario::Round& round) {
+  CP_TRY(sandbox_->drop_daemon(builder_of(*planned_.scenario, round)));
+  return start_round(round);
+}
+
+util::Status CaseWorld::start_file_server() {
+  if (planned_.scenario->http.empty()) return {};
+  std::map<std::string, sandbox::File> files;
+  for (const auto& file : planned_.scenario->http)
+    files[file.path] = {file.text.value_or(""), file.etag, file.last_modified};
+  CP_TRY_ASSIGN(auto server, sandbox::FileServer::start(std::move(files)));
+  file_server_.emplace(std::move(server));
+  return {};
+}
+
+std::vector<std::string> CaseWorld::take_requests() {
+  return file_server_ ? file_server_->take_requests() : std::vector<std::string>();
+}
+
+/// Its texts may name dimensions; registries are not known yet.
+void CaseWorld::take_daemon_extras(sandbox::Options& options) const {
+  const auto& extras = planned_.scenario->daemon;
+  if (!extras) return;
+  const std::map<std::string, std::string> cell(planned_.cell.begin(), planned_.cell.end());
+  options.daemon_config = extras->config;
+  for (const auto& [name, value] : extras->env) options.daemon_environment[name] = scenario::expand(value.value, cell);
+  for (const auto& flag : extras->flags) options.daemon_flags.push_back(scenario::expand(flag.value, cell));
 }
 
 } // namespace cacheproof::engine

@@ -3,7 +3,9 @@
 #include "engine/plan.hpp"
 #include "engine/rig.hpp"
 #include "evidence/case.hpp"
+#include "oci/image.hpp"
 #include "oci/reference.hpp"
+#include "sandbox/file_server.hpp"
 #include "sandbox/sandbox.hpp"
 #include "sandbox/upstream.hpp"
 #include "util/result.hpp"
@@ -43,7 +45,18 @@ public:
   /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
   void retire_daemon();
 
-  sandbox::Registry& registry() { return sandbox_->registry(); }
+  sandbox::Sandbox& sandbox() { return *sandbox_; }
+  /// The registry in which a ref lies; the first for one that is in none of the sandbox's.
+  sandbox::Registry& registry_of(const std::string& ref);
+  /// What a scenario writes as `app:cache` or `${registry2}/app:cache`, in full.
+  std::string full_ref(const scenario::Text& written) const;
+  /// Pushes a base image of `setup.images` anew. False where it would not change.
+  util::Result<bool> push_image(const scenario::Action& action);
+  /// A new, empty daemon in place of the round's, which is kept.
+  util::Status renew_daemon(const scenario::Round& round);
+  /// None without `setup.http`.
+  sandbox::FileServer* file_server() { return file_server_ ? &*file_server_ : nullptr; }
+  std::vector<std::string> take_requests();
   workspace::Context& context() { return *context_; }
   /// Two builds that hang do not end the daemon at once.
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
@@ -61,7 +74,11 @@ public:
 private:
   util::Result<const Rig*> rig_of(const scenario::Round& round) const;
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
-  util::Status push_images(const std::vector<oci::Reference>& images);
+  util::Status push_images();
+  util::Status push(const std::string& name, const oci::Image& image);
+  oci::ImageExtras expanded(const scenario::ImageContent& content) const;
+  util::Status start_file_server();
+  void take_daemon_extras(sandbox::Options& options) const;
 
   const Case& planned_;
   const Rigs& rigs_;
@@ -72,6 +89,9 @@ private:
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   sandbox::Daemon* daemon_ = nullptr;
   std::optional<workspace::Context> context_;
+  std::optional<sandbox::FileServer> file_server_;
+  std::map<std::string, oci::ImageExtras> images_; ///< as they are now, by their names in `setup.images`
+  std::map<std::string, std::string> pushed_;      ///< the manifest of each
   std::map<std::string, std::string> variables_;
   std::mutex looking_;
 };

@@ -1,5 +1,6 @@
 #include "engine/play.hpp"
 
+#include "engine/actions.hpp"
 #include "engine/builders.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
@@ -178,7 +179,9 @@ private:
     if (first.number > 1) CP_TRY(timed(first.timings, "start", [&] { return world_.start_round(round); }));
     RoundPlay play(planned_, world_, keeper_, round, seen);
     CP_TRY(timed(first.timings, "prepare", [&]() -> util::Status {
-      CP_TRY_ASSIGN(const auto changes, world_.context().apply(round.edits));
+      CP_TRY_ASSIGN(auto changes, world_.context().apply(round.edits));
+      CP_TRY_ASSIGN(auto done, act(world_, round, stop));
+      changes.insert(changes.end(), done.begin(), done.end());
       for (auto& one : seen) one.changes = changes;
       return play.prepare();
     }));

@@ -114,8 +114,9 @@ util::Status BuildPlay::check_rig() const {
     return util::failure("buildkitd died during the build: " + *death + "\n" + world_.daemon().log_tail(),
                          seen_.command,
                          "read daemon.log and run it again; if it repeats on one version only, that version crashes");
-  if (auto alive = world_.registry().check(); !alive)
-    return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
+  for (auto& registry : world_.sandbox().registries())
+    if (auto alive = registry.check(); !alive)
+      return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
   if (run_.exit.signal && !run_.timed_out && !cancelled_)
     return util::failure("buildctl was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
   if (run_.timed_out)
@@ -136,17 +137,24 @@ util::Status BuildPlay::read() {
   CP_TRY_ASSIGN(seen_.record, read_record());
   // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.
   if (auto failure = world_.upstream_failure()) return tl::unexpected(std::move(*failure));
+  seen_.requests = world_.take_requests();
   if (cancelled_) return {};
-  const auto registry_log = util::read_text(world_.registry().log()).value_or("");
+  std::string registry_log;
+  for (const auto& registry : world_.sandbox().registries())
+    registry_log += util::read_text(registry.log()).value_or("");
   if (auto broken = broken_by(seen_.record, run_.log, registry_log)) return tl::unexpected(std::move(*broken));
   return {};
 }
 
 util::Status BuildPlay::read_caches(const std::stop_token& stop) {
   if (!seen_.record.succeeded || cancelled_) return {};
-  oci::RegistryClient registry(world_.registry().address(), stop);
   for (const auto& ref : exported_refs(request_)) {
+    oci::RegistryClient registry(world_.registry_of(ref).address(), stop);
     CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
+    seen_.caches.push_back(std::move(contents));
+  }
+  for (const auto& [folder, tag] : exported_folders(request_)) {
+    CP_TRY_ASSIGN(auto contents, oci::read_cache_folder(folder, tag));
     seen_.caches.push_back(std::move(contents));
   }
   return {};

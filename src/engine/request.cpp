@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 
 namespace cacheproof::engine {
@@ -39,11 +40,17 @@ std::string with_absolute_keys(const std::string& words, const fs::path& context
 
 } // namespace
 
-std::map<std::string, std::string>
-variables(const scenario::Cell& cell, const std::string& registry, const std::filesystem::path& context) {
+std::map<std::string, std::string> variables(const scenario::Cell& cell,
+                                             const std::vector<std::string>& registries,
+                                             const std::filesystem::path& context,
+                                             const std::filesystem::path& local,
+                                             const std::string& http) {
   std::map<std::string, std::string> all(cell.begin(), cell.end());
-  all["registry"] = registry;
+  for (std::size_t i = 0; i < registries.size(); ++i)
+    all[i == 0 ? "registry" : "registry" + std::to_string(i + 1)] = registries[i];
   all["context"] = context.string();
+  all["local"] = local.string();
+  if (!http.empty()) all["http"] = http;
   return all;
 }
 
@@ -140,6 +147,19 @@ std::vector<std::string> exported_refs(const builder::BuildRequest& request) {
     if (auto ref = lint::registry_ref(entry); !ref.empty() && std::find(refs.begin(), refs.end(), ref) == refs.end())
       refs.push_back(std::move(ref));
   return refs;
+}
+
+std::vector<std::pair<std::filesystem::path, std::string>> exported_folders(const builder::BuildRequest& request) {
+  std::vector<std::pair<std::filesystem::path, std::string>> folders;
+  for (const auto& entry : request.cache_to) {
+    const auto attributes = lint::parse_cache_entry(entry);
+    if (!attributes) continue;
+    const std::map<std::string, std::string> all(attributes->begin(), attributes->end());
+    const auto get = [&](const char* name) { return all.contains(name) ? all.at(name) : std::string(); };
+    if (get("type") != "local" || get("dest").empty()) continue;
+    folders.emplace_back(get("dest"), get("tag").empty() ? "latest" : get("tag"));
+  }
+  return folders;
 }
 
 util::Result<std::vector<oci::Reference>> base_images(const scenario::Scenario& scenario) {

@@ -8,13 +8,19 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cacheproof::engine {
 
 /// What `${…}` stands for in one case.
-std::map<std::string, std::string>
-variables(const scenario::Cell& cell, const std::string& registry, const std::filesystem::path& context);
+/// Of the registries the first is `${registry}`, the next `${registry2}`; `local` is a folder for local caches, `http`
+/// the address of the file server, if there is one.
+std::map<std::string, std::string> variables(const scenario::Cell& cell,
+                                             const std::vector<std::string>& registries,
+                                             const std::filesystem::path& context,
+                                             const std::filesystem::path& local = {},
+                                             const std::string& http = {});
 
 /// A round's build with every variable expanded: the only place where a scenario becomes a request to a builder.
 /// `context` is the scenario's, `scratch` a folder for what lies outside of it. The build's `env` is the whole
@@ -32,6 +38,9 @@ std::string dockerfile_path(const builder::BuildRequest& request, const std::fil
 
 /// The registry refs that a request exports its cache to.
 std::vector<std::string> exported_refs(const builder::BuildRequest& request);
+
+/// The folders that a request exports its cache to (`type=local`), each with its tag there.
+std::vector<std::pair<std::filesystem::path, std::string>> exported_folders(const builder::BuildRequest& request);
 
 /// The names under `setup.images` that the sandbox serves, parsed.
 util::Result<std::vector<oci::Reference>> base_images(const scenario::Scenario& scenario);

@@ -63,7 +63,12 @@ const std::vector<Key<Round>>& round_keys() {
        false,
        {},
        edits_shape()},
-      {"action", "changes of the world, after the edits", {}, false, {}, shape::later()},
+      {"action",
+       "changes of the world, in order, after the edits",
+       [](Reader& reader, const Node& at, Round& round) { read_actions(reader, at, round.actions); },
+       false,
+       {},
+       actions_shape()},
       {"builder",
        "which of the builders that `setup.builder` names; where it names one, that",
        [](Reader& reader, const Node& at, Round& round) {
@@ -315,6 +320,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   scenario.source = reader.lines();
   read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
   check_builders(reader, scenario);
+  check_actions(reader, scenario);
   check_file_name(reader, scenario);
   return finish(reader, std::move(scenario));
 }

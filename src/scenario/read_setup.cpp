@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 // `setup`: the clean state of a case, and what of it the rounds may name.
@@ -50,27 +51,77 @@ void read_builder(Reader& reader, const Node& at, Scenario& scenario) {
   }
 }
 
-/// A key whose only value that is played is `fresh`.
-Key<Scenario> fresh_key(std::string_view name, std::string_view doc, std::string_view later, Shape shape) {
-  return {name,
-          doc,
-          [name, later](Reader& reader, const Node& at, Scenario&) {
-            if (at.is_scalar() && at.text == "fresh") return;
-            if (at.is_map() || (at.is_scalar() && at.text == later))
-              reader.report(codes::k_not_played_yet,
-                            at,
-                            fmt::format("'{}' other than 'fresh' is part of the language but not played yet", name));
-            else
-              reader.wrong_type(at, "'fresh'");
-          },
-          false,
-          {},
-          std::move(shape),
-          "`fresh`"};
+struct Instances {
+  std::size_t count = 1;
+};
+
+const std::vector<Key<Instances>>& registry_keys() {
+  static const std::vector<Key<Instances>> keys{{"instances",
+                                                 "how many: `${registry}`, `${registry2}`, …",
+                                                 [](Reader& reader, const Node& at, Instances& instances) {
+                                                   const auto count = at.is_scalar()
+                                                                          ? util::parse_number<std::size_t>(at.text)
+                                                                          : std::nullopt;
+                                                   if (!count || *count < 1 || *count > 9)
+                                                     return reader.wrong_type(at, "a number from 1 to 9");
+                                                   instances.count = *count;
+                                                 },
+                                                 true,
+                                                 {},
+                                                 shape::number(1, 9)}};
+  return keys;
+}
+
+void read_registry(Reader& reader, const Node& at, Scenario& scenario) {
+  if (at.is_scalar() && at.text == "fresh") return;
+  if (!at.is_map()) return reader.wrong_type(at, "'fresh' or a mapping like {instances: 2}");
+  Instances instances;
+  read_keys(reader, at, "a mapping for 'registry'", registry_keys(), instances);
+  scenario.registries = instances.count;
+  for (std::size_t i = 2; i <= instances.count; ++i) reader.variables.push_back(fmt::format("registry{}", i));
+}
+
+/// A mapping from names to texts.
+template <class Value, class Read>
+void read_names(Reader& reader, const Node& at, std::string_view what, std::map<std::string, Value>& into, Read read) {
+  if (!at.is_map()) return reader.wrong_type(at, what);
+  check_duplicates(reader, at);
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto& key = at.key(i);
+    if (!key.is_scalar()) continue;
+    if (key.text.empty() || key.text.find('=') != std::string::npos || key.text.find('\0') != std::string::npos) {
+      reader.report(codes::k_wrong_value, key, "a name is not empty and has no '='");
+      continue;
+    }
+    if (auto value = read(at.value(i))) into[key.text] = std::move(*value);
+  }
+}
+
+auto text_of(Reader& reader) {
+  return [&reader](const Node& value) { return reader.text(value); };
+}
+
+/// A path in an image or on a server: from its root, without `..`.
+std::optional<std::string> rooted_path(Reader& reader, const Node& at) {
+  if (!at.is_scalar() || !at.text.starts_with('/')) return reader.inner_path(at);
+  auto below = at;
+  below.text = at.text.substr(1);
+  return reader.inner_path(below);
+}
+
+void read_image_files(Reader& reader, const Node& at, ImageContent& content) {
+  if (!at.is_map()) return reader.wrong_type(at, "a mapping from paths to texts");
+  check_duplicates(reader, at);
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto path = rooted_path(reader, at.key(i));
+    auto text = reader.literal(at.value(i));
+    if (path && text) content.files[*path] = std::move(*text);
+  }
 }
 
 void read_images(Reader& reader, const Node& at, Scenario& scenario) {
-  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox' or 'upstream'");
+  constexpr std::string_view expected = "'busybox', 'upstream' or a mapping like {labels: {a: b}}";
+  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox', 'upstream' or mappings");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
     const auto& name = at.key(i);
@@ -79,15 +130,89 @@ void read_images(Reader& reader, const Node& at, Scenario& scenario) {
     if (name.text.empty()) reader.report(codes::k_wrong_value, name, "an image needs a name");
     BaseImage image;
     image.spot = reader.spot(value);
-    if (value.is_scalar() && value.text == "upstream")
+    if (value.is_map()) {
+      image.kind = BaseImage::Kind::inlined;
+      read_keys(reader, value, "a mapping for an image", image_content_keys(), image.content);
+    } else if (value.is_scalar() && value.text == "upstream") {
       image.kind = BaseImage::Kind::upstream;
-    else if (value.is_map())
-      reader.report(
-          codes::k_not_played_yet, value, "an inline image under 'images' is part of the language but not played yet");
-    else if (!value.is_scalar() || value.text != "busybox")
-      reader.wrong_type(value, "'busybox' or 'upstream'");
+    } else if (!value.is_scalar() || value.text != "busybox") {
+      reader.wrong_type(value, expected);
+    }
     scenario.images[name.text] = std::move(image);
   }
+}
+
+/// Double quotes around it, as RFC 9110 (8.8.3) has them.
+void read_etag(Reader& reader, const Node& at, ServedFile& file) {
+  auto etag = reader.literal(at);
+  if (!etag) return;
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x21 && c != 0x7F; };
+  if (etag->empty() || !std::all_of(etag->begin(), etag->end(), plain))
+    return reader.report(codes::k_wrong_value, at, "an entity tag has no blanks and no control characters");
+  const bool quoted = etag->size() > 1 && etag->ends_with('"') && (etag->starts_with('"') || etag->starts_with("W/\""));
+  file.etag = quoted ? std::move(*etag) : "\"" + *etag + "\"";
+}
+
+void read_last_modified(Reader& reader, const Node& at, ServedFile& file) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const auto time = reader.time(at);
+  if (!time) return;
+  if (*time % second != 0)
+    return reader.report(codes::k_wrong_value, at, "a Last-Modified header has whole seconds (RFC 9110, 5.6.7)");
+  file.last_modified = *time / second;
+}
+
+void read_http(Reader& reader, const Node& at, Scenario& scenario) {
+  if (!at.is_map() || at.entries() == 0) return reader.wrong_type(at, "a mapping from paths to texts or mappings");
+  check_duplicates(reader, at);
+  reader.variables.emplace_back("http");
+  for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto path = rooted_path(reader, at.key(i));
+    ServedFile file;
+    file.spot = reader.spot(at.key(i));
+    const auto& value = at.value(i);
+    if (value.is_map())
+      read_keys(reader, value, "a mapping for a served file", served_file_keys(), file);
+    else
+      file.text = reader.literal(value);
+    if (!path) continue;
+    file.path = *path;
+    if (!file.text) file.text = "";
+    scenario.http.push_back(std::move(file));
+  }
+}
+
+const std::vector<Key<DaemonExtras>>& daemon_keys() {
+  static const std::vector<Key<DaemonExtras>> keys{
+      {"config",
+       "text of buildkitd.toml beside the sandbox's own",
+       [](Reader& reader, const Node& at, DaemonExtras& extras) { extras.config = reader.literal(at).value_or(""); },
+       false,
+       {},
+       shape::text()},
+      {"env",
+       "variables of its environment",
+       [](Reader& reader, const Node& at, DaemonExtras& extras) {
+         read_names(reader, at, "a mapping from names to texts", extras.env, text_of(reader));
+       },
+       false,
+       {},
+       shape::names(shape::text(), "^[^=]+$")},
+      {"flags",
+       "more of its command line",
+       [](Reader& reader, const Node& at, DaemonExtras& extras) {
+         extras.flags = reader.texts(at, "a list of flags").value_or(std::vector<Text>{});
+       },
+       false,
+       {},
+       shape::list(shape::text())}};
+  return keys;
+}
+
+void read_daemon(Reader& reader, const Node& at, Scenario& scenario) {
+  DaemonExtras extras;
+  extras.spot = reader.spot(at);
+  if (read_keys(reader, at, "a mapping for 'daemon'", daemon_keys(), extras)) scenario.daemon = std::move(extras);
 }
 
 const std::vector<Key<Scenario>>& setup_keys() {
@@ -100,19 +225,29 @@ const std::vector<Key<Scenario>>& setup_keys() {
        shape::one_of({shape::choice({"fresh", "kept"}),
                       shape::filled(shape::names(shape::table("builder", builder_keys), "^[A-Za-z0-9_-]+$"))}),
        "`fresh`"},
-      fresh_key("registry",
-                "`fresh`: a new, empty registry per case",
-                "fresh",
-                shape::one_of({shape::choice({"fresh"}), shape::names(shape::later())})),
+      {"registry",
+       "`fresh`: a new, empty registry per case; or several of them",
+       read_registry,
+       false,
+       {},
+       shape::one_of({shape::choice({"fresh"}), shape::table("registry", registry_keys)}),
+       "`fresh`"},
       {"images",
-       "base images by the name that the Dockerfile uses: `busybox` is the built-in static base",
+       "base images by the name that the Dockerfile uses: `busybox` is the built-in static base, a mapping adds to it",
        read_images,
        false,
        {},
-       shape::names(shape::one_of({shape::choice({"busybox", "upstream"}), shape::names(shape::later())}), "."),
+       shape::names(shape::one_of({shape::choice({"busybox", "upstream"}), shape::table("image", image_content_keys)}),
+                    "."),
        "`upstream`"},
-      {"http", "files of a small server", {}, false, {}, shape::later(), "none"},
-      {"daemon", "buildkitd.toml, environment, flags", {}, false, {}, shape::later()},
+      {"http",
+       "files of a small server at `${http}`, by their path",
+       read_http,
+       false,
+       {},
+       shape::filled(shape::names(shape::one_of({shape::text(), shape::table("served file", served_file_keys)}))),
+       "none"},
+      {"daemon", "beside the sandbox's own", read_daemon, false, {}, shape::table("daemon", daemon_keys)},
   };
   return keys;
 }
@@ -131,6 +266,46 @@ void check_version(Reader& reader, const Scenario& scenario, const NamedBuilder&
 }
 
 } // namespace
+
+const std::vector<Key<ImageContent>>& image_content_keys() {
+  static const std::vector<Key<ImageContent>> keys{
+      {"files",
+       "path → text, mode 0644, in a layer of their own",
+       read_image_files,
+       false,
+       {},
+       shape::names(shape::text())},
+      {"env",
+       "variables of its configuration",
+       [](Reader& reader, const Node& at, ImageContent& content) {
+         read_names(reader, at, "a mapping from names to texts", content.env, text_of(reader));
+       },
+       false,
+       {},
+       shape::names(shape::text(), "^[^=]+$")},
+      {"labels",
+       "labels of its configuration",
+       [](Reader& reader, const Node& at, ImageContent& content) {
+         read_names(reader, at, "a mapping from names to texts", content.labels, text_of(reader));
+       },
+       false,
+       {},
+       shape::names(shape::text(), "^[^=]+$")}};
+  return keys;
+}
+
+const std::vector<Key<ServedFile>>& served_file_keys() {
+  static const std::vector<Key<ServedFile>> keys{
+      {"text",
+       "its content",
+       [](Reader& reader, const Node& at, ServedFile& file) { file.text = reader.literal(at); },
+       false,
+       {},
+       shape::text()},
+      {"etag", "its ETag header", read_etag, false, {}, shape::text(), "no such header"},
+      {"last_modified", "its Last-Modified header", read_last_modified, false, {}, shape::time(), "no such header"}};
+  return keys;
+}
 
 void read_setup(Reader& reader, const Node& at, Scenario& scenario) {
   read_keys(reader, at, "a mapping for 'setup'", setup_keys(), scenario);

@@ -42,6 +42,14 @@ int width_of(const Node& at, const std::string& line) {
   return rest.starts_with(text) ? static_cast<int>(std::max<std::size_t>(1, text.size())) : 1;
 }
 
+/// What a variable that is not there needs.
+std::string how_to_define(const std::string& name, const std::vector<std::string>& known) {
+  if (name == "http") return "files under 'setup: {http: …}' start the server";
+  if (name.size() == 9 && name.starts_with("registry") && name.back() >= '2' && name.back() <= '9')
+    return fmt::format("'setup: {{registry: {{instances: {}}}}}' starts it", name.back());
+  return did_you_mean(name, known);
+}
+
 } // namespace
 
 Reader::Reader(std::filesystem::path file, std::vector<std::string> lines)
@@ -205,22 +213,15 @@ bool Reader::check_text(const Node& at, bool expanded) {
     }
     const auto name = std::string(all.substr(from + 2, end - from - 2));
     const auto whole = all.substr(from, end - from + 1);
-    std::vector<std::string> known{"registry", "context"};
+    auto known = variables;
     for (const auto& [dimension, values] : matrix) known.push_back(dimension);
-    const bool later =
-        name == "http" || name == "local"
-        || (name.starts_with("registry") && name.size() == 9 && name.back() >= '2' && name.back() <= '9');
-    if (later) {
-      report(codes::k_not_played_yet,
-             at,
-             fmt::format("'{}' is part of the language but not played yet", whole),
-             {},
-             whole);
-      fine = false;
-    } else if (std::find(known.begin(), known.end(), name) == known.end()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
       if (matrix_is_sound)
-        report(
-            codes::k_unknown_variable, at, fmt::format("'{}' is not defined", whole), did_you_mean(name, known), whole);
+        report(codes::k_unknown_variable,
+               at,
+               fmt::format("'{}' is not defined", whole),
+               how_to_define(name, known),
+               whole);
       fine = false;
     } else if (!expanded) {
       report(codes::k_not_played_yet, at, "variables are not played in this text yet", {}, whole);

@@ -63,6 +63,8 @@ public:
 
   /// The dimensions that texts may use and `when` may ask for; set before anything else is read.
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
+  /// What `${…}` may name beside dimensions; `setup`, which is read before the builds, has more of them.
+  std::vector<std::string> variables{"registry", "local", "context"};
   /// Whether the matrix itself was read without an error: claims are checked against its cells only then.
   bool matrix_is_sound = true;
   /// Every `build` that was written as one, in the order of reading.
@@ -147,6 +149,13 @@ void read_files(Reader& reader, const Node& at, Scenario& scenario);
 Shape files_shape();
 void read_setup(Reader& reader, const Node& at, Scenario& scenario);
 Shape setup_shape();
+/// `files`, `env` and `labels` of an image of the scenario's own.
+const std::vector<Key<ImageContent>>& image_content_keys();
+const std::vector<Key<ServedFile>>& served_file_keys();
+void read_actions(Reader& reader, const Node& at, std::vector<Action>& actions);
+Shape actions_shape();
+/// Whether actions name what is there and can change something: once all of the file is read.
+void check_actions(Reader& reader, const Scenario& scenario);
 /// Whether builders have versions, and rounds name builders that are there: once all of the file is read.
 void check_builders(Reader& reader, const Scenario& scenario);
 void read_matrix(Reader& reader, const Node& at);

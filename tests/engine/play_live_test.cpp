@@ -88,5 +88,50 @@ TEST_F(HangLive, ACaseThatTakesTooLongSaysSo) {
   EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 0 s: interrupted"));
 }
 
+/// A kept builder whose second round has an action.
+class ActionLive : public HangLive {
+protected:
+  evidence::CaseEvidence play_action(const std::string& action) {
+    auto reading = scenario::read_text("title: An action\n"
+                                       "files: {Dockerfile: \"FROM base\\nRUN echo a > /a\\n\"}\n"
+                                       "setup: {images: {base: {labels: {a: b}}}, builder: kept, http: {f: x}}\n"
+                                       "build: {cache_to: [\"type=registry,ref=${registry}/app:cache\"]}\n"
+                                       "rounds:\n  - expect: {rebuilt: all}\n  - action: ["
+                                           + action + "]\n",
+                                       "x.yaml");
+    EXPECT_TRUE(reading.scenario) << (reading.diagnostics.empty() ? "" : util::to_text(reading.diagnostics[0]));
+    if (!reading.scenario) return {};
+    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
+    Observer nobody;
+    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out"}, nobody);
+  }
+  std::string why(const std::string& action) {
+    const auto played = play_action(action);
+    if (played.rounds.size() != 2 || !played.rounds[1].broken) return "it was played";
+    EXPECT_EQ(played.rounds[1].broken->blame, util::Blame::input);
+    return played.rounds[1].broken->what;
+  }
+};
+
+TEST_F(ActionLive, ThatChangesNothingIsTheScenariosFault) {
+  EXPECT_THAT(why("{push_image: {name: base, labels: {a: b}}}"), HasSubstr("x.yaml:7: the image base is so already"));
+  EXPECT_THAT(why("{prune: {filter: id==none}}"), HasSubstr("x.yaml:7: nothing was pruned: this changes nothing"));
+  EXPECT_THAT(why("{new_builder: {}}, {restart_builder: {}}"),
+              HasSubstr("x.yaml:7: the builder keeps nothing yet: this changes nothing"));
+  EXPECT_THAT(why("{delete_tag: {of: app:other}}"), HasSubstr("x.yaml:7: there is nothing at 127.0.0.1:"));
+  EXPECT_THAT(why("{delete_blob: {of: app:cache, which: layer 99}}"), HasSubstr("app:cache has no layer 99, but "));
+  EXPECT_THAT(why("{copy_cache: {from: app:cache, to: app:cache}}"), HasSubstr("app:cache holds the same already"));
+  EXPECT_THAT(why("{serve: {path: f, text: x}}"), HasSubstr("x.yaml:7: /f is served so already"));
+}
+
+TEST_F(ActionLive, IsALineOfTheRoundsChanges) {
+  const auto played = play_action("{serve: {path: f, etag: v2}}, {wait: 1ms}, {restart_builder: {}}");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  EXPECT_THAT(played.rounds[1].changes,
+              testing::ElementsAre("serve /f: etag \"v2\"",
+                                   "wait 1 ms",
+                                   testing::MatchesRegex("restart_builder .[0-9]+ records kept.")));
+}
+
 } // namespace
 } // namespace cacheproof::engine

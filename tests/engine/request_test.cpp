@@ -22,7 +22,7 @@ TEST(Requests, HaveEveryVariableExpandedAndAttributesUntouched) {
   spec.cache_from = {{text("type=registry,ref=${registry}/app:cache")}};
   spec.cache_to = {{text("type=registry,ref=${registry}/app:cache,mod=${mode}")}};
   spec.no_cache = true;
-  const auto request = make_request(spec, variables({{"mode", "max"}}, "127.0.0.1:5000", "/s/context"), "/s/context");
+  const auto request = make_request(spec, variables({{"mode", "max"}}, {"127.0.0.1:5000"}, "/s/context"), "/s/context");
   EXPECT_EQ(request.context, "/s/context");
   EXPECT_EQ(request.dockerfile, "max.Dockerfile");
   EXPECT_EQ(request.target, "app-max");

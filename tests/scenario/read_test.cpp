@@ -43,7 +43,7 @@ TEST(Reader, TellsAllMistakesAtOnceInTheirPlaces) {
             "x.yaml:5:15: error[CP0006]: expected a list of builds, found an empty list\n"
             "    5 |     parallel: []\n"
             "      |               ^\n"
-            "x.yaml:6:22: error[CP0005]: '${http}' is part of the language but not played yet\n"
+            "x.yaml:6:22: error[CP0010]: '${http}' is not defined: files under 'setup: {http: …}' start the server\n"
             "    6 |   - build: {target: \"${http}\"}\n"
             "      |                      ^~~~~~~\n");
 }
