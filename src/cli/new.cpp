@@ -139,7 +139,7 @@ int make(const Options& options, std::stop_token stop) {
     if (*inside) return **inside;
   }
   const auto kind = *author::template_named(options.from);
-  const auto build = build_of(options.line);
+  const auto build = build_of(shell_words(options.line));
   if (!build) return engine::k_exit_invalid_scenario;
   auto draft = draft_of(kind, options, *build);
   if (!draft) return report_error(draft.error());

@@ -64,6 +64,25 @@ TEST_F(New, EveryTemplateIsValid) {
   }
 }
 
+TEST_F(New, TheLineOfOnesOwnIsKept) {
+  copy_project("node");
+  const auto made = run({"new", "--", "docker", "buildx", "build", "--target", "service", "--label", "a=b c", "."});
+  EXPECT_EQ(made.exit.code, 0) << made.err;
+  EXPECT_THAT(read("edit_one_file.yaml"),
+              HasSubstr("\nbuild: >-\n  docker buildx build --target service --label 'a=b c' .\n"));
+  EXPECT_THAT(read("edit_one_file.yaml"), HasSubstr("\n  builder: kept "));
+  EXPECT_EQ(run({"validate", "edit_one_file.yaml"}).out, "1 scenario is valid\n");
+}
+
+TEST_F(New, ALineThatCannotBeReadIsRefused) {
+  copy_project("node");
+  const auto made = run({"new", "--", "docker", "build", "--tarrget", "service", "."});
+  EXPECT_EQ(made.exit.code, 3);
+  EXPECT_THAT(made.err, HasSubstr("the command line:"));
+  EXPECT_THAT(made.err, HasSubstr("did you mean '--target'?"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "edit_one_file.yaml"));
+}
+
 TEST_F(New, WithoutADockerfileItSaysWhereToStart) {
   const auto finished = run({"new"});
   EXPECT_EQ(finished.exit.code, 64);
