@@ -49,6 +49,11 @@ load_scenarios(const std::vector<std::string>& paths, Claims claims) {
   return std::move(loaded.scenarios);
 }
 
+std::optional<int> report_found(const std::vector<util::Diagnostic>& diagnostics) {
+  for (const auto& diagnostic : diagnostics) std::cerr << util::to_text(diagnostic);
+  return util::any_error(diagnostics) ? std::optional(engine::k_exit_invalid_scenario) : std::nullopt;
+}
+
 std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases) {
   const auto diagnostics = engine::unclaimed(cases);
   for (const auto& diagnostic : diagnostics) std::cerr << util::to_text(diagnostic);
@@ -64,6 +69,7 @@ int report_error(const util::Error& error) {
     return engine::k_exit_usage;
   case util::Blame::rig:
   case util::Blame::interrupted:
+  case util::Blame::unable:
     break;
   }
   return 2;

@@ -20,6 +20,9 @@ enum class Claims { there, to_come };
 tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
 load_scenarios(const std::vector<std::string>& paths, Claims claims = Claims::there);
 
+/// Prints diagnostics; the exit code that an error among them means.
+std::optional<int> report_found(const std::vector<util::Diagnostic>& diagnostics);
+
 /// Prints what makes planned cases unplayable, each once, and returns the exit code that this means; nothing when all
 /// can be played.
 std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases);

@@ -62,7 +62,9 @@ public:
     observer_.case_started(played_);
     if (auto why = unmet(planned_)) return skip(std::move(*why));
     auto opened = timed(played_.timings, "open", [&] { return open(); });
-    if (!opened) {
+    if (!opened && opened.error().blame == util::Blame::unable) {
+      played_.reason = util::to_text(opened.error());
+    } else if (!opened) {
       played_.broken = told(std::move(opened).error(), deadline_, "the case", limit_);
     } else {
       play_rounds();
@@ -111,16 +113,17 @@ private:
   void play_rounds() {
     for (std::size_t i = 0; i < scenario().rounds.size(); ++i) {
       auto builds = play_round(scenario().rounds[i], static_cast<int>(i) + 1);
-      bool broken = false;
+      bool ended_early = false;
       for (auto& build : builds) {
         played_.rounds.push_back(std::move(build));
         auto& ended = played_.rounds.back();
         observer_.round_judged(played_, ended);
+        ended.context_after.reset();
         ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
         ended.log = {};     // likewise
-        broken = broken || ended.verdict == Verdict::broken;
+        ended_early = ended_early || ended.verdict == Verdict::broken || ended.verdict == Verdict::skipped;
       }
-      if (broken) break; // nothing after it would stand on solid ground
+      if (ended_early) break; // nothing after it would stand on solid ground
     }
   }
 
@@ -145,7 +148,12 @@ private:
       for (auto& one : seen) one.broken = done.error();
     for (std::size_t i = 0; i < seen.size(); ++i) {
       auto& one = seen[i];
-      if (one.broken) {
+      if (one.broken && one.broken->blame == util::Blame::unable) {
+        played_.reason = util::to_text(*one.broken);
+        one.notes.push_back("skipped: " + played_.reason);
+        one.broken.reset();
+        one.verdict = Verdict::skipped;
+      } else if (one.broken) {
         one.broken = told(told(std::move(*one.broken), deadline, "the round", limit), deadline_, "the case", limit_);
         one.verdict = Verdict::broken;
       } else {

@@ -89,6 +89,16 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
   seen_.log = run_.log;
   keeper_.stream(seen_, "client.log", run_.log);
   if (auto log = util::read_text(world_.daemon().log())) keeper_.stream(seen_, "daemon.log", *log);
+  return look_for_changes();
+}
+
+/// Whether the build left its own input as it was.
+util::Status BuildPlay::look_for_changes() {
+  CP_TRY_ASSIGN(auto after, world_.context().fingerprint());
+  if (after == seen_.context) return {};
+  seen_.notes.push_back("the build changed its own context: "
+                        + util::join(evidence::differing_paths(seen_.context, after), ", "));
+  seen_.context_after = std::move(after);
   return {};
 }
 

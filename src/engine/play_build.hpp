@@ -59,6 +59,7 @@ private:
   };
 
   util::Result<dockerfile::File> read_dockerfile();
+  util::Status look_for_changes();
   Hang look_at_hang();
   util::Status check_rig() const;
   util::Result<evidence::BuildRecord> read_record();

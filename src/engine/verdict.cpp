@@ -13,7 +13,9 @@ Verdict verdict_of(const evidence::CaseEvidence& played) {
   };
   if (any(Verdict::failed)) return Verdict::failed;
   if (any(Verdict::stale)) return Verdict::stale;
-  if (played.broken || any(Verdict::broken) || played.rounds.empty()) return Verdict::broken;
+  if (played.broken || any(Verdict::broken)) return Verdict::broken;
+  if (!played.reason.empty()) return Verdict::skipped;
+  if (played.rounds.empty()) return Verdict::broken;
   return any(Verdict::known) ? Verdict::known : Verdict::passed;
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr Verdict k_verdicts[] = {
     Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken};
-constexpr util::Blame k_blames[] = {util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted};
+constexpr util::Blame k_blames[] = {
+    util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted, util::Blame::unable};
 constexpr std::string_view k_case_schema = "cacheproof/case/1";
 constexpr std::string_view k_round_schema = "cacheproof/round/1";
 
@@ -95,6 +96,8 @@ std::string shown_name(const RoundEvidence& round) {
 void to_json(nlohmann::json& json, const RoundEvidence& round) {
   json = head_of(round);
   json["context"] = round.context;
+  json["context_after"] = nullptr;
+  if (round.context_after) json["context_after"] = *round.context_after;
 }
 
 void from_json(const nlohmann::json& json, RoundEvidence& round) {
@@ -113,6 +116,8 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   json.at("record").get_to(round.record);
   json.at("caches").get_to(round.caches);
   json.at("context").get_to(round.context);
+  if (const auto after = json.find("context_after"); after != json.end() && !after->is_null())
+    round.context_after = after->get<Fingerprint>();
   json.at("lint").get_to(round.lint);
   json.at("notes").get_to(round.notes);
   round.verdict = enum_of(json.at("verdict"), k_verdicts);
@@ -192,6 +197,11 @@ util::Status save(const RoundEvidence& round, const fs::path& folder) {
   text.resize(text.size() - 2); // the context goes before its "\n}"
   text += ",\n  \"context\": ";
   append_json(text, round.context);
+  text += ",\n  \"context_after\": ";
+  if (round.context_after)
+    append_json(text, *round.context_after);
+  else
+    text += "null";
   text += "\n}\n";
   return write(folder / folder_of(round), "round.json", text);
 }

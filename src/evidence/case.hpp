@@ -33,11 +33,12 @@ struct RoundEvidence {
   int exit_code = 0;                ///< of the client
   std::string log;                  ///< what the client printed: `client.log`, not in the JSON
   BuildRecord record;
-  std::vector<CacheContents> caches; ///< of each registry ref that the build exported to
-  Fingerprint context;               ///< just before the build
-  std::vector<std::string> requests; ///< to the sandbox's file server, one a line
-  std::vector<std::string> lint;     ///< rendered warnings about this build's own attributes, allowed ones too
-  std::vector<std::string> notes;    ///< e.g. a failed import
+  std::vector<CacheContents> caches;        ///< of each registry ref that the build exported to
+  Fingerprint context;                      ///< just before the build
+  std::optional<Fingerprint> context_after; ///< just after it, where it differs: the build changed its own input
+  std::vector<std::string> requests;        ///< to the sandbox's file server, one a line
+  std::vector<std::string> lint;            ///< rendered warnings about this build's own attributes, allowed ones too
+  std::vector<std::string> notes;           ///< e.g. a failed import
   Verdict verdict = Verdict::broken;
   std::vector<Finding> findings;
   std::optional<util::Error> broken; ///< why there is no verdict about the cache

@@ -23,6 +23,23 @@ void to_json(nlohmann::json& json, const Fingerprint& fingerprint) {
   for (const auto& [path, state] : fingerprint.files) json[text(path)] = to_json_value(state);
 }
 
+std::vector<std::string> differing_paths(const Fingerprint& left, const Fingerprint& right) {
+  std::vector<std::string> paths;
+  auto a = left.files.begin();
+  auto b = right.files.begin();
+  while (a != left.files.end() || b != right.files.end()) {
+    const bool only_left = b == right.files.end() || (a != left.files.end() && a->first < b->first);
+    const bool only_right = !only_left && (a == left.files.end() || b->first < a->first);
+    if (only_left)
+      paths.push_back((a++)->first);
+    else if (only_right)
+      paths.push_back((b++)->first);
+    else if (const auto here = a++, there = b++; here->second != there->second)
+      paths.push_back(here->first);
+  }
+  return paths;
+}
+
 void append_json(std::string& to, const Fingerprint& fingerprint) {
   std::string_view before = "{\n    ";
   for (const auto& [path, state] : fingerprint.files) {

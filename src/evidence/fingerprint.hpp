@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace cacheproof::evidence {
 
@@ -26,6 +27,9 @@ struct Fingerprint {
   std::map<std::string, FileState> files;
   bool operator==(const Fingerprint&) const = default;
 };
+
+/// The paths at which two fingerprints differ, sorted.
+std::vector<std::string> differing_paths(const Fingerprint& left, const Fingerprint& right);
 
 /// The same JSON as text, a line for each path, and no tree of JSON values on the way: of a context with 20,000 files
 /// that would take ten times the memory of its text.

@@ -36,6 +36,8 @@ inline std::string_view to_text(util::Blame blame) {
     return "usage";
   case util::Blame::interrupted:
     return "interrupted";
+  case util::Blame::unable:
+    return "unable";
   }
   return "?";
 }

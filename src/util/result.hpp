@@ -13,6 +13,7 @@ enum class Blame {
   input,       ///< a scenario or another file of the user: exit 3
   usage,       ///< the command line: exit 64
   interrupted, ///< a signal or a stop request
+  unable,      ///< this machine cannot do what a scenario asks for, and is sound: the case is skipped
 };
 
 /// A failure of the world, in the words a person at 7 in the morning needs.

@@ -133,5 +133,55 @@ TEST_F(ActionLive, IsALineOfTheRoundsChanges) {
                                    testing::MatchesRegex("restart_builder .[0-9]+ records kept.")));
 }
 
+/// A case of one file and one round.
+class OneRoundLive : public HangLive {
+protected:
+  evidence::CaseEvidence play(const std::string& round) {
+    auto reading = scenario::read_text("title: One round\n"
+                                       "files: {Dockerfile: \"FROM alpine\\nCOPY a /a\\n\", a: a}\n"
+                                       "setup: {images: {alpine: busybox}}\n"
+                                       "rounds: [{"
+                                           + round + "}]\n",
+                                       folder_.path() / "one.yaml");
+    EXPECT_TRUE(reading.scenario);
+    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
+    Observer nobody;
+    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out"}, nobody);
+  }
+};
+
+TEST_F(OneRoundLive, AnEditThatTheMachineCannotDoSkipsTheCase) {
+  const auto played = play("edit: [{xattr: {path: a, name: user.a, value: \"" + std::string(70'000, 'x')
+                           + "\"}}], expect: {rebuilt: all}");
+  EXPECT_EQ(played.verdict, Verdict::skipped);
+  const auto reason = (folder_.path() / "one.yaml").string()
+                      + ":4: this machine cannot set user.a of a: Argument list too long\n"
+                        "  to do: a tmpfs has attributes from Linux 6.6 on; TMPDIR names another place";
+  EXPECT_EQ(played.reason, reason);
+  ASSERT_EQ(played.rounds.size(), 1u);
+  EXPECT_EQ(played.rounds[0].verdict, Verdict::skipped);
+  EXPECT_FALSE(played.rounds[0].broken);
+  EXPECT_EQ(played.rounds[0].notes, std::vector<std::string>{"skipped: " + reason});
+}
+
+TEST_F(OneRoundLive, ABuildThatChangesItsContextIsNoted) {
+  const auto client = folder_.path() / "buildctl";
+  ASSERT_TRUE(
+      util::write_text(client,
+                       "#!/bin/sh\nfor each; do case $each in context=*) echo b > \"${each#context=}/b\";; esac; "
+                       "done\nexec "
+                           + rig_.programs.buildctl.string() + " \"$@\"\n"));
+  std::filesystem::permissions(client, std::filesystem::perms(0755));
+  rig_.programs.buildctl = client;
+  const auto played = play("expect: {rebuilt: all}");
+  EXPECT_EQ(played.verdict, Verdict::passed);
+  EXPECT_EQ(played.rounds.at(0).notes, std::vector<std::string>{"the build changed its own context: b"});
+  const auto saved = evidence::load(folder_.path() / "out");
+  ASSERT_TRUE(saved) << util::to_text(saved.error());
+  ASSERT_TRUE(saved->rounds.at(0).context_after);
+  EXPECT_EQ(evidence::differing_paths(saved->rounds[0].context, *saved->rounds[0].context_after),
+            std::vector<std::string>{"b"});
+}
+
 } // namespace
 } // namespace cacheproof::engine

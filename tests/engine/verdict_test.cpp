@@ -40,5 +40,17 @@ TEST(CaseVerdict, OneKnownIssueMakesTheCaseKnown) {
   EXPECT_EQ(of({Verdict::passed, Verdict::known, Verdict::passed}), Verdict::known);
 }
 
+TEST(CaseVerdict, WhatTheMachineCannotDoIsSkippedAndHidesNothing) {
+  const auto with_reason = [](const std::vector<Verdict>& rounds) {
+    evidence::CaseEvidence played;
+    played.reason = "this machine cannot do it";
+    for (const auto verdict : rounds) played.rounds.emplace_back().verdict = verdict;
+    return verdict_of(played);
+  };
+  EXPECT_EQ(with_reason({}), Verdict::skipped);
+  EXPECT_EQ(with_reason({Verdict::passed, Verdict::skipped}), Verdict::skipped);
+  EXPECT_EQ(with_reason({Verdict::failed, Verdict::skipped}), Verdict::failed);
+}
+
 } // namespace
 } // namespace cacheproof::engine

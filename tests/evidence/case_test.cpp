@@ -44,6 +44,7 @@ RoundEvidence full_round() {
                   {{"sha256:aa", "{}", {"sha256:bb"}, {6, 24}}}};
   round.caches = {{"r/app:cache", CacheShape::image_manifest, "sha256:cc", "application/x", {{"sha256:dd", 42}}, 7}};
   round.context.files["a/b"] = {"file", 0644, 1, 2, 3, 4, "to", "ee"};
+  round.context_after = Fingerprint{{{"a/b", {"file", 0644, 1, 2, 3, 5, "to", "ff"}}}};
   round.lint = {"warning"};
   round.notes = {"note"};
   round.verdict = Verdict::failed;
@@ -72,6 +73,16 @@ CaseEvidence full_case() {
   played.duration = 6;
   played.timings = {{"open", 2}};
   return played;
+}
+
+TEST(Fingerprint, TellsWhereAnotherDiffers) {
+  const FileState file{"file", 0644, 0, 0, 1, 2, "", "aa"};
+  auto touched = file;
+  touched.mtime = 3;
+  const Fingerprint before{{{"a", file}, {"b", file}, {"d", file}}};
+  EXPECT_EQ(differing_paths(before, before), std::vector<std::string>());
+  EXPECT_EQ(differing_paths(before, {{{"b", touched}, {"c", file}, {"d", file}, {"e", file}}}),
+            (std::vector<std::string>{"a", "b", "c", "e"}));
 }
 
 class Evidence : public testing::Test {
@@ -220,7 +231,8 @@ TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
 }
 
 TEST_F(Evidence, EveryBlameComesBack) {
-  for (const auto blame : {util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted}) {
+  for (const auto blame :
+       {util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted, util::Blame::unable}) {
     auto round = full_round();
     round.broken->blame = blame;
     EXPECT_EQ(nlohmann::json(round).get<RoundEvidence>(), round);
