@@ -17,6 +17,7 @@ find_package(Protobuf REQUIRED)
 # RE2, which gRPC uses, is asked for by name: Debian 13's needs more of Abseil than gRPC's own list has.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED grpc++ protobuf re2)
+pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 set(grpc_libraries)
 foreach(name IN LISTS GRPC_STATIC_LIBRARIES)
   find_library(ARCHIVE_${name} NAMES lib${name}.a)

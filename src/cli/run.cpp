@@ -9,6 +9,7 @@
 #include "engine/exit_code.hpp"
 #include "engine/images.hpp"
 #include "engine/play.hpp"
+#include "engine/repositories.hpp"
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
 #include "engine/schedule.hpp"
@@ -86,12 +87,19 @@ int run(const Options& options, std::stop_token stop) {
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
   if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
-  const auto scenarios = load_scenarios(options.paths, options.accept ? Claims::to_come : Claims::there);
-  if (!scenarios) return scenarios.error();
+  const auto loaded = load_scenarios(options.paths, options.accept ? Claims::to_come : Claims::there);
+  if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 
   report::Console console(std::cout, report::console_options(options.verbose));
   for (const auto& line : engine::sweep()) console.said(line);
+  if (options.offline)
+    if (const auto allowed = engine::check_repositories_offline(*loaded); !allowed)
+      return report_error(allowed.error());
+  const auto repositories =
+      engine::Repositories::clone(*loaded, stop, [&](std::string_view line) { console.said(line); });
+  if (!repositories) return report_error(repositories.error());
+  if (const auto refused = report_found(repositories->diagnostics())) return *refused;
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
   auto rigs_or = rigs(versions, options, console, stop);
@@ -100,7 +108,7 @@ int run(const Options& options, std::stop_token stop) {
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
 
   std::vector<engine::Case> cases;
-  for (auto& planned : engine::plan(*scenarios, names))
+  for (auto& planned : engine::plan(repositories->scenarios(), names))
     if (engine::selects(options.filter, planned)) cases.push_back(std::move(planned));
   if (cases.empty())
     return report_error({util::Blame::rig,

@@ -5,12 +5,14 @@
 #include "lint/lint.hpp"
 #include "lint/step_references.hpp"
 #include "scenario/codes.hpp"
+#include "workspace/texts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
-#include <span>
+#include <optional>
+#include <string_view>
 
 namespace cacheproof::engine {
 namespace fs = std::filesystem;
@@ -35,19 +37,7 @@ public:
     add(lint::check(scenario_));
     if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
       add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
-    std::vector<scenario::Edit> so_far;
-    for (const auto& round : scenario_.rounds) {
-      for (const auto& edit : round.edits) {
-        so_far.push_back(edit);
-        if (!try_edit(so_far)) so_far.pop_back(); // what comes after it is still told
-      }
-      for (const auto& cell : scenario::cells(scenario_)) {
-        const auto builds = scenario::builds_of(round);
-        std::vector<std::optional<dockerfile::File>> files;
-        for (const auto& build : builds) files.push_back(check_dockerfile(build, cell, so_far));
-        for (const auto& build : builds) check_barrier(build, builds, files);
-      }
-    }
+    if (open()) tell();
     return std::move(found_);
   }
 
@@ -61,35 +51,45 @@ private:
     add({scenario::diagnostic(code, spot, scenario_.source, std::move(message))});
   }
 
-  /// An edit of content that does not fit is found before anything runs. Only texts are told, so what is said of
-  /// folders, links and times is left to the play.
-  bool try_edit(std::span<const scenario::Edit> so_far) {
-    using Kind = scenario::Edit::Kind;
-    const auto& edit = so_far.back();
-    if (edit.kind != Kind::write && edit.kind != Kind::append && edit.kind != Kind::replace) return true;
-    const auto text = text_after(scenario_, so_far, edit.path);
-    if (!text) add(scenario::codes::k_bad_edit, edit.spot, text.error().what);
-    return text.has_value();
+  /// Whether the context is there to be told of: a repository behind a URL is checked once it is cloned.
+  bool open() {
+    auto original = original_of(scenario_);
+    if (!original)
+      add(scenario::codes::k_wrong_value, std::get<scenario::GitSource>(scenario_.context).spot, original.error());
+    if (!original || !*original) return false;
+    texts_.emplace(std::move(*original));
+    return true;
+  }
+
+  /// Only texts are told, so what is said of folders, links and times is left to the play.
+  void tell() {
+    for (const auto& round : scenario_.rounds) {
+      for (const auto& edit : round.edits) // what comes after one that does not fit is still told
+        if (auto told = texts_->apply(edit); !told) add(scenario::codes::k_bad_edit, edit.spot, told.error());
+      for (const auto& cell : scenario::cells(scenario_)) {
+        const auto builds = scenario::builds_of(round);
+        std::vector<std::optional<dockerfile::File>> files;
+        for (const auto& build : builds) files.push_back(check_dockerfile(build, cell));
+        for (const auto& build : builds) check_barrier(build, builds, files);
+      }
+    }
   }
 
   /// The Dockerfile, if there is one that can be read.
-  std::optional<dockerfile::File>
-  check_dockerfile(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& edits) {
+  std::optional<dockerfile::File> check_dockerfile(const scenario::Round& round, const scenario::Cell& cell) {
     if (round.run) return {}; // which one it builds shows when it is played
     const auto build = scenario::merge(scenario_.build, round.build);
     const auto request = make_request(build, {cell.begin(), cell.end()}, {});
     const auto name = request.dockerfile_text ? "dockerfile_inline" : dockerfile_path(request, {});
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text = request.dockerfile_text ? util::Result<std::optional<std::string>>(request.dockerfile_text)
-                                              : text_after(scenario_, edits, name);
-    if (!text) return {}; // said of the edit already
-    if (!*text) {
+    const auto text = request.dockerfile_text ? request.dockerfile_text : texts_->at(name);
+    if (!text) {
       add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
       return {};
     }
 
     auto reading =
-        dockerfile::read(**text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
+        dockerfile::read(*text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
     add(std::move(reading.diagnostics));
     if (!reading.file) return {};
     if (!reading.file->find_target(request.target))
@@ -111,6 +111,14 @@ private:
         add(lint::check_references({*build.after->step}, *files[i], scenario_.source));
   }
 
+  /// Its words begin with the place, which a diagnostic shows itself.
+  void add(const scenario::Code& code, const util::SourceSpot& spot, const util::Error& error) {
+    const auto place = fmt::format("{}:{}: ", spot.file, spot.line);
+    std::string_view what = error.what;
+    if (what.starts_with(place)) what.remove_prefix(place.size());
+    add({scenario::diagnostic(code, spot, scenario_.source, std::string(what), error.remedy)});
+  }
+
   /// How a file of the context is called in a message.
   fs::path shown_folder() const {
     const auto* folder = std::get_if<fs::path>(&scenario_.context);
@@ -119,6 +127,7 @@ private:
   }
 
   const scenario::Scenario& scenario_;
+  std::optional<workspace::Texts> texts_; ///< of the context, as the edits so far leave them
   Diagnostics found_;
 };
 

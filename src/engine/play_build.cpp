@@ -89,7 +89,7 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
   seen_.log = run_.log;
   keeper_.stream(seen_, "client.log", run_.log);
   if (auto log = util::read_text(world_.daemon().log())) keeper_.stream(seen_, "daemon.log", *log);
-  return look_for_changes();
+  return {};
 }
 
 /// Whether the build left its own input as it was.
@@ -142,6 +142,7 @@ util::Status BuildPlay::check_rig() const {
 
 util::Status BuildPlay::read() {
   CP_TRY(check_rig());
+  CP_TRY(look_for_changes());
   if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
   if (run_.ref.empty()) return tl::unexpected(without_build(run_.log));
   CP_TRY_ASSIGN(seen_.record, read_record());

@@ -177,11 +177,11 @@ const std::vector<Key<Scenario>>& scenario_keys() {
        shape::text("^[^/]")},
       {"files",
        "the context's files, inline (mode 0644, mtime 2020-01-01T00:00:00Z); their texts are never interpolated",
-       read_files,
+       [](Reader& reader, const Node& at, Scenario& scenario) { scenario.context = read_files(reader, at); },
        false,
        "context",
        files_shape()},
-      {"git", "a commit of a git repository", {}, false, "context", shape::later()},
+      {"git", "a commit of a git repository", read_git, false, "context", git_shape()},
       {"setup", "the clean state", read_setup, false, {}, setup_shape(), "all fresh"},
       {"build",
        "defaults of every round's build",
@@ -230,6 +230,18 @@ std::string id_of(const fs::path& file) {
   for (const auto& part : stem) below = part == "scenarios" ? fs::path() : below / part;
   const bool in_scenarios = std::find(stem.begin(), stem.end(), "scenarios") != stem.end();
   return in_scenarios && !below.empty() ? below.string() : absolute.stem().string();
+}
+
+void check_checkouts(Reader& reader, const Scenario& scenario) {
+  if (std::holds_alternative<GitSource>(scenario.context)) return;
+  for (const auto& round : scenario.rounds)
+    for (const auto& edit : round.edits)
+      if (edit.kind == Edit::Kind::checkout)
+        reader.report_at(codes::k_wrong_value,
+                         edit.spot.line,
+                         edit.spot.column,
+                         "'checkout' needs a git context",
+                         "`git: {repository: …, commit: …}`");
 }
 
 void check_file_name(Reader& reader, const Scenario& scenario) {
@@ -321,6 +333,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
   check_builders(reader, scenario);
   check_actions(reader, scenario);
+  check_checkouts(reader, scenario);
   check_file_name(reader, scenario);
   return finish(reader, std::move(scenario));
 }

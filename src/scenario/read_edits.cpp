@@ -1,12 +1,9 @@
 #include "scenario/reader.hpp"
-#include "util/base64.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <utility>
 
 namespace cacheproof::scenario {
@@ -37,23 +34,10 @@ void read_to(Reader& reader, const Node& at, Edit& edit) {
   if (auto path = reader.inner_path(at)) edit.to = std::move(*path);
 }
 void read_base64(Reader& reader, const Node& at, Edit& edit) {
-  const auto encoded = reader.literal(at);
-  if (!encoded) return;
-  std::string plain;
-  std::copy_if(
-      encoded->begin(), encoded->end(), std::back_inserter(plain), [](char c) { return c != '\n' && c != ' '; });
-  if (auto bytes = util::from_base64(plain))
-    edit.text = std::move(*bytes);
-  else
-    reader.report(codes::k_wrong_value, at, "it is no base64 (RFC 4648, with padding)");
+  edit.text = reader.base64(at).value_or("");
 }
-/// As chmod(1) and C write it, in octal digits: `0644`, `755`, `0o755`.
 void read_mode(Reader& reader, const Node& at, Edit& edit) {
-  auto digits = at.is_scalar() ? std::string_view(at.text) : std::string_view();
-  if (digits.starts_with("0o")) digits.remove_prefix(2);
-  const auto mode = util::parse_number<std::uint32_t>(digits, 8);
-  if (!mode || *mode > 07777) return reader.wrong_type(at, "permissions in octal digits like 0644");
-  edit.mode = mode;
+  edit.mode = reader.mode(at);
 }
 std::optional<std::uint32_t> read_id(Reader& reader, const Node& at) {
   const auto id = at.is_scalar() ? util::parse_number<std::uint32_t>(at.text) : std::nullopt;
@@ -62,16 +46,8 @@ std::optional<std::uint32_t> read_id(Reader& reader, const Node& at) {
   reader.wrong_type(at, "a number from 0 to 4294967294");
   return std::nullopt;
 }
-/// A link that leads out of the context would lead edits and copies out too.
 void read_link_target(Reader& reader, const Node& at, Edit& edit) {
-  const auto target = reader.literal(at);
-  if (!target) return;
-  const auto from = std::filesystem::path(edit.path).parent_path();
-  const auto end = (from / *target).lexically_normal();
-  if (target->empty() || std::filesystem::path(*target).is_absolute() || (!end.empty() && *end.begin() == ".."))
-    return reader.report(
-        codes::k_bad_path, at, "a link has a target inside the context, written from where the link is");
-  edit.to = *target;
+  edit.to = reader.link_target(at, edit.path).value_or("");
 }
 void read_xattr_name(Reader& reader, const Node& at, Edit& edit) {
   auto name = reader.literal(at);
@@ -200,6 +176,32 @@ const std::vector<EditKey>& touch_keys() {
   return keys;
 }
 
+void read_patch_text(Reader& reader, const Node& at, Edit& edit) {
+  edit.text = reader.literal(at).value_or("");
+}
+void read_patch_file(Reader& reader, const Node& at, Edit& edit) {
+  edit.text = read_beside(reader, at, "a patch").value_or("");
+  edit.name = at.text;
+}
+const std::vector<EditKey>& patch_keys() {
+  static const std::vector<EditKey> keys{
+      {"text", "the diff itself", read_patch_text, true, "content", shape::text("[\\s\\S]")},
+      {"file", "a file of it, from the scenario's folder", read_patch_file, false, "content", shape::text("^[^/]")},
+      k_atomic,
+      k_keep_mtime,
+      k_keep_size};
+  return keys;
+}
+void read_patch(Reader& reader, const Node& at, Edit& edit) {
+  edit.kind = Edit::Kind::patch;
+  if (at.is_map())
+    read_keys(reader, at, "a mapping for 'patch'", patch_keys(), edit);
+  else if (at.is_scalar() && at.text.find('\n') == std::string::npos)
+    read_patch_file(reader, at, edit);
+  else
+    read_patch_text(reader, at, edit);
+}
+
 /// The reader of an edit that is written as a mapping.
 EditKey edit_key(std::string_view name, std::string_view doc, Edit::Kind kind, const std::vector<EditKey>& (*keys)()) {
   return {name,
@@ -228,7 +230,12 @@ const std::vector<EditKey>& kinds() {
        "edit",
        shape::path()},
       edit_key("touch", "sets the time of a file or a folder", Edit::Kind::touch, touch_keys),
-      {"patch", "applies a unified diff", {}, false, "edit", shape::text()},
+      {"patch",
+       "applies a unified diff: itself (a text of several lines), or a file of it, from the scenario's folder",
+       read_patch,
+       false,
+       "edit",
+       shape::one_of({shape::text(), shape::table("patch", patch_keys)})},
       edit_key("rename", "renames a file or a folder", Edit::Kind::rename, move_keys),
       edit_key("copy", "copies a file or a folder, with modes, owners and times", Edit::Kind::copy, move_keys),
       {"mkdir",
@@ -248,7 +255,16 @@ const std::vector<EditKey>& kinds() {
       edit_key("chmod", "changes permissions", Edit::Kind::chmod, chmod_keys),
       edit_key("chown", "changes the owner", Edit::Kind::chown, chown_keys),
       edit_key("xattr", "sets an extended attribute", Edit::Kind::xattr, xattr_keys),
-      {"checkout", "checks out a commit of a git context", {}, false, "edit", shape::text()},
+      {"checkout",
+       "checks out a commit, a tag or a branch of a git context: files that differ get the time of now",
+       [](Reader& reader, const Node& at, Edit& edit) {
+         edit.kind = Edit::Kind::checkout;
+         edit.text = reader.word(at, "a commit, a tag or a branch").value_or("");
+         if (at.is_scalar() && at.text.empty()) reader.wrong_type(at, "a commit, a tag or a branch");
+       },
+       false,
+       "edit",
+       shape::text("[\\s\\S]")},
   };
   return keys;
 }

@@ -52,9 +52,15 @@ public:
   std::optional<std::chrono::seconds> duration(const Node& at);
   /// RFC 3339 text to the nanosecond or a number of seconds, as nanoseconds since 1970.
   std::optional<std::int64_t> time(const Node& at);
+  /// Permissions in octal digits, as chmod(1) and C write them: `0644`, `755`, `0o755`.
+  std::optional<std::uint32_t> mode(const Node& at);
+  /// What a base64 text encodes; line ends and spaces in it are nothing.
+  std::optional<std::string> base64(const Node& at);
   std::optional<Text> regex(const Node& at);
   /// A path inside the context: relative, without `..`; in normal form.
   std::optional<std::string> inner_path(const Node& at);
+  /// The target of the symbolic link `link`: it leads to something inside the context.
+  std::optional<std::string> link_target(const Node& at, const std::string& link);
   std::optional<StepReference> step(const Node& at);
   /// `{dimension or fact: value, list or range}`, as `when` takes it; nothing after an error.
   std::optional<When> when(const Node& at);
@@ -145,7 +151,12 @@ Shape known_issue_shape();
 void read_parallel(Reader& reader, const Node& at, Round& round);
 Shape parallel_shape();
 void read_context(Reader& reader, const Node& at, Scenario& scenario);
-void read_files(Reader& reader, const Node& at, Scenario& scenario);
+void read_git(Reader& reader, const Node& at, Scenario& scenario);
+Shape git_shape();
+/// The text of a file of the enclosing repository, written as a path from the scenario's folder.
+std::optional<std::string> read_beside(Reader& reader, const Node& at, std::string_view what);
+/// `{path: text, path: {…}}`: files that a scenario holds.
+InlineFiles read_files(Reader& reader, const Node& at);
 Shape files_shape();
 void read_setup(Reader& reader, const Node& at, Scenario& scenario);
 Shape setup_shape();

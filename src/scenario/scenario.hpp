@@ -22,15 +22,33 @@ namespace cacheproof::scenario {
 /// One combination of matrix values: dimension → value, in the order of the file. Empty without a matrix.
 using Cell = std::vector<std::pair<std::string, std::string>>;
 
-/// Where the build context comes from: a folder on disk (absolute, checked to stay inside the enclosing repository), or
-/// files written in the scenario (mode 0644, mtime 2020-01-01T00:00:00Z; texts are never interpolated).
+/// One path of the files that a scenario holds. Without a mode of their own files have 0644 and folders 0755, without a
+/// time 2020-01-01T00:00:00Z, whatever the umask. Texts are never interpolated.
 struct InlineFile {
+  enum class Kind { file, folder, symlink, hardlink, archive };
   std::string path;
-  std::string text;
+  std::string text; ///< the content; the target of a link (of a hard link a path of the same files)
   util::SourceSpot spot;
+  Kind kind = Kind::file;
+  std::optional<std::uint32_t> mode;
+  std::optional<std::int64_t> mtime; ///< nanoseconds since 1970
+  std::vector<InlineFile> files;     ///< of an archive, in the order of its entries: each folder before what it holds
   bool operator==(const InlineFile&) const = default;
 };
-using Context = std::variant<std::filesystem::path, std::vector<InlineFile>>;
+using InlineFiles = std::vector<InlineFile>;
+
+/// A commit of a git repository: one on this machine, which is only read, or one behind a URL.
+struct GitSource {
+  std::string repository; ///< an absolute path, or a URL
+  bool is_url = false;
+  std::string commit; ///< a commit, a tag or a branch
+  util::SourceSpot spot;
+  bool operator==(const GitSource&) const = default;
+};
+
+/// Where the build context comes from: a folder on disk (absolute, checked to stay inside the enclosing repository),
+/// files written in the scenario, or a commit.
+using Context = std::variant<std::filesystem::path, InlineFiles, GitSource>;
 
 /// A change of the build context.
 struct Edit {
@@ -47,12 +65,15 @@ struct Edit {
     hardlink,
     chmod,
     chown,
-    xattr
+    xattr,
+    patch,
+    checkout
   };
   Kind kind = Kind::write;
-  std::string path;                  ///< relative to the context, never leading out of it; `from` of rename and copy
-  std::string text;                  ///< of write and append; `new` of replace; the value of xattr
-  std::string old;                   ///< of replace: must match once
+  std::string path; ///< relative to the context, never leading out of it; `from` of rename and copy; not of a patch,
+                    ///< which names its own, nor of checkout
+  std::string text; ///< of write and append; `new` of replace; the value of xattr; the patch; the commit of checkout
+  std::string old;  ///< of replace: must match once
   std::optional<std::int64_t> mtime; ///< nanoseconds since 1970; without one the time becomes now
   util::SourceSpot spot;
   std::string to;                    ///< of rename and copy; the target of a link

@@ -1,4 +1,5 @@
 #include "scenario/reader.hpp"
+#include "util/base64.hpp"
 #include "util/pattern.hpp"
 #include "util/text.hpp"
 
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <regex>
+#include <string>
 
 // The values of the language that are more than text.
 namespace cacheproof::scenario {
@@ -112,6 +114,24 @@ std::optional<std::int64_t> Reader::time(const Node& at) {
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> Reader::mode(const Node& at) {
+  auto digits = at.is_scalar() ? std::string_view(at.text) : std::string_view();
+  if (digits.starts_with("0o")) digits.remove_prefix(2);
+  const auto mode = util::parse_number<std::uint32_t>(digits, 8);
+  if (mode && *mode <= 07777) return mode;
+  wrong_type(at, "permissions in octal digits like 0644");
+  return std::nullopt;
+}
+
+std::optional<std::string> Reader::base64(const Node& at) {
+  auto encoded = literal(at);
+  if (!encoded) return std::nullopt;
+  std::erase_if(*encoded, [](char c) { return c == '\n' || c == ' '; });
+  auto bytes = util::from_base64(*encoded);
+  if (!bytes) report(codes::k_wrong_value, at, "it is no base64 (RFC 4648, with padding)");
+  return bytes;
+}
+
 std::optional<Text> Reader::regex(const Node& at) {
   // Not `text`: variables are not expanded in regexes, and `${` is none.
   auto written = word(at, "a regular expression");
@@ -145,6 +165,17 @@ std::optional<std::string> Reader::inner_path(const Node& at) {
     return std::nullopt;
   }
   return normal;
+}
+
+std::optional<std::string> Reader::link_target(const Node& at, const std::string& link) {
+  auto target = literal(at);
+  if (!target) return std::nullopt;
+  // A link that leads out of the context would lead edits and copies out too.
+  const auto end = (fs::path(link).parent_path() / *target).lexically_normal();
+  const bool leads_out = fs::path(*target).is_absolute() || (!end.empty() && *end.begin() == "..");
+  if (!leads_out && !target->empty() && target->find('\0') == std::string::npos) return target;
+  report(codes::k_bad_path, at, "a link has a target inside the context, written from where the link is");
+  return std::nullopt;
 }
 
 std::optional<StepReference> Reader::step(const Node& at) {

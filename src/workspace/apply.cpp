@@ -1,5 +1,6 @@
 #include "workspace/apply.hpp"
 
+#include "workspace/apply_patch.hpp"
 #include "workspace/beneath.hpp"
 #include "workspace/copy.hpp"
 #include "workspace/edit.hpp"
@@ -27,6 +28,30 @@ tl::unexpected<util::Error> unopened(const scenario::Edit& edit) {
   if (errno == ENOENT) return refuse(edit, "finds no such file in the context");
   if (errno == EXDEV) return refuse(edit, "leads out of the context");
   return refuse(edit, fmt::format("cannot open it: {}", std::strerror(errno)));
+}
+
+/// The file system or our rights cannot do what the edit asks for, which is nobody's mistake: its words are errno's.
+tl::unexpected<util::Error> unable(const scenario::Edit& edit, const std::string& doing, const std::string& remedy) {
+  const int code = errno;
+  switch (code) {
+  case EPERM:   // not root; a file system without hard links (link(2))
+  case EINVAL:  // an owner that the user namespace does not have
+  case ENOTSUP: // a file system without it
+  case EMLINK:
+  case E2BIG: // more than an attribute takes, or than this file system gives to attributes
+  case ENOSPC:
+    return util::failure(fmt::format("{}:{}: this machine cannot {} {}: {}",
+                                     edit.spot.file,
+                                     edit.spot.line,
+                                     doing,
+                                     edit.path,
+                                     std::strerror(code)),
+                         {},
+                         remedy,
+                         util::Blame::unable);
+  default:
+    return refuse(edit, fmt::format("cannot {}: {}", doing, std::strerror(code)));
+  }
 }
 
 /// A name in its folder: what acts on a path itself and not on what a link there leads to.
@@ -165,7 +190,7 @@ util::Result<std::string> make_hardlink(const util::Fd& root, const scenario::Ed
   CP_TRY_ASSIGN(const auto target, existing(root, edit, edit.to));
   CP_TRY_ASSIGN(const auto place, vacant(root, edit, edit.path));
   if (linkat(target.parent.get(), target.name.c_str(), place.parent.get(), place.name.c_str(), 0) != 0)
-    return refuse(edit, fmt::format("cannot make the link: {}", std::strerror(errno)));
+    return unable(edit, "make the hard link", "TMPDIR names another place");
   return fmt::format("hardlink {} = {}", edit.path, edit.to);
 }
 
@@ -185,9 +210,7 @@ util::Result<std::string> change_owner(const util::Fd& root, const scenario::Edi
   const auto gid = edit.gid.value_or(place.info.st_gid);
   if (uid == place.info.st_uid && gid == place.info.st_gid) return refuse(edit, "changes nothing");
   if (fchownat(place.parent.get(), place.name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0)
-    return util::failure(fmt::format("cannot chown {}: {}", edit.path, std::strerror(errno)),
-                         {},
-                         "run it as root: only root gives files away");
+    return unable(edit, "give away", "only root gives files away, and in a user namespace only to its own ids");
   return fmt::format("chown {} ({}:{} -> {}:{})", edit.path, place.info.st_uid, place.info.st_gid, uid, gid);
 }
 
@@ -199,12 +222,8 @@ util::Result<std::string> set_xattr(const util::Fd& root, const scenario::Edit& 
   if (size >= 0 && before.substr(0, static_cast<std::size_t>(size)) == edit.text)
     return refuse(edit, "changes nothing");
   if (fsetxattr(file.get(), edit.name.c_str(), edit.text.data(), edit.text.size(), 0) != 0)
-    return util::failure(fmt::format("cannot set {} of {}: {}", edit.name, edit.path, std::strerror(errno)),
-                         {},
-                         errno == ENOTSUP
-                             ? "the sandbox's file system has no extended attributes: a tmpfs has them from "
-                               "Linux 6.6 on; TMPDIR names another place"
-                             : "");
+    return unable(
+        edit, "set " + edit.name + " of", "a tmpfs has attributes from Linux 6.6 on; TMPDIR names another place");
   return fmt::format("xattr {} {}", edit.path, edit.name);
 }
 
@@ -238,6 +257,10 @@ util::Result<std::string> apply(const util::Fd& root, const scenario::Edit& edit
     return change_owner(root, edit);
   case Kind::xattr:
     return set_xattr(root, edit);
+  case Kind::patch:
+    return apply_patch(root, edit);
+  case Kind::checkout:
+    break; // the context's, which knows its repository
   }
   return refuse(edit, "is of no known kind");
 }

@@ -2,8 +2,11 @@
 
 #include "util/text.hpp"
 #include "workspace/apply.hpp"
+#include "workspace/apply_patch.hpp"
 #include "workspace/beneath.hpp"
 #include "workspace/copy.hpp"
+#include "workspace/edit.hpp"
+#include "workspace/inline_files.hpp"
 
 #include <fmt/format.h>
 
@@ -20,30 +23,6 @@ namespace cacheproof::workspace {
 namespace fs = std::filesystem;
 namespace {
 
-/// Of inline files: a scenario means the same on every machine and every day.
-constexpr timespec k_epoch = {1577836800, 0}; // 2020-01-01T00:00:00Z
-
-/// Sets the fixed time of inline files on a whole tree, deepest first: writing into a folder changes its time.
-util::Status fix_times(const fs::path& path) {
-  if (fs::is_directory(path))
-    for (const auto& entry : fs::directory_iterator(path)) CP_TRY(fix_times(entry.path()));
-  const timespec times[] = {k_epoch, k_epoch};
-  if (utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
-    return system_failure("cannot set the times of", path);
-  return {};
-}
-
-util::Status write_inline(const util::Fd& root, const std::vector<scenario::InlineFile>& files) {
-  for (const auto& file : files) {
-    scenario::Edit edit;
-    edit.path = file.path;
-    edit.text = file.text;
-    edit.spot = file.spot;
-    CP_TRY(apply(root, edit));
-  }
-  return {};
-}
-
 /// `# escape=`, `# check=`: a comment of the form NAME=VALUE.
 bool is_directive(std::string_view line) {
   line = util::trim(line);
@@ -53,10 +32,30 @@ bool is_directive(std::string_view line) {
          && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
 }
 
+util::Status write_commit(const util::Fd& root, const GitCheckout& git, const util::SourceSpot& spot) {
+  for (const auto& [path, file] : git.files) {
+    CP_TRY_ASSIGN(auto text, git.repository.read(file));
+    scenario::Edit edit;
+    edit.path = path;
+    edit.spot = spot;
+    edit.mode = file.executable ? 0755 : 0644;
+    if (file.link) edit.kind = scenario::Edit::Kind::symlink;
+    (file.link ? edit.to : edit.text) = std::move(text);
+    CP_TRY(workspace::apply(root, edit));
+  }
+  return {};
+}
+
 } // namespace
 
 util::Result<Context> Context::materialise(const scenario::Context& source, const fs::path& destination) {
   const auto* folder = std::get_if<fs::path>(&source);
+  const auto* files = std::get_if<scenario::InlineFiles>(&source);
+  const auto* commit = std::get_if<scenario::GitSource>(&source);
+  std::optional<GitCheckout> git;
+  if (commit) {
+    CP_TRY_ASSIGN(git, GitCheckout::open(*commit));
+  }
   if (folder) {
     CP_TRY(copy_tree(*folder, destination));
   } else if (mkdir(destination.c_str(), 0755) != 0 || chmod(destination.c_str(), 0755) != 0) {
@@ -64,17 +63,24 @@ util::Result<Context> Context::materialise(const scenario::Context& source, cons
   }
   util::Fd root(open(destination.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) return system_failure("cannot open", destination);
-  if (!folder) {
-    CP_TRY(write_inline(root, std::get<std::vector<scenario::InlineFile>>(source)));
-    CP_TRY(fix_times(destination));
-  }
-  return Context(destination, std::move(root));
+  if (files) CP_TRY(write_inline(root, *files));
+  if (commit) CP_TRY(write_commit(root, *git, commit->spot));
+  return Context(destination, std::move(root), std::move(git));
+}
+
+util::Result<std::string> Context::checkout(const scenario::Edit& edit) {
+  if (!git_) return refuse(edit, "needs a git context");
+  CP_TRY_ASSIGN(auto files, git_->repository.files(edit.text, edit.spot));
+  CP_TRY_ASSIGN(auto said, apply_checkout(root_, edit, *git_, files));
+  git_->files = std::move(files);
+  return said;
 }
 
 util::Result<std::vector<std::string>> Context::apply(const std::vector<scenario::Edit>& edits) {
   std::vector<std::string> words;
   for (const auto& edit : edits) {
-    CP_TRY_ASSIGN(auto said, workspace::apply(root_, edit));
+    CP_TRY_ASSIGN(auto said,
+                  edit.kind == scenario::Edit::Kind::checkout ? checkout(edit) : workspace::apply(root_, edit));
     words.push_back(std::move(said));
   }
   return words;

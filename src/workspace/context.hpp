@@ -4,8 +4,10 @@
 #include "util/files.hpp"
 #include "util/result.hpp"
 #include "workspace/fingerprint.hpp"
+#include "workspace/git.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +25,7 @@ public:
   /// Makes the context in the new folder `destination`. A folder is copied with its modes, owners, times (to the
   /// nanosecond), user xattrs and symlinks, by reflink where the file system can, never by hard links: edits would
   /// reach the user's file. Inline files are 0644, folders 0755, all of them of 2020-01-01T00:00:00Z, whatever the
-  /// umask.
+  /// umask, unless they say otherwise. A commit is checked out as a clone does it: 0644 or 0755, with the time of now.
   static util::Result<Context> materialise(const scenario::Context& source, const std::filesystem::path& destination);
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -40,12 +42,15 @@ public:
   util::Result<evidence::Fingerprint> fingerprint() { return fingerprinter_.take(folder_); }
 
 private:
-  Context(std::filesystem::path folder, util::Fd root)
+  Context(std::filesystem::path folder, util::Fd root, std::optional<GitCheckout> git)
       : folder_(std::move(folder)),
-        root_(std::move(root)) {}
+        root_(std::move(root)),
+        git_(std::move(git)) {}
+  util::Result<std::string> checkout(const scenario::Edit& edit);
 
   std::filesystem::path folder_;
-  util::Fd root_; ///< every path of an edit is resolved beneath it
+  util::Fd root_;                  ///< every path of an edit is resolved beneath it
+  std::optional<GitCheckout> git_; ///< of a git context: what is checked out
   Fingerprinter fingerprinter_;
 };
 

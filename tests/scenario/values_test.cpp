@@ -78,12 +78,40 @@ TEST(GoodTexts, OfFilesAreNeverInterpolated) {
                                  "x.yaml");
   EXPECT_EQ(said(reading), "");
   ASSERT_TRUE(reading.scenario);
-  EXPECT_EQ(std::get<std::vector<InlineFile>>(reading.scenario->context).at(0).text, "ARG X\nRUN echo ${X}");
+  EXPECT_EQ(std::get<InlineFiles>(reading.scenario->context).at(0).text, "ARG X\nRUN echo ${X}");
   const auto& edits = reading.scenario->rounds.at(0).edits;
   EXPECT_EQ(edits.at(0).text, "${A}");
   EXPECT_EQ(edits.at(1).text, "${B");
   EXPECT_EQ(edits.at(2).old, "${C}");
   EXPECT_EQ(edits.at(2).text, "$${D}");
+}
+
+TEST(GoodTexts, OfFilesMayBeMappings) {
+  const auto reading = read_text("title: x\n"
+                                 "files:\n"
+                                 "  a: {text: \"${A}\", mode: 0755, mtime: 1.000000001}\n"
+                                 "  b: {base64: eHk=}\n"
+                                 "  c: {symlink: a}\n"
+                                 "  d: {hardlink: a}\n"
+                                 "  e: {dir: true, mode: 0700}\n"
+                                 "  f.tar: {archive: {files: {x/y: {text: z, mtime: 7}, x/w: v}, mtime: 5}}\n"
+                                 "rounds: [{}]\n",
+                                 "x.yaml");
+  EXPECT_EQ(said(reading), "");
+  ASSERT_TRUE(reading.scenario);
+  using Kind = InlineFile::Kind;
+  const auto at = [](int line, int column) { return util::SourceSpot{"x.yaml", line, column}; };
+  constexpr std::int64_t second = 1'000'000'000;
+  const InlineFiles entries{{"x", "", at(8, 29), Kind::folder, {}, 5 * second, {}},
+                            {"x/y", "z", at(8, 29), Kind::file, {}, 7 * second, {}},
+                            {"x/w", "v", at(8, 55), Kind::file, {}, 5 * second, {}}};
+  EXPECT_EQ(std::get<InlineFiles>(reading.scenario->context),
+            (InlineFiles{{"a", "${A}", at(3, 3), Kind::file, 0755, second + 1, {}},
+                         {"b", "xy", at(4, 3), Kind::file, {}, {}, {}},
+                         {"c", "a", at(5, 3), Kind::symlink, {}, {}, {}},
+                         {"d", "a", at(6, 3), Kind::hardlink, {}, {}, {}},
+                         {"e", "", at(7, 3), Kind::folder, 0700, {}, {}},
+                         {"f.tar", "", at(8, 3), Kind::archive, {}, {}, entries}}));
 }
 
 TEST(GoodTexts, KeepTheirVariablesForTheEngine) {

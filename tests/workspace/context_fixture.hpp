@@ -17,6 +17,19 @@
 
 namespace cacheproof::workspace {
 
+/// A umask for the length of a test.
+class Umask {
+public:
+  explicit Umask(mode_t mask)
+      : before_(umask(mask)) {}
+  ~Umask() { umask(before_); }
+  Umask(const Umask&) = delete;
+  Umask& operator=(const Umask&) = delete;
+
+private:
+  mode_t before_;
+};
+
 /// A user's folder, the context made of it, and words for what happens to both.
 class ContextFixture : public testing::Test {
 protected:

@@ -104,11 +104,35 @@ TEST_F(FileEdits, SetAttributes) {
   auto change = edit(Kind::xattr, "sub/file", "value");
   change.name = "user.key";
   const auto said = apply(context, change);
-  if (said.find("no extended attributes") != std::string::npos) GTEST_SKIP() << said;
+  if (said.find("this machine cannot") != std::string::npos) GTEST_SKIP() << said;
   EXPECT_EQ(said, "xattr sub/file user.key");
   char value[16];
   ASSERT_EQ(getxattr(ours("sub/file").c_str(), "user.key", value, sizeof value), 5);
   EXPECT_EQ(apply(context, change), refused("sub/file", "changes nothing"));
+}
+
+/// The words and the blame of an edit that does not happen.
+TEST_F(FileEdits, ThatTheMachineCannotDoAreNobodysMistake) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  auto context = copied();
+  auto attribute = edit(Kind::xattr, "sub/file", "value");
+  attribute.name = "nobodys.key"; // as `user.` on a file system without them
+  auto owner = edit(Kind::chown, "sub/file");
+  owner.uid = 1;
+  const auto said = context.apply(std::vector{attribute});
+  ASSERT_EQ(seteuid(65534), 0);
+  const auto given = context.apply(std::vector{owner});
+  ASSERT_EQ(seteuid(0), 0);
+  ASSERT_FALSE(said);
+  EXPECT_EQ(util::to_text(said.error()),
+            "x.yaml:7: this machine cannot set nobodys.key of sub/file: Operation not supported\n"
+            "  to do: a tmpfs has attributes from Linux 6.6 on; TMPDIR names another place");
+  EXPECT_EQ(said.error().blame, util::Blame::unable);
+  ASSERT_FALSE(given);
+  EXPECT_EQ(util::to_text(given.error()),
+            "x.yaml:7: this machine cannot give away sub/file: Operation not permitted\n"
+            "  to do: only root gives files away, and in a user namespace only to its own ids");
+  EXPECT_EQ(given.error().blame, util::Blame::unable);
 }
 
 TEST_F(FileEdits, KeepTheTimeToTheNanosecond) {

@@ -12,20 +12,6 @@ namespace cacheproof::workspace {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t k_inline_time = 1'577'836'800'000'000'000; // 2020-01-01T00:00:00Z
-
-/// A umask for the length of a test.
-class Umask {
-public:
-  explicit Umask(mode_t mask)
-      : before_(umask(mask)) {}
-  ~Umask() { umask(before_); }
-  Umask(const Umask&) = delete;
-  Umask& operator=(const Umask&) = delete;
-
-private:
-  mode_t before_;
-};
 
 class CopiedFolder : public ContextFixture {};
 
@@ -171,23 +157,6 @@ TEST_F(CopiedFolder, NeedsAFolderOfItsOwn) {
   ASSERT_FALSE(context);
   EXPECT_EQ(context.error().what, "cannot make the folder " + ours().string() + ": File exists");
   EXPECT_EQ(content(ours("theirs")), "t");
-}
-
-class InlineFiles : public ContextFixture {};
-
-TEST_F(InlineFiles, AreTheSameOnEveryMachine) {
-  const Umask mask(077);
-  made(std::vector<scenario::InlineFile>{{"Dockerfile", "FROM scratch\n", {}}, {"src/deep/a.txt", "${X}", {}}});
-  for (const auto* folder : {"", "src", "src/deep"}) {
-    EXPECT_EQ(mode(ours(folder)), 0755U) << folder;
-    EXPECT_EQ(mtime(ours(folder)), k_inline_time) << folder;
-  }
-  for (const auto* file : {"Dockerfile", "src/deep/a.txt"}) {
-    EXPECT_EQ(mode(ours(file)), 0644U) << file;
-    EXPECT_EQ(mtime(ours(file)), k_inline_time) << file;
-  }
-  EXPECT_EQ(content(ours("Dockerfile")), "FROM scratch\n");
-  EXPECT_EQ(content(ours("src/deep/a.txt")), "${X}");
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 #include "workspace/context_fixture.hpp"
-#include "workspace/edit.hpp"
+#include "workspace/texts.hpp"
 
-#include <algorithm>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -19,10 +19,15 @@ Edit edit(Kind kind, std::string path, std::string text = {}, std::string old = 
 }
 
 /// The text of `path` in the end, or the refusal.
-std::string after(const std::vector<Edit>& edits, const std::string& path, std::optional<std::string> text) {
-  const auto result = text_after(
-      edits, path, [&](const auto& asked) { return asked == fs::path(path).lexically_normal() ? text : std::nullopt; });
+std::string after_in(const scenario::InlineFiles& files, const std::vector<Edit>& edits, const std::string& path) {
+  const auto result = text_after(edits, path, original(files).value());
   return result ? result->value_or("(not there)") : result.error().what;
+}
+
+/// In a context with that text at `path`, if any.
+std::string after(const std::vector<Edit>& edits, const std::string& path, const std::optional<std::string>& text) {
+  const auto at = fs::path(path).lexically_normal().string();
+  return after_in(text ? scenario::InlineFiles{{at, *text, {}}} : scenario::InlineFiles{}, edits, path);
 }
 
 TEST(TextAfter, FollowsTheEditsOfOneFileInTurn) {
@@ -35,7 +40,7 @@ TEST(TextAfter, FollowsTheEditsOfOneFileInTurn) {
 }
 
 TEST(TextAfter, IgnoresTheEditsOfOthers) {
-  EXPECT_EQ(after({edit(Kind::write, "b", "2"), edit(Kind::remove, "a.d"), edit(Kind::append, "d/a", "3")}, "a", "1"),
+  EXPECT_EQ(after({edit(Kind::write, "b", "2"), edit(Kind::remove, "a.d"), edit(Kind::write, "d/a", "3")}, "a", "1"),
             "1");
 }
 
@@ -47,11 +52,7 @@ TEST(TextAfter, SeesAFolderTakeItsFilesAlong) {
 
 /// A context of `a`, `d/b` and `d/e/c`, each with its own name as text.
 std::string after_moves(const std::vector<Edit>& edits, const std::string& path) {
-  const auto result = text_after(edits, path, [](const auto& asked) -> std::optional<std::string> {
-    if (asked == "a" || asked == "d/b" || asked == "d/e/c") return asked;
-    return std::nullopt;
-  });
-  return result ? result->value_or("(not there)") : result.error().what;
+  return after_in({{"a", "a", {}}, {"d/b", "d/b", {}}, {"d/e/c", "d/e/c", {}}}, edits, path);
 }
 
 Edit move(Kind kind, std::string from, std::string to) {
@@ -86,13 +87,54 @@ TEST(TextAfter, SaysWhereAnEditDoesNotFit) {
   EXPECT_EQ(after({edit(Kind::write, "a", "1")}, "a", "1"), "x.yaml:7: the edit of a changes nothing");
 }
 
+TEST(TextAfter, FollowsLinksAsTheDiskDoes) {
+  auto atomic = edit(Kind::append, "l", "+");
+  atomic.atomic = true;
+  const auto symlink = move(Kind::symlink, "l", "d/b");
+  EXPECT_EQ(after_moves({symlink, edit(Kind::append, "l", "+")}, "d/b"), "d/b+");
+  EXPECT_EQ(after_moves({symlink, atomic}, "d/b"), "d/b") << "the link itself is replaced";
+  EXPECT_EQ(after_moves({symlink, atomic}, "l"), "d/b+");
+  const auto hardlink = move(Kind::hardlink, "l", "d/b");
+  EXPECT_EQ(after_moves({hardlink, edit(Kind::append, "l", "+")}, "d/b"), "d/b+");
+  EXPECT_EQ(after_moves({hardlink, atomic}, "d/b"), "d/b");
+  EXPECT_EQ(after_moves({hardlink, edit(Kind::remove, "d")}, "l"), "d/b");
+  EXPECT_EQ(after_moves({move(Kind::symlink, "l", "d"), edit(Kind::write, "l/n", "new")}, "d/n"), "new");
+  EXPECT_EQ(after_moves({move(Kind::symlink, "l", "m"), move(Kind::symlink, "m", "l")}, "l"), "(not there)");
+  EXPECT_EQ(after_moves({move(Kind::symlink, "d/l", "../../a")}, "d/l"), "(not there)") << "it leads out";
+}
+
+TEST(TextAfter, KnowsTheLinksOfTheContext) {
+  scenario::InlineFile twin{"twin", "a", {}};
+  twin.kind = scenario::InlineFile::Kind::hardlink;
+  scenario::InlineFile link{"d/link", "../a", {}};
+  link.kind = scenario::InlineFile::Kind::symlink;
+  const scenario::InlineFiles files{{"a", "1", {}}, twin, link};
+  for (const auto* path : {"a", "twin", "d/link"})
+    for (const auto* other : {"a", "twin", "d/link"})
+      EXPECT_EQ(after_in(files, {edit(Kind::append, path, "2")}, other), "12") << path << " " << other;
+}
+
+TEST(TextAfter, FollowsPatches) {
+  const auto patch = edit(Kind::patch,
+                          "",
+                          "diff --git a/a b/d/n\nsimilarity index 50%\nrename from a\nrename to d/n\n"
+                          "--- a/a\n+++ b/d/n\n@@ -1 +1 @@\n-1\n+2\n"
+                          "--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+3\n");
+  const scenario::InlineFiles files{{"a", "1\n", {}}};
+  EXPECT_EQ(after_in(files, {patch}, "a"), "(not there)");
+  EXPECT_EQ(after_in(files, {patch}, "d/n"), "2\n");
+  EXPECT_EQ(after_in(files, {patch, edit(Kind::append, "new", "4")}, "new"), "3\n4");
+  EXPECT_EQ(after_in({{"a", "2\n", {}}}, {patch}, "b"),
+            "x.yaml:7: the patch does not apply: hunk 1 of d/n (@@ -1,1 +1,1 @@) does not fit");
+}
+
 /// Edits of few files with few letters, so that they meet each other often.
 class RandomEdits {
 public:
   explicit RandomEdits(unsigned seed)
       : random_(seed) {}
   static const std::vector<std::string>& paths() {
-    static const std::vector<std::string> all{"a", "d/b", "d/e/c", "f"};
+    static const std::vector<std::string> all{"a", "d/b", "d/e/c", "f", "d/l"};
     return all;
   }
   std::string text() {
@@ -100,60 +142,102 @@ public:
     for (auto size = below(4); size > 0; --size) made += static_cast<char>('x' + below(3));
     return made;
   }
-  Edit next() {
+  /// `now`: the texts as they are, for patches that fit.
+  Edit next(const std::map<std::string, std::string>& now) {
     static const std::vector<std::string> folders{"d", "d/e"};
-    static const std::vector<Kind> kinds{
-        Kind::write, Kind::append, Kind::replace, Kind::remove, Kind::touch, Kind::rename, Kind::copy};
+    static const std::vector<std::string> targets{"a", "../a", "e", "e/c", "b", "../f", "d", "d/l", "l"};
+    static const std::vector<Kind> kinds{Kind::write,
+                                         Kind::append,
+                                         Kind::replace,
+                                         Kind::remove,
+                                         Kind::touch,
+                                         Kind::rename,
+                                         Kind::copy,
+                                         Kind::mkdir,
+                                         Kind::symlink,
+                                         Kind::hardlink,
+                                         Kind::chmod,
+                                         Kind::patch};
     const auto kind = kinds[below(kinds.size())];
     auto path = paths()[below(paths().size())];
-    if (kind == Kind::rename || kind == Kind::copy) return move(kind, std::move(path), paths()[below(paths().size())]);
+    if (kind == Kind::rename || kind == Kind::copy || kind == Kind::hardlink)
+      return move(kind, std::move(path), paths()[below(paths().size())]);
+    if (kind == Kind::symlink) return move(kind, std::move(path), targets[below(targets.size())]);
     if (kind == Kind::remove && below(3) == 0) path = folders[below(folders.size())];
-    return edit(kind, std::move(path), text(), text());
+    if (kind == Kind::patch) return edit(kind, "", patch(path, now) + (below(3) == 0 ? patch("f", now) : ""));
+    auto made = edit(kind, std::move(path), text(), text());
+    made.atomic = below(3) == 0;
+    made.keep_size = below(5) == 0;
+    if (kind == Kind::chmod) made.mode = 0600;
+    return made;
   }
   std::size_t below(std::size_t end) { return random_() % end; }
 
 private:
+  static std::string side(char sign, const std::string& text) {
+    return text.empty() ? "" : sign + text + "\n\\ No newline at end of file\n";
+  }
+  std::string patch(const std::string& path, const std::map<std::string, std::string>& now) {
+    const auto found = now.find(path);
+    const auto old = below(8) == 0 || found == now.end() ? text() : found->second;
+    const auto made = text();
+    const bool added = found == now.end();
+    const bool removed = !added && below(4) == 0;
+    return "--- " + (added ? "/dev/null" : "a/" + path) + "\n+++ " + (removed ? "/dev/null" : "b/" + path) + "\n@@ -"
+           + (added || old.empty() ? "0,0" : "1") + " +" + (removed || made.empty() ? "0,0" : "1") + " @@\n"
+           + side('-', added ? "" : old) + side('+', removed ? "" : made);
+  }
+
   std::mt19937 random_;
 };
 
-class TextAfterOnDisk : public ContextFixture {};
+class TextAfterOnDisk : public ContextFixture {
+protected:
+  std::map<std::string, std::string> texts() const {
+    std::map<std::string, std::string> all;
+    for (const auto& path : RandomEdits::paths())
+      if (const auto text = util::read_text(ours(path))) all[path] = *text;
+    return all;
+  }
+};
 
 TEST_F(TextAfterOnDisk, IsWhatTheEditsDo) {
-  int applied = 0;
+  std::map<Kind, int> applied;
   int refused = 0;
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
     RandomEdits random(seed);
-    std::vector<scenario::InlineFile> files;
+    scenario::InlineFiles files;
     for (const auto& path : RandomEdits::paths())
       if (random.below(4) > 0) files.push_back({path, random.text(), {}});
     auto context = made(files);
     std::vector<Edit> edits;
     for (int i = 0; i < 8; ++i) {
-      const auto change = random.next();
+      const auto change = random.next(texts());
       const auto done = context.apply(std::vector{change});
-      auto planned = edits;
-      planned.push_back(change);
+      edits.push_back(change);
       for (const auto& path : RandomEdits::paths()) {
-        const auto expected = text_after(planned, path, [&](const auto& asked) {
-          const auto file =
-              std::find_if(files.begin(), files.end(), [&](const auto& each) { return each.path == asked; });
-          return file == files.end() ? std::nullopt : std::optional(file->text);
-        });
-        // What it refuses is refused on disk in the same words; a missing file or folder it may not know of.
+        const auto expected = text_after(edits, path, original(files).value());
+        // What it refuses is refused on disk, in the same words but where it does not know what is in the way of a
+        // file: a folder, a dangling link.
         if (!expected) {
-          ASSERT_FALSE(done);
-          EXPECT_EQ(done.error(), expected.error());
-        } else if (done || (change.kind != Kind::rename && change.kind != Kind::copy)) {
-          EXPECT_EQ(content(ours(path)), expected->value_or("(not there)")) << path << " after edit " << i;
+          ASSERT_FALSE(done) << expected.error().what;
+          if (expected.error().what.find("no such file") == std::string::npos) {
+            EXPECT_EQ(done.error().what, expected.error().what);
+          }
+        } else if (done) {
+          EXPECT_EQ(content(ours(path)), expected->value_or("(not there)"))
+              << path << " after edit " << i << " " << change.text;
         }
       }
-      if (done) edits = planned;
-      ++(done ? applied : refused);
+      if (HasFailure()) return;
+      if (!done) edits.pop_back();
+      ++(done ? applied[change.kind] : refused);
     }
     fs::remove_all(ours());
   }
-  EXPECT_GT(applied, 100);
+  for (const auto& [kind, times] : applied) EXPECT_GT(times, 10) << static_cast<int>(kind);
+  EXPECT_EQ(applied.size(), 12u);
   EXPECT_GT(refused, 100);
 }
 
