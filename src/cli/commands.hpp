@@ -25,6 +25,7 @@ void add_toolchain(CLI::App& app, Session& session);
 void add_clean(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
+void add_explain(CLI::App& app, Session& session);
 
 /// Parses the command line, does what it says and returns the exit code.
 int run_program(int argc, char** argv);

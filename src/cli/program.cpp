@@ -54,6 +54,7 @@ int run_program(int argc, char** argv) {
   add_clean(app, session);
   add_doctor(app, session);
   add_schema(app, session);
+  add_explain(app, session);
 
   try {
     app.parse(argc, argv);
