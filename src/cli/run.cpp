@@ -40,6 +40,7 @@ struct Options {
   bool offline = false;
   bool accept = false;
   std::optional<int> skip_code;
+  Format format = Format::text;
 };
 
 /// A rig of a version; what is missing is installed, and said aloud.
@@ -87,7 +88,8 @@ int run(const Options& options, std::stop_token stop) {
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
   if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
-  const auto loaded = load_scenarios(options.paths, options.accept ? Claims::to_come : Claims::there);
+  const auto loaded =
+      load_scenarios(options.paths, options.format, options.accept ? Claims::to_come : Claims::there);
   if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 
@@ -99,7 +101,7 @@ int run(const Options& options, std::stop_token stop) {
   const auto repositories =
       engine::Repositories::clone(*loaded, stop, [&](std::string_view line) { console.said(line); });
   if (!repositories) return report_error(repositories.error());
-  if (const auto refused = report_found(repositories->diagnostics())) return *refused;
+  if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
   auto rigs_or = rigs(versions, options, console, stop);
@@ -115,7 +117,7 @@ int run(const Options& options, std::stop_token stop) {
                          "nothing was played: no case matches the filter '" + options.filter + "'",
                          {},
                          "`cacheproof list` prints the ids that a filter is matched against"});
-  if (const auto refused = refuse_unclaimed(cases)) return *refused;
+  if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;
   if (options.offline)
     if (const auto allowed = engine::check_offline(cases); !allowed) return report_error(allowed.error());
   if (const auto twins = engine::collision(cases))
@@ -184,6 +186,7 @@ void add_run(CLI::App& app, Session& session) {
       options->accept,
       "Play one scenario file twice and write what was seen into its expectations, showing the difference");
   command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");
+  add_format(*command, options->format);
   command->footer("\nExamples:\n"
                   "  cacheproof run\n"
                   "  cacheproof run my.yaml --buildkit v0.11.6,v0.34.2\n"

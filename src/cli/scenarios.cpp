@@ -2,11 +2,15 @@
 
 #include "engine/exit_code.hpp"
 #include "scenario/codes.hpp"
+#include "util/diagnostic_format.hpp"
 #include "util/text.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 namespace cacheproof::cli {
 namespace fs = std::filesystem;
@@ -28,36 +32,67 @@ util::Result<std::vector<fs::path>> paths_of(const std::vector<std::string>& giv
 
 } // namespace
 
-tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
-load_scenarios(const std::vector<std::string>& paths, Claims claims) {
+void add_format(CLI::App& command, Format& format) {
+  static const std::map<std::string, Format> formats{
+      {"text", Format::text}, {"json", Format::json}, {"github", Format::github}};
+  command
+      .add_option("--format",
+                  format,
+                  "How what is wrong with a scenario is printed: text, json (one document), or github (annotations)")
+      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case))
+      ->option_text("text|json|github");
+}
+
+void print(const std::vector<util::Diagnostic>& diagnostics, Format format) {
+  switch (format) {
+  case Format::text:
+    std::cerr << util::to_text(diagnostics);
+    break;
+  case Format::json:
+    std::cout << util::to_json(diagnostics);
+    break;
+  case Format::github:
+    std::cout << util::to_github(diagnostics);
+    break;
+  }
+}
+
+tl::expected<engine::Loaded, int> find_scenarios(const std::vector<std::string>& paths) {
   const auto found = paths_of(paths);
   if (!found) return tl::unexpected(report_error(found.error()));
   auto loaded = engine::load(*found);
-  if (claims == Claims::to_come && !loaded.scenarios.empty()) {
+  if (loaded.scenarios.empty() && !util::any_error(loaded.diagnostics))
+    return tl::unexpected(report_error(
+        {util::Blame::rig, "there is no scenario (*.yaml) in " + util::join(paths, ", "), {}, "check the path"}));
+  return loaded;
+}
+
+tl::expected<std::vector<std::shared_ptr<const scenario::Scenario>>, int>
+load_scenarios(const std::vector<std::string>& paths, Format format, Claims claims) {
+  auto loaded = find_scenarios(paths);
+  if (!loaded) return tl::unexpected(loaded.error());
+  if (claims == Claims::to_come && !loaded->scenarios.empty()) {
     const auto about_claims = [](const util::Diagnostic& one) {
       namespace codes = scenario::codes;
       return one.code == codes::k_empty_claim.code || one.code == codes::k_unknown_stage.code
              || one.code == codes::k_unknown_step.code;
     };
-    std::erase_if(loaded.diagnostics, about_claims);
+    std::erase_if(loaded->diagnostics, about_claims);
   }
-  for (const auto& diagnostic : loaded.diagnostics) std::cerr << util::to_text(diagnostic);
-  if (util::any_error(loaded.diagnostics)) return tl::unexpected(engine::k_exit_invalid_scenario);
-  if (loaded.scenarios.empty())
-    return tl::unexpected(report_error(
-        {util::Blame::rig, "there is no scenario (*.yaml) in " + util::join(paths, ", "), {}, "check the path"}));
-  return std::move(loaded.scenarios);
+  // A document of JSON is for what is refused: a run prints something else then.
+  if (format != Format::json || util::any_error(loaded->diagnostics)) print(loaded->diagnostics, format);
+  if (util::any_error(loaded->diagnostics)) return tl::unexpected(engine::k_exit_invalid_scenario);
+  return std::move(loaded->scenarios);
 }
 
-std::optional<int> report_found(const std::vector<util::Diagnostic>& diagnostics) {
-  for (const auto& diagnostic : diagnostics) std::cerr << util::to_text(diagnostic);
+std::optional<int> report_found(const std::vector<util::Diagnostic>& diagnostics, Format format) {
+  if (diagnostics.empty()) return std::nullopt;
+  print(diagnostics, format);
   return util::any_error(diagnostics) ? std::optional(engine::k_exit_invalid_scenario) : std::nullopt;
 }
 
-std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases) {
-  const auto diagnostics = engine::unclaimed(cases);
-  for (const auto& diagnostic : diagnostics) std::cerr << util::to_text(diagnostic);
-  return diagnostics.empty() ? std::nullopt : std::optional(engine::k_exit_invalid_scenario);
+std::optional<int> refuse_unclaimed(const std::vector<engine::Case>& cases, Format format) {
+  return report_found(engine::unclaimed(cases), format);
 }
 
 int report_error(const util::Error& error) {

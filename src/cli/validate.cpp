@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <iterator>
 
 namespace cacheproof::cli {
 namespace {
@@ -27,19 +28,36 @@ void show_command_lines(const std::filesystem::path& file) {
 void add_validate(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("validate", "Check scenarios without playing them: no Docker, no network, no root");
-  auto paths = std::make_shared<std::vector<std::string>>();
-  command->add_option("PATH", *paths, "Scenario files, or folders of them (default: scenarios/)");
-  auto verbose = std::make_shared<bool>(false);
-  command->add_flag("-v,--verbose", *verbose, "Show every build that is a command line as the keys that it means");
-  command->footer("\nExample:\n  cacheproof validate scenarios/registry my.yaml\n");
-  command->callback([&session, paths, verbose] {
-    session.action = [paths, verbose] {
-      const auto scenarios = load_scenarios(*paths);
-      if (!scenarios) return scenarios.error();
-      if (const auto refused = refuse_unclaimed(engine::plan(*scenarios, toolchain::pinned()))) return *refused;
-      for (const auto& each : *scenarios)
-        if (*verbose) show_command_lines(each->file);
-      std::cout << scenarios->size() << (scenarios->size() == 1 ? " scenario is valid\n" : " scenarios are valid\n");
+  struct Options {
+    std::vector<std::string> paths;
+    Format format = Format::text;
+    bool verbose = false;
+  };
+  auto options = std::make_shared<Options>();
+  command->add_option("PATH", options->paths, "Scenario files, or folders of them (default: scenarios/)");
+  command->add_flag(
+      "-v,--verbose", options->verbose, "Show every build that is a command line as the keys that it means");
+  add_format(*command, options->format);
+  command->footer("\nExamples:\n"
+                  "  cacheproof validate scenarios/registry my.yaml\n"
+                  "  cacheproof validate --format=github\n");
+  command->callback([&session, options] {
+    session.action = [options] {
+      auto loaded = find_scenarios(options->paths);
+      if (!loaded) return loaded.error();
+      auto& all = loaded->diagnostics;
+      if (!util::any_error(all)) {
+        auto more = engine::unclaimed(engine::plan(loaded->scenarios, toolchain::pinned()));
+        std::move(more.begin(), more.end(), std::back_inserter(all));
+        util::sort_by_place(all);
+      }
+      print(all, options->format);
+      if (util::any_error(all)) return engine::k_exit_invalid_scenario;
+      for (const auto& each : loaded->scenarios)
+        if (options->verbose && options->format == Format::text) show_command_lines(each->file);
+      const auto count = loaded->scenarios.size();
+      if (options->format == Format::text)
+        std::cout << count << (count == 1 ? " scenario is valid\n" : " scenarios are valid\n");
       return 0;
     };
   });

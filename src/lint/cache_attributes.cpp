@@ -2,6 +2,7 @@
 
 #include "scenario/codes.hpp"
 #include "util/csv.hpp"
+#include "util/diagnostic_format.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -83,11 +84,8 @@ public:
   void warn(const scenario::Code& code, const std::string& field, std::string message, std::string hint) {
     auto one = scenario::diagnostic(code, written_.spot, source_, std::move(message), std::move(hint));
     one.width = static_cast<int>(written_.value.size());
-    const auto from = static_cast<std::size_t>(std::max(0, written_.spot.column - 1));
-    if (const auto at = one.source_line.find(field, from); !field.empty() && at != std::string::npos) {
-      one.spot.column = static_cast<int>(at) + 1;
-      one.width = static_cast<int>(field.size());
-    }
+    const auto line = static_cast<std::size_t>(one.spot.line);
+    if (line > 0 && line <= source_.size()) util::point_at(one, source_[line - 1], field);
     found_.push_back(std::move(one));
   }
   std::vector<util::Diagnostic> found() && { return std::move(found_); }

@@ -1,5 +1,7 @@
 #include "scenario/codes.hpp"
 
+#include "util/diagnostic_format.hpp"
+
 #include <array>
 #include <utility>
 
@@ -53,14 +55,11 @@ util::Diagnostic diagnostic(const Code& code,
                             const std::vector<std::string>& source,
                             std::string message,
                             std::string hint) {
-  return {code.severity,
-          std::string(code.code),
-          std::string(code.name),
-          spot,
-          util::line_at(source, spot.line),
-          1,
-          std::move(message),
-          std::move(hint)};
+  util::Diagnostic made{
+      code.severity, std::string(code.code), std::string(code.name), spot, {}, 1, std::move(message), std::move(hint)};
+  const auto line = static_cast<std::size_t>(spot.line);
+  if (spot.line > 0 && line <= source.size()) util::show_line(made, source[line - 1]);
+  return made;
 }
 
 std::span<const Code> all_codes() {

@@ -3,9 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 namespace cacheproof::util {
+namespace {
+
+constexpr std::string_view k_cut = "…"; ///< before the part of a long line (`show_line`)
+constexpr std::size_t k_before = 80;    ///< bytes of it before the caret
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+} // namespace
 
 std::string line_at(const std::vector<std::string>& source, int line) {
   return line > 0 && static_cast<std::size_t>(line) <= source.size() ? source[static_cast<std::size_t>(line) - 1] : "";
@@ -23,12 +34,17 @@ std::string to_text(const Diagnostic& diagnostic) {
   text += '\n';
   if (spot.line > 0 && !diagnostic.source_line.empty()) {
     const std::string gutter = fmt::format("{:>5} | ", spot.line);
+    const std::string_view line = diagnostic.source_line;
+    auto column = static_cast<std::size_t>(std::max(0, spot.column - 1));
+    if (line.starts_with(k_cut) && column > k_before) column = k_cut.size() + k_before;
     // Tabs stay tabs under the line, so that the caret stands where the eye expects it.
     std::string lead;
-    for (int i = 0; i + 1 < spot.column; ++i)
-      lead += i < static_cast<int>(diagnostic.source_line.size()) && diagnostic.source_line[i] == '\t' ? '\t' : ' ';
-    const int room = static_cast<int>(diagnostic.source_line.size()) - spot.column + 1;
-    const int width = std::max(1, std::min(diagnostic.width, room));
+    for (std::size_t i = 0; i < column; ++i)
+      if (i >= line.size() || !is_continuation(line[i])) lead += i < line.size() && line[i] == '\t' ? '\t' : ' ';
+    const auto marked =
+        line.substr(std::min(column, line.size()), static_cast<std::size_t>(std::max(1, diagnostic.width)));
+    const auto continued = std::count_if(marked.begin(), marked.end(), is_continuation);
+    const auto width = std::max<std::size_t>(1, marked.size() - static_cast<std::size_t>(continued));
     text += gutter + diagnostic.source_line + '\n';
     text += std::string(gutter.size() - 2, ' ') + "| " + lead + '^' + std::string(width - 1, '~') + '\n';
   }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace cacheproof {
 namespace {
@@ -46,6 +47,27 @@ TEST_F(Program, TheTypoOfTheIssueIsAWarning) {
   EXPECT_THAT(
       finished.err,
       HasSubstr("warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean 'mode'?"));
+}
+
+TEST_F(Program, MistakesArePrintedInTheFormatThatIsAskedFor) {
+  const auto file = write("typo.yaml", with_second_round("rebuild: [app 4]"));
+  const auto annotation =
+      fmt::format("::error file=typo.yaml,line={},col=7,title=CP0003::unknown key 'rebuild': did you "
+                  "mean 'rebuilt'?\n",
+                  line_of(file, "rebuild: [app 4]"));
+  for (const char* verb : {"run", "validate"}) {
+    const auto github = run({verb, "--format=github", file});
+    EXPECT_EQ(github.exit.code, 3) << verb;
+    EXPECT_EQ(github.out, annotation) << verb;
+    EXPECT_EQ(github.err, "") << verb;
+    const auto json = run({verb, "--format", "json", file});
+    EXPECT_EQ(json.exit.code, 3) << verb;
+    EXPECT_EQ(nlohmann::json::parse(json.out).at("errors").at(0).at("code"), "CP0003") << verb;
+  }
+  const auto fine = run({"validate", "--format=json", write("plain.yaml", k_plain)});
+  EXPECT_EQ(fine.exit.code, 0);
+  EXPECT_EQ(fine.out, "{\n  \"errors\": [],\n  \"warnings\": []\n}\n");
+  EXPECT_EQ(run({"validate", "--format=xml", file}).exit.code, 64);
 }
 
 TEST_F(Program, ValidScenariosAreCounted) {
