@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -19,6 +21,10 @@ namespace fs = std::filesystem;
 namespace {
 
 using Diagnostics = std::vector<util::Diagnostic>;
+
+constexpr std::size_t k_builds = 10'000;
+/// So many are told of one scenario; its mistakes may be as many as its builds.
+constexpr std::size_t k_most = 1000;
 
 bool claims_something(const scenario::Round& round) {
   bool some = false;
@@ -31,20 +37,37 @@ bool claims_something(const scenario::Round& round) {
 class Checker {
 public:
   explicit Checker(const scenario::Scenario& scenario)
-      : scenario_(scenario) {}
+      : scenario_(scenario),
+        cells_(scenario::cells(scenario)) {}
 
   Diagnostics check() {
     add(lint::check(scenario_));
     if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
       add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
-    if (open()) tell();
+    std::size_t builds_of_a_cell = 0;
+    for (const auto& round : scenario_.rounds) builds_of_a_cell += scenario::builds_of(round).size();
+    if (cells_.size() * builds_of_a_cell > k_builds)
+      add(scenario::codes::k_too_large,
+          scenario_.rounds.front().spot,
+          fmt::format(
+              "{} rounds in {} cells are more than {} builds", scenario_.rounds.size(), cells_.size(), k_builds));
+    else if (open())
+      tell();
     return std::move(found_);
   }
 
 private:
+  struct Read {
+    std::string text;
+    std::string name;
+    std::map<std::string, std::string> args;
+    dockerfile::Reading reading;
+  };
+
   void add(Diagnostics more) {
     for (auto& one : more)
-      if (std::find(found_.begin(), found_.end(), one) == found_.end()) found_.push_back(std::move(one));
+      if (found_.size() < k_most && std::find(found_.begin(), found_.end(), one) == found_.end())
+        found_.push_back(std::move(one));
   }
 
   void add(const scenario::Code& code, const util::SourceSpot& spot, std::string message) {
@@ -66,9 +89,10 @@ private:
     for (const auto& round : scenario_.rounds) {
       for (const auto& edit : round.edits) // what comes after one that does not fit is still told
         if (auto told = texts_->apply(edit); !told) add(scenario::codes::k_bad_edit, edit.spot, told.error());
-      for (const auto& cell : scenario::cells(scenario_)) {
-        const auto builds = scenario::builds_of(round);
-        std::vector<std::optional<dockerfile::File>> files;
+    known_.clear();
+      const auto builds = scenario::builds_of(round);
+      for (const auto& cell : cells_) {
+        std::vector<std::shared_ptr<const Read>> files;
         for (const auto& build : builds) files.push_back(check_dockerfile(build, cell));
         for (const auto& build : builds) check_barrier(build, builds, files);
       }
@@ -76,39 +100,53 @@ private:
   }
 
   /// The Dockerfile, if there is one that can be read.
-  std::optional<dockerfile::File> check_dockerfile(const scenario::Round& round, const scenario::Cell& cell) {
+  std::shared_ptr<const Read> check_dockerfile(const scenario::Round& round, const scenario::Cell& cell) {
     if (round.run) return {}; // which one it builds shows when it is played
     const auto build = scenario::merge(scenario_.build, round.build);
     const auto request = make_request(build, {cell.begin(), cell.end()}, {});
     const auto name = request.dockerfile_text ? "dockerfile_inline" : dockerfile_path(request, {});
     const auto spot = build.dockerfile ? build.dockerfile->spot : round.spot;
-    const auto text = request.dockerfile_text ? request.dockerfile_text : texts_->at(name);
+    const auto text = request.dockerfile_text ? request.dockerfile_text : text_of(name);
     if (!text) {
       add(scenario::codes::k_no_dockerfile, spot, fmt::format("there is no {} in the context", name));
       return {};
     }
 
-    auto reading =
-        dockerfile::read(*text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
-    add(std::move(reading.diagnostics));
-    if (!reading.file) return {};
-    if (!reading.file->find_target(request.target))
+    auto read = reading_of(*text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
+    const auto& file = read->reading.file;
+    add(read->reading.diagnostics);
+    if (!file) return {};
+    if (!file->find_target(request.target))
       add(scenario::codes::k_unknown_target,
           build.target->spot,
           fmt::format("{} has no stage '{}'", name, request.target));
-    add(lint::check_references(round.expect, *reading.file, scenario_.source));
-    if (round.known_issue) add(lint::check_references(round.known_issue->expect, *reading.file, scenario_.source));
-    return std::move(reading.file);
+    add(lint::check_references(round.expect, *file, scenario_.source));
+    if (round.known_issue) add(lint::check_references(round.known_issue->expect, *file, scenario_.source));
+    return read;
   }
 
   /// A step that a build waits for is one of the build that it waits for.
   void check_barrier(const scenario::Round& build,
                      std::span<const scenario::Round> builds,
-                     const std::vector<std::optional<dockerfile::File>>& files) {
+                     const std::vector<std::shared_ptr<const Read>>& files) {
     if (!build.after || !build.after->step) return;
     for (std::size_t i = 0; i < builds.size(); ++i)
       if (builds[i].entry == build.after->build.value && files[i])
-        add(lint::check_references({*build.after->step}, *files[i], scenario_.source));
+        add(lint::check_references({*build.after->step}, *files[i]->reading.file, scenario_.source));
+  }
+
+  /// A file as the edits so far leave it; the same for every cell of a round.
+  const std::optional<std::string>& text_of(const std::string& name) {
+    const auto known = known_.find(name);
+    return known != known_.end() ? known->second : known_.emplace(name, texts_->at(name)).first->second;
+  }
+
+  /// The last one is kept: most cells and rounds read the same.
+  std::shared_ptr<const Read>
+  reading_of(const std::string& text, const std::string& name, std::map<std::string, std::string> args) {
+    if (!last_ || last_->text != text || last_->name != name || last_->args != args)
+      last_ = std::make_shared<const Read>(Read{text, name, args, dockerfile::read(text, name, args)});
+    return last_;
   }
 
   /// Its words begin with the place, which a diagnostic shows itself.
@@ -127,8 +165,11 @@ private:
   }
 
   const scenario::Scenario& scenario_;
+  const std::vector<scenario::Cell> cells_;
   std::optional<workspace::Texts> texts_; ///< of the context, as the edits so far leave them
   Diagnostics found_;
+  std::map<std::string, std::optional<std::string>> known_; ///< of the present round's files
+  std::shared_ptr<const Read> last_;
 };
 
 } // namespace

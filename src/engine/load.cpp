@@ -3,6 +3,8 @@
 #include "scenario/read.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
 
 namespace cacheproof::engine {
@@ -26,39 +28,60 @@ std::vector<fs::path> files_at(const fs::path& path) {
   return files;
 }
 
-bool lies_in(const fs::path& file, const fs::path& folder) {
-  const auto relative = fs::weakly_canonical(file).lexically_relative(fs::weakly_canonical(folder));
-  return !relative.empty() && *relative.begin() != ".." && *relative.begin() != ".";
+/// The folder of a file, with links followed; asked once for each spelling.
+class Homes {
+public:
+  const fs::path& of(const fs::path& file) {
+    const auto folder = file.parent_path();
+    const auto known = known_.find(folder);
+    if (known != known_.end()) return known->second;
+    std::error_code ignored;
+    return known_.emplace(folder, fs::weakly_canonical(fs::absolute(file, ignored).parent_path(), ignored))
+        .first->second;
+  }
+
+private:
+  std::map<fs::path, fs::path> known_;
+};
+
+bool lies_at_or_below_one(fs::path folder, const std::set<fs::path>& folders) {
+  for (; !folders.contains(folder); folder = folder.parent_path())
+    if (folder == folder.parent_path()) return false;
+  return true;
 }
 
-/// Whether `file` is build input of one of the scenarios. A context that holds the scenario itself (`context: ../..`)
-/// says nothing about the files beside it.
-bool is_build_input(const fs::path& file, const std::vector<scenario::Reading>& readings) {
-  return std::any_of(readings.begin(), readings.end(), [&](const auto& reading) {
-    if (!reading.scenario) return false;
-    const auto* folder = std::get_if<fs::path>(&reading.scenario->context);
-    return folder && !lies_in(reading.scenario->file, *folder) && lies_in(file, *folder);
-  });
+/// Folders whose files are build input, not scenarios. A context that holds the scenario itself (`context: ../..`) says
+/// nothing about the files beside it.
+std::set<fs::path> contexts(const std::vector<scenario::Reading>& readings, Homes& homes) {
+  std::set<fs::path> folders;
+  for (const auto& reading : readings) {
+    const auto* folder = reading.scenario ? std::get_if<fs::path>(&reading.scenario->context) : nullptr;
+    if (folder && !lies_at_or_below_one(homes.of(reading.scenario->file), {*folder})) folders.insert(*folder);
+  }
+  return folders;
 }
 
 } // namespace
 
 Loaded load(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
+  std::set<fs::path> seen;
   for (const auto& path : paths)
     for (auto& file : files_at(path))
-      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+      if (seen.insert(file).second) files.push_back(std::move(file));
   std::vector<scenario::Reading> readings;
   readings.reserve(files.size());
   for (const auto& file : files) readings.push_back(scenario::read(file));
 
+  Homes homes;
+  const auto build_input = contexts(readings, homes);
   Loaded loaded;
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (is_build_input(files[i], readings)) continue;
+    if (!build_input.empty() && lies_at_or_below_one(homes.of(files[i]), build_input)) continue;
     auto& reading = readings[i];
     std::move(reading.diagnostics.begin(), reading.diagnostics.end(), std::back_inserter(loaded.diagnostics));
     if (!reading.scenario) continue;
-    auto scenario = std::make_shared<const scenario::Scenario>(*reading.scenario);
+    auto scenario = std::make_shared<const scenario::Scenario>(std::move(*reading.scenario));
     auto found = check(*scenario);
     std::move(found.begin(), found.end(), std::back_inserter(loaded.diagnostics));
     loaded.scenarios.push_back(std::move(scenario));

@@ -266,15 +266,20 @@ bool check_text(Reader& reader, std::string_view text) {
   }
   std::size_t bad = 0;
   const bool utf8 = util::is_utf8(text, &bad);
+  if (utf8) bad = 0;
   if (utf8) {
     // YAML 1.2, section 5.1; yaml-cpp takes some of them for its own marks.
-    const auto control = [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+    // Those behind U+007F begin with 0xC2; U+0085 is a line end.
+    const auto control = [&](std::size_t at) {
+      const auto byte = static_cast<unsigned char>(text[at]);
+      if (byte == 0xC2) {
+        const auto next = static_cast<unsigned char>(text[at + 1]);
+        return next < 0xA0 && next != 0x85;
+      }
+      return (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
     };
-    const auto found = std::find_if(text.begin(), text.end(), control);
-    if (found == text.end()) return true;
-    bad = static_cast<std::size_t>(found - text.begin());
+    while (bad < text.size() && !control(bad)) ++bad;
+    if (bad == text.size()) return true;
   }
   const auto before = text.substr(0, bad);
   const auto line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
@@ -288,6 +293,15 @@ bool check_text(Reader& reader, std::string_view text) {
                                utf8 ? "a control character" : "not UTF-8"));
   reader.diagnostics().back().source_line.clear(); // a terminal should not get it either
   return false;
+}
+
+/// The repository around a file that is a link to one outside of it, whose lines would be shown; empty for any other.
+fs::path left_by_link(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_symlink(file, error)) return {};
+  const auto root = enclosing_repository(fs::weakly_canonical(fs::absolute(file).parent_path(), error));
+  const auto end = fs::canonical(file, error);
+  return error || !lies_at_or_below(end, root) ? root : fs::path();
 }
 
 Reading finish(Reader& reader, std::optional<Scenario> scenario) {
@@ -345,6 +359,8 @@ Reading read(const fs::path& file) {
     why = "there is no such file";
   else if (!fs::is_regular_file(file, error))
     why = "it is not a file";
+  else if (const auto root = left_by_link(file); !root.empty())
+    why = "it is a link that leads out of " + root.string();
   else if (fs::file_size(file, error) > k_file_size)
     why = "a scenario has at most 1 MiB";
   if (why.empty()) {

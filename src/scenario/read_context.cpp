@@ -9,12 +9,8 @@
 
 // What a scenario takes from the repository around it: its context, patches.
 namespace cacheproof::scenario {
-namespace {
-
 namespace fs = std::filesystem;
-constexpr std::uintmax_t k_file_size = 1024 * 1024;
 
-/// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one.
 fs::path enclosing_repository(const fs::path& folder) {
   std::error_code ignored;
   for (fs::path at = folder;; at = at.parent_path()) {
@@ -27,6 +23,10 @@ bool lies_at_or_below(const fs::path& path, const fs::path& folder) {
   const auto relative = path.lexically_relative(folder);
   return !relative.empty() && *relative.begin() != "..";
 }
+
+namespace {
+
+constexpr std::uintmax_t k_file_size = 1024 * 1024;
 
 /// Where a path from the scenario's folder leads, inside the enclosing repository; nothing after an error. One that
 /// leads to nothing is left to the caller.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
-#include <set>
 #include <utility>
 
 namespace cacheproof::scenario {
@@ -72,18 +71,16 @@ When without_facts(const When& when) {
 /// A claim never vanishes: some alternative may count in every cell, and every alternative in some cell. Whether one
 /// does for the facts of a case, the engine asks before it plays.
 template <class T> void check_coverage(Reader& reader, const Node& at, const Form<T>& form, const Claim<T>& claim) {
-  Scenario only_matrix;
-  only_matrix.matrix = reader.matrix;
-  std::set<const Alternative<T>*> may_count;
+  std::vector<When> known;
+  for (const auto& alternative : claim.alternatives) known.push_back(without_facts(alternative.when));
+  std::vector<bool> may_count(known.size());
   bool covered = true;
-  for (const auto& cell : cells(only_matrix)) {
+  for (const auto& cell : reader.cells()) {
     bool some = false;
-    for (const auto& alternative : claim.alternatives) {
-      const auto rest = without_facts(alternative.when);
-      if (!matches(rest, cell)) continue;
-      some = true;
-      may_count.insert(&alternative);
-      if (rest.size() == alternative.when.size()) break; // it takes the cell whatever the facts are
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      if (!matches(known[i], cell)) continue;
+      some = may_count[i] = true;
+      if (known[i].size() == claim.alternatives[i].when.size()) break; // it takes the cell whatever the facts are
     }
     if (!some && covered) {
       covered = false;
@@ -91,8 +88,8 @@ template <class T> void check_coverage(Reader& reader, const Node& at, const For
           codes::k_unmatched_case, at, fmt::format("no alternative of '{}' counts for {}", form.name, words(cell)));
     }
   }
-  for (std::size_t i = 0; i < claim.alternatives.size(); ++i)
-    if (!may_count.contains(&claim.alternatives[i]))
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (!may_count[i])
       reader.report(codes::k_dead_alternative,
                     at.children[i],
                     fmt::format("this alternative of '{}' never counts", form.name),

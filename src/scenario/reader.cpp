@@ -1,5 +1,6 @@
 #include "scenario/reader.hpp"
 
+#include "util/diagnostic_format.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -30,16 +31,23 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near ? fmt::format("did you mean '{}'?", *near) : std::string();
 }
 
-/// How many bytes of `line` the scalar takes from `column` on (from 1).
-int width_of(const Node& at, const std::string& line) {
+/// The words that `expected` has in quotes: one of them was perhaps meant.
+std::vector<std::string> quoted(std::string_view expected) {
+  std::vector<std::string> words;
+  const auto parts = util::split(expected, '\'');
+  for (std::size_t i = 1; i + 1 < parts.size(); i += 2) words.push_back(parts[i]);
+  return words;
+}
+
+/// How many bytes of `line` the scalar takes from its column on.
+int width_of(const Node& at, std::string_view line) {
   if (!at.is_scalar() || at.column < 1 || static_cast<std::size_t>(at.column) > line.size()) return 1;
-  const auto rest = std::string_view(line).substr(static_cast<std::size_t>(at.column) - 1);
-  const auto text = std::string_view(at.text);
+  const auto rest = line.substr(static_cast<std::size_t>(at.column) - 1);
   if (rest.front() == '\'' || rest.front() == '"') {
     const auto end = rest.find(rest.front(), 1);
     return static_cast<int>(end == std::string_view::npos ? rest.size() : end + 1);
   }
-  return rest.starts_with(text) ? static_cast<int>(std::max<std::size_t>(1, text.size())) : 1;
+  return rest.starts_with(at.text) ? static_cast<int>(std::max<std::size_t>(1, at.text.size())) : 1;
 }
 
 /// What a variable that is not there needs.
@@ -60,21 +68,34 @@ util::SourceSpot Reader::spot(const Node& at) const {
   return {file_.string(), at.line, at.column};
 }
 
+const std::vector<Cell>& Reader::cells() {
+  if (cells_.empty()) {
+    Scenario only_matrix;
+    only_matrix.matrix = matrix;
+    cells_ = scenario::cells(only_matrix);
+  }
+  return cells_;
+}
+
 void Reader::report(
     const Code& code, const Node& at, std::string message, std::string hint, std::string_view fragment) {
+  if (is_full()) return;
   report_at(code, at.line, at.column, std::move(message), std::move(hint));
   auto& made = diagnostics_.back();
-  made.width = width_of(at, made.source_line);
-  if (fragment.empty() || at.column < 1) return;
-  const auto where = made.source_line.find(fragment, static_cast<std::size_t>(at.column) - 1);
-  if (where == std::string::npos) return;
-  made.spot.column = static_cast<int>(where) + 1;
-  made.width = static_cast<int>(fragment.size());
+  if (is_full()) return; // that one stands for the rest
+  if (at.line < 1 || static_cast<std::size_t>(at.line) > lines_.size()) return;
+  const auto& line = lines_[static_cast<std::size_t>(at.line) - 1];
+  made.width = width_of(at, line);
+  util::point_at(made, line, fragment);
 }
 
 void Reader::report_at(const Code& code, int line, int column, std::string message, std::string hint) {
+  if (is_full()) return;
   const util::SourceSpot spot{file_.string(), line, line > 0 ? column : 0};
-  diagnostics_.push_back(diagnostic(code, spot, lines_, std::move(message), std::move(hint)));
+  if (diagnostics_.size() + 1 == k_most_diagnostics)
+    diagnostics_.push_back(diagnostic(codes::k_too_large, spot, lines_, "more is wrong from here on than is told"));
+  else
+    diagnostics_.push_back(diagnostic(code, spot, lines_, std::move(message), std::move(hint)));
 }
 
 void Reader::report_text(const Code& code, const Text& text, std::string message, std::string hint) {
@@ -87,7 +108,10 @@ void Reader::report_text(const Code& code, const Text& text, std::string message
 }
 
 void Reader::wrong_type(const Node& at, std::string_view expected) {
-  report(codes::k_wrong_type, at, fmt::format("expected {}, found {}", expected, found(at)));
+  report(codes::k_wrong_type,
+         at,
+         fmt::format("expected {}, found {}", expected, found(at)),
+         at.is_scalar() ? did_you_mean(at.text, quoted(expected)) : "");
 }
 
 void check_duplicates(Reader& reader, const Node& map) {
@@ -213,6 +237,7 @@ bool Reader::check_text(const Node& at, bool expanded) {
     }
     const auto name = std::string(all.substr(from + 2, end - from - 2));
     const auto whole = all.substr(from, end - from + 1);
+    if (is_full()) return false;
     auto known = variables;
     for (const auto& [dimension, values] : matrix) known.push_back(dimension);
     if (std::find(known.begin(), known.end(), name) == known.end()) {

@@ -22,11 +22,15 @@ namespace cacheproof::scenario {
 /// into values; they return nothing after having said what is wrong, so that the caller goes on with the next node.
 class Reader {
 public:
+  static constexpr std::size_t k_most_diagnostics = 1000;
+
   Reader(std::filesystem::path file, std::vector<std::string> lines);
 
   const std::filesystem::path& file() const { return file_; }
   const std::vector<std::string>& lines() const { return lines_; }
   std::vector<util::Diagnostic>& diagnostics() { return diagnostics_; }
+  /// So much is wrong already that the rest is not told.
+  bool is_full() const { return diagnostics_.size() >= k_most_diagnostics; }
 
   util::SourceSpot spot(const Node& at) const;
   /// The caret stands under `at`; under `fragment` of it where the line shows it.
@@ -75,6 +79,8 @@ public:
   bool matrix_is_sound = true;
   /// Every `build` that was written as one, in the order of reading.
   std::vector<CommandLine> command_lines;
+  /// Those of the matrix, made once.
+  const std::vector<Cell>& cells();
 
 private:
   /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
@@ -89,6 +95,7 @@ private:
   std::filesystem::path file_;
   std::vector<std::string> lines_;
   std::vector<util::Diagnostic> diagnostics_;
+  std::vector<Cell> cells_;
 };
 
 /// One key of the language. A reader grows by such declarations, and the JSON Schema and the tables of
@@ -138,6 +145,10 @@ bool read_keys(Reader& reader, const Node& map, std::string_view what, const std
     if (const auto* value = key.read ? map.find(key.name) : nullptr) key.read(reader, *value, into);
   return true;
 }
+
+/// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one. Nothing outside is read.
+std::filesystem::path enclosing_repository(const std::filesystem::path& folder);
+bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 // The parts of a scenario, each in a file of its own, with how it is written.
 void read_build(Reader& reader, const Node& at, BuildSpec& build);

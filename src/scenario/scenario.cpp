@@ -165,10 +165,10 @@ std::vector<Cell> cells(const Scenario& scenario) {
   std::vector<Cell> all{{}};
   for (const auto& [dimension, values] : scenario.matrix) {
     std::vector<Cell> longer;
-    for (const auto& cell : all)
-      for (const auto& value : values) {
-        longer.push_back(cell);
-        longer.back().emplace_back(dimension, value);
+    for (auto& cell : all)
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        longer.push_back(i + 1 < values.size() ? cell : std::move(cell)); // many dimensions of one value stay cheap
+        longer.back().emplace_back(dimension, values[i]);
       }
     all = std::move(longer);
   }

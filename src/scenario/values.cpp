@@ -52,7 +52,7 @@ std::optional<std::int64_t> rfc3339(const std::string& text) {
 
 std::optional<bool> Reader::boolean(const Node& at) {
   if (at.plain && (at.text == "true" || at.text == "false")) return at.text == "true";
-  wrong_type(at, "true or false");
+  wrong_type(at, "'true' or 'false'");
   return std::nullopt;
 }
 

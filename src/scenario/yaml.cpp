@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t k_alias_nodes = 10'000;
 constexpr std::size_t k_depth = 64;
+constexpr std::size_t k_nodes = 20'000;
 
 /// Thrown through yaml-cpp's parser, which has no other way to be stopped; caught in `parse_yaml`.
 struct Stop {
@@ -140,6 +141,10 @@ private:
   }
 
   void close(Node node, YAML::anchor_t anchor) {
+    nodes_ += open_.empty() ? 0 : 1;
+    if (nodes_ > k_nodes)
+      throw Stop{
+          {YamlError::Kind::too_large, fmt::format("more than {} keys and values", k_nodes), node.line, node.column}};
     if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
     if (open_.empty()) {
       root_ = std::move(node);
@@ -153,6 +158,7 @@ private:
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;
   std::size_t expanded_ = 0;
+  std::size_t nodes_ = 0; ///< written ones; those of aliases are counted apart
   std::optional<Node> root_;
 };
 
