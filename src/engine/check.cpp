@@ -89,7 +89,7 @@ private:
     for (const auto& round : scenario_.rounds) {
       for (const auto& edit : round.edits) // what comes after one that does not fit is still told
         if (auto told = texts_->apply(edit); !told) add(scenario::codes::k_bad_edit, edit.spot, told.error());
-    known_.clear();
+      known_.clear();
       const auto builds = scenario::builds_of(round);
       for (const auto& cell : cells_) {
         std::vector<std::shared_ptr<const Read>> files;

@@ -46,10 +46,8 @@ Entries entries_of(const json& manifest) {
   return entries;
 }
 
-using Blob = std::function<util::Result<std::string>(const std::string& digest)>;
-
 /// Fills what a manifest and the blobs that it names say.
-util::Status read_contents(evidence::CacheContents& contents, const std::string& body, const Blob& blob) {
+util::Status read_contents(evidence::CacheContents& contents, const std::string& body, const FetchBlob& blob) {
   const auto manifest = json::parse(body, nullptr, false);
   if (!manifest.is_object()) return util::failure("the manifest of " + contents.ref + " is no JSON object");
   auto entries = entries_of(manifest);
@@ -67,6 +65,14 @@ util::Status read_contents(evidence::CacheContents& contents, const std::string&
 }
 
 } // namespace
+
+util::Result<evidence::CacheContents>
+describe_cache(const std::string& manifest, const std::string& ref, const FetchBlob& fetch) {
+  evidence::CacheContents contents;
+  contents.ref = ref;
+  CP_TRY(read_contents(contents, manifest, fetch));
+  return contents;
+}
 
 util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const std::string& ref) {
   CP_TRY_ASSIGN(const auto name, parse_reference(ref));

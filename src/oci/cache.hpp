@@ -5,6 +5,7 @@
 #include "util/result.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,13 @@ namespace cacheproof::oci {
 /// holds no cache is a value with the shape that says so; only a registry or a document that cannot be read is an
 /// error.
 util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const std::string& ref);
+
+/// The text of a blob by its digest.
+using FetchBlob = std::function<util::Result<std::string>(const std::string& digest)>;
+
+/// The same of a manifest that is there already, but for its own digest and type. Pure but for `fetch`.
+util::Result<evidence::CacheContents>
+describe_cache(const std::string& manifest, const std::string& ref, const FetchBlob& fetch);
 
 /// What an export with `type=local` left in `folder` under `tag`: an OCI image layout. As `read_cache`; `ref` becomes
 /// the folder.
