@@ -63,7 +63,7 @@ std::vector<Hostile> texts() {
       {"alias_as_key", k_rest + k_rounds + "? &a about\n: x\n*a : y\n"},
       {"merge_key", k_rest + "build: &b {target: app}\nrounds: [{build: {<<: *b}}]\n"},
       {"merge_into_itself", k_rest + "build: &b {<<: *b}\nrounds: [{}]\n"},
-      {"scalar_of_a_megabyte", k_rest + k_rounds + "about: " + megabyte},
+      {"scalar_of_a_megabyte", k_rest + k_rounds + "about: " + megabyte, 0},
       {"scalar_in_a_short_file", k_rest + k_rounds + "about: " + std::string(900'000, 'x') + "\n", 0},
       {"scalar_of_100_megabytes", k_rest + k_rounds + "about: " + std::string(100'000'000, 'x')},
       {"nul", k_rest + k_rounds + std::string("about: \"a\0b\"\n", 13)},
@@ -83,7 +83,7 @@ std::vector<Hostile> texts() {
        "{rebuilt: all}\r\n",
        0},
       {"bom", "\xEF\xBB\xBF" + k_rest + k_rounds, 0},
-      {"two_boms", "\xEF\xBB\xBF\xEF\xBB\xBF" + k_rest + k_rounds},
+      {"two_boms", "\xEF\xBB\xBF\xEF\xBB\xBF" + k_rest + k_rounds, 0},
       {"tabs", "title: x\nfiles:\n\tDockerfile: FROM busybox\nrounds:\n\t- {}\n"},
       {"deep_lists", k_rest + "rounds: " + std::string(500'000, '[')},
       {"deep_mappings", k_rest + "rounds: " + times(100'000, "{a: ")},
@@ -124,7 +124,7 @@ std::vector<Hostile> texts() {
            + "    expect: {rebuilt: all}\n" + times(2'000, "  - {}\n"),
        0},
       {"many_files",
-       k_head + "files: {Dockerfile: FROM busybox, " + numbered(9'000, [](const auto& i) { return "f" + i + ": a, "; })
+       k_head + "files: {Dockerfile: FROM busybox, " + numbered(2'000, [](const auto& i) { return "f" + i + ": a, "; })
            + "}\n" + k_rounds,
        0},
       {"more_nodes_than_allowed",
@@ -157,14 +157,15 @@ std::vector<Hostile> texts() {
       {"dockerfile_that_is_a_pipe", k_head + "context: with_pipe\n" + k_rounds},
       {"edit_of_what_a_link_leads_to",
        k_head + "context: plain\nrounds: [{edit: [{append: {path: linked, text: x}}], expect: {rebuilt: all}}]\n"},
-      {"dockerfile_of_many_megabytes", k_head + "context: big\n" + k_rounds},
+      {"dockerfile_of_many_megabytes", k_head + "context: big\n" + k_rounds, 0},
       {"heredocs_without_end",
        k_head + "files: {Dockerfile: \"FROM busybox\\nRUN" + times(5'000, " <<A") + "\\n\"}\n" + k_rounds},
       {"nested_expansions",
        k_head + "files: {Dockerfile: \"ARG A=" + times(20'000, "${A:-") + "\\nFROM $A\\n\"}\n" + k_rounds},
       {"many_stages",
        k_head + "files:\n  Dockerfile: |\n"
-           + numbered(20'000, [](const auto& i) { return "    FROM busybox AS s" + i + "\n"; }) + k_rounds},
+           + numbered(20'000, [](const auto& i) { return "    FROM busybox AS s" + i + "\n"; }) + k_rounds,
+       0},
   };
   return all;
 }
