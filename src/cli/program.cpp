@@ -22,6 +22,7 @@ Examples:
   cacheproof new -- docker buildx build .          writes a scenario of your own project
   cacheproof run --accept my.yaml                  writes what is seen into its claims
   cacheproof validate my.yaml                      no Docker, no network, no root
+  cacheproof steps docker/Dockerfile               its steps as claims name them
   cacheproof show cacheproof-out/RUN/CASE          a verdict again, from its evidence
   cacheproof doctor                                what this machine can do, and what to do about the rest
 
@@ -49,6 +50,7 @@ int run_program(int argc, char** argv) {
   add_new(app, session);
   add_validate(app, session);
   add_list(app, session);
+  add_steps(app, session);
   add_show(app, session);
   add_toolchain(app, session);
   add_clean(app, session);

@@ -86,6 +86,7 @@ public:
     if (file_.stages.empty() && !util::any_error(diagnostics_))
       error(0, "CP0201", "no_stages", "cannot read this Dockerfile: it has no FROM", "");
     resolve();
+    file_.arguments = std::move(arguments_);
     util::sort_by_place(diagnostics_);
     if (util::any_error(diagnostics_)) return {std::nullopt, std::move(diagnostics_)};
     return {std::move(file_), std::move(diagnostics_)};
@@ -105,6 +106,7 @@ private:
     Instruction instruction;
     instruction.keyword = keyword;
     instruction.text = fold(line.text);
+    instruction.code = util::trim(line.text);
     instruction.first_line = line.first;
     instruction.last_line = line.last;
     instruction.heredocs = line.heredocs;

@@ -21,6 +21,7 @@ struct Flag {
 struct Instruction {
   std::string keyword; ///< upper case
   std::string text;    ///< as written, continuations and blanks folded: `COPY --from=build /app/out out`
+  std::string code;    ///< the same with its blanks, the keyword as written
   int first_line = 0;  ///< from 1
   int last_line = 0;   ///< heredocs included
   std::vector<Flag> flags;
@@ -50,6 +51,7 @@ struct File {
   std::string text;
   int syntax_line = 0; ///< of the `# syntax=` directive; 0 without one
   std::vector<Stage> stages;
+  std::map<std::string, std::string> arguments; ///< ARGs above the first FROM that have a value
 
   /// The stage that `target` names, by name (without case) or number; the last one when it is empty.
   std::optional<int> find_target(std::string_view target) const;

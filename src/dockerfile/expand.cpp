@@ -60,28 +60,42 @@ Expanded variable(std::string_view text, size_t& at, const std::map<std::string,
   return value == values.end() ? "" : value->second;
 }
 
+/// The name behind the `$` at `at`, where nothing else is asked of it (`$X`, `${X}`).
+std::string name_at(std::string_view text, size_t at) {
+  auto rest = text.substr(at + 1);
+  const bool braces = rest.starts_with('{');
+  if (braces) rest.remove_prefix(1);
+  const auto end = std::find_if_not(rest.begin(), rest.end(), in_name);
+  return braces && (end == rest.end() || *end != '}') ? std::string() : std::string(rest.begin(), end);
+}
+
 } // namespace
 
-Expanded expand(std::string_view text, const std::map<std::string, std::string>& values, char escape) {
+Expanded expand(std::string_view text, const std::map<std::string, std::string>& values, char escape, Quotes quotes) {
+  const bool kept = quotes == Quotes::kept;
   std::string result;
   char quote = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quote == '\'') {
-      if (c == '\'')
-        quote = 0;
-      else
-        result += c;
+      if (c == '\'') quote = 0;
+      if (c != '\'' || kept) result += c;
     } else if (c == escape && i + 1 < text.size()) {
+      if (kept) result += c;
       result += text[++i];
     } else if (c == '"') {
       quote = quote == '"' ? '\0' : '"';
+      if (kept) result += c;
     } else if (c == '\'' && quote == 0) {
       quote = '\'';
+      if (kept) result += c;
     } else if (c == '$') {
+      const auto begin = i;
+      const auto name = name_at(text, i);
       auto value = variable(text, i, values, escape);
       if (!value) return value;
-      result += *value;
+      result +=
+          kept && !name.empty() && !values.contains(name) ? std::string(text.substr(begin, i + 1 - begin)) : *value;
     } else {
       result += c;
     }

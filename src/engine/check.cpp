@@ -1,8 +1,12 @@
+#include "builder/buildctl.hpp"
 #include "dockerfile/dockerfile.hpp"
+#include "dockerfile/ignore.hpp"
 #include "engine/load.hpp"
 #include "engine/request.hpp"
 #include "engine/texts.hpp"
+#include "lint/cache_attributes.hpp"
 #include "lint/lint.hpp"
+#include "lint/prediction.hpp"
 #include "lint/step_references.hpp"
 #include "scenario/codes.hpp"
 #include "workspace/texts.hpp"
@@ -15,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace cacheproof::engine {
 namespace fs = std::filesystem;
@@ -95,6 +100,11 @@ private:
         std::vector<std::shared_ptr<const Read>> files;
         for (const auto& build : builds) files.push_back(check_dockerfile(build, cell));
         for (const auto& build : builds) check_barrier(build, builds, files);
+        for (const auto& build : builds) check_ignored(build, cell, round.edits);
+        if (builds.size() == 1 && files.front())
+          predict(builds.front(), cell, *files.front()->reading.file, round);
+        else
+          before_.erase(cell);
       }
     }
   }
@@ -157,6 +167,95 @@ private:
     add({scenario::diagnostic(code, spot, scenario_.source, std::string(what), error.remedy)});
   }
 
+  /// What a warning says may be wanted.
+  void warn(Diagnostics more) {
+    std::erase_if(more, [&](const auto& one) {
+      return std::any_of(scenario_.allow.begin(), scenario_.allow.end(), [&](const auto& word) {
+        return scenario::means(word.value, one.code, one.name);
+      });
+    });
+    add(std::move(more));
+  }
+
+  /// A path of the scenario's context as one of the build's; nothing for what lies outside of that.
+  static std::optional<std::string> in_build(const std::string& path, const builder::BuildRequest& request) {
+    if (request.context.empty()) return path;
+    const auto relative = fs::path(path).lexically_relative(request.context);
+    if (relative.empty() || *relative.begin() == "..") return {};
+    return relative.string();
+  }
+
+  /// A claim about a round that differs from the one before it only by its edits, with the whole cache of that one at
+  /// hand: what the edits do not reach cannot be rebuilt. With less known, nothing is said.
+  void predict(const scenario::Round& round,
+               const scenario::Cell& cell,
+               const dockerfile::File& dockerfile,
+               const scenario::Round& written) {
+    const auto request = make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
+    // Other versions may not take the cache, and a build that may fail may have left none.
+    const bool plain = !round.builder && !written.builder && !round.expect.status;
+    const auto before = std::exchange(before_[cell], Before{request, dockerfile.text, plain});
+    if (!before.plain || round.builder || written.builder || before.dockerfile != dockerfile.text
+        || !written.actions.empty())
+      return;
+    const auto without_caches = [](builder::BuildRequest asked) {
+      asked.cache_from.clear();
+      asked.cache_to.clear();
+      return builder::buildctl_command("buildctl", "", asked, "").argv;
+    };
+    if (without_caches(before.request) != without_caches(request) || request.no_cache
+        || !request.no_cache_filter.empty() || !request.additional_contexts.empty())
+      return;
+    const bool all_is_there =
+        std::any_of(before.request.cache_to.begin(), before.request.cache_to.end(), [&](const auto& entry) {
+          const auto ref = lint::registry_ref(entry);
+          return !ref.empty() && entry.find("mode=max") != std::string::npos
+                 && std::any_of(request.cache_from.begin(), request.cache_from.end(), [&](const auto& other) {
+                      return lint::registry_ref(other) == ref;
+                    });
+        });
+    if (!all_is_there || !round.expect.rebuilt) return;
+    // A claim of which the facts decide is left alone: there the bug may be the point.
+    for (const auto& alternative : round.expect.rebuilt->alternatives)
+      for (const auto& condition : alternative.when)
+        if (scenario::is_fact(condition.first)) return;
+    std::vector<std::string> edited;
+    for (const auto& edit : written.edits) {
+      const auto paths = lint::edited_paths(edit);
+      if (!paths) return;
+      for (const auto& path : *paths)
+        if (auto inside = in_build(path, request)) edited.push_back(std::move(*inside));
+    }
+    if (const auto* claim = round.expect.rebuilt->choose(cell))
+      warn(lint::check_unchanged(claim->value, dockerfile, edited, scenario_.source));
+  }
+
+  /// An edit of what is never sent to the daemon (moby/buildkit PR 901 lets a Dockerfile have a list of its own).
+  void check_ignored(const scenario::Round& round,
+                     const scenario::Cell& cell,
+                     const std::vector<scenario::Edit>& fresh) {
+    const auto request = make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
+    auto name = dockerfile_path(request, {}) + ".dockerignore";
+    auto text = request.dockerfile_text ? std::nullopt : text_of(name);
+    if (!text) text = text_of(name = (request.context / ".dockerignore").string());
+    if (!text) return;
+    const auto ignored = dockerfile::IgnoreFile::read(*text);
+    for (const auto& edit : fresh) {
+      const auto paths = lint::edited_paths(edit).value_or(std::vector<std::string>{});
+      const bool all = !paths.empty() && std::all_of(paths.begin(), paths.end(), [&](const auto& path) {
+        const auto inside = in_build(path, request);
+        return inside && path != name && path != dockerfile_path(request, {}) && ignored.ignores(*inside);
+      });
+      if (all)
+        warn({scenario::diagnostic(
+            scenario::codes::k_ignored_edit,
+            edit.spot,
+            scenario_.source,
+            fmt::format("'{}' is ignored by {}: to the build this edit is none", paths.front(), name),
+            "see moby/moby#8330 for what users expect of it")});
+    }
+  }
+
   /// How a file of the context is called in a message.
   fs::path shown_folder() const {
     const auto* folder = std::get_if<fs::path>(&scenario_.context);
@@ -164,9 +263,17 @@ private:
     return folder->lexically_proximate(fs::current_path());
   }
 
+  /// A build as the round before asked for it.
+  struct Before {
+    builder::BuildRequest request;
+    std::string dockerfile;
+    bool plain = false; ///< its cache is one that this round can take
+  };
+
   const scenario::Scenario& scenario_;
   const std::vector<scenario::Cell> cells_;
   std::optional<workspace::Texts> texts_; ///< of the context, as the edits so far leave them
+  std::map<scenario::Cell, Before> before_;
   Diagnostics found_;
   std::map<std::string, std::optional<std::string>> known_; ///< of the present round's files
   std::shared_ptr<const Read> last_;

@@ -158,6 +158,11 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
                   field,
                   fmt::format("unknown cache attribute '{}', BuildKit ignores it silently", name),
                   meant(name, known));
+    } else if (name == "mode" && type_name == "inline" && util::lower(value) == "max") {
+      report.warn(codes::k_mode_of_inline,
+                  field,
+                  "an inline cache has no mode: it holds the layers of the image, as with 'min'",
+                  "for all layers export to a registry (docker/buildx#576)");
     } else if (name == "mode" && value != "min" && value != "max") {
       report.warn(codes::k_unknown_cache_value,
                   field,

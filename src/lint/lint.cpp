@@ -1,6 +1,7 @@
 #include "lint/lint.hpp"
 
 #include "lint/cache_attributes.hpp"
+#include "lint/cache_story.hpp"
 #include "scenario/codes.hpp"
 
 #include <algorithm>
@@ -35,12 +36,15 @@ std::vector<util::Diagnostic> check(const scenario::Scenario& scenario) {
     });
   };
   std::vector<util::Diagnostic> found;
-  for (const auto& cell : scenario::cells(scenario))
+  const auto add = [&](std::vector<util::Diagnostic> more) {
+    for (auto& one : more)
+      if (!allowed(one) && std::find(found.begin(), found.end(), one) == found.end()) found.push_back(std::move(one));
+  };
+  for (const auto& cell : scenario::cells(scenario)) {
     for (const auto& round : scenario.rounds)
-      for (const auto& build : scenario::builds_of(round))
-        for (auto& one : for_build(scenario, build, cell))
-          if (!allowed(one) && std::find(found.begin(), found.end(), one) == found.end())
-            found.push_back(std::move(one));
+      for (const auto& build : scenario::builds_of(round)) add(for_build(scenario, build, cell));
+    add(check_caches(scenario, cell));
+  }
   return found;
 }
 

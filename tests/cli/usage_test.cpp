@@ -92,6 +92,25 @@ TEST_F(Program, ValidateShowsACommandLineAsKeysWhenAsked) {
   EXPECT_EQ(run({"validate", "line.yaml"}).out, "1 scenario is valid\n");
 }
 
+TEST_F(Program, StepsPrintsThemAsBuildKitNamesThem) {
+  write("Dockerfile",
+        "ARG V=1\nFROM alpine AS base\nARG V\nRUN echo $V\nFROM base AS app\nCOPY . /app\nFROM alpine AS other\n");
+  const auto steps = run({"steps", "--target", "app"});
+  EXPECT_EQ(steps.exit.code, 0) << steps.err;
+  EXPECT_EQ(steps.out,
+            "Dockerfile, target app\n"
+            "  base 1  [base 1/2] FROM alpine\n"
+            "  base 2  [base 2/2] RUN echo 1\n"
+            "  app 1   [app 1/1] COPY . /app\n"
+            "  other is not needed\n");
+  write("s.yaml",
+        "title: t\nfiles: {Dockerfile: \"FROM alpine AS a\\nARG V\\nRUN echo $V\\n\"}\nmatrix: {v: [x, y]}\n"
+        "build: {args: {V: \"${v}\"}}\nrounds: [{expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(run({"steps", "s.yaml"}).out, "Dockerfile\n  a 1  [1/2] FROM alpine\n  a 2  [2/2] RUN echo x\n");
+  EXPECT_EQ(run({"steps", "missing"}).exit.code, 64);
+  EXPECT_EQ(run({"steps", "--target", "nope"}).exit.code, 3);
+}
+
 TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
   write("scenarios/a/plain.yaml", k_plain);
   const auto all = run({"list", "--buildkit", "v0.17.3,v0.34.2"});

@@ -93,5 +93,14 @@ TEST(CacheEntries, OnlyARegistryHasARegistryRef) {
   EXPECT_EQ(registry_ref("type=registry,ref"), "");
 }
 
+TEST(CacheAttributes, AModeOfAnInlineCacheIsNone) {
+  EXPECT_THAT(
+      said("type=inline,mode=max"),
+      ElementsAre("an inline cache has no mode: it holds the layers of the image, as with 'min': for all layers "
+                  "export to a registry (docker/buildx#576)"));
+  EXPECT_THAT(said("type=inline"), IsEmpty());
+  EXPECT_THAT(said("type=inline,mode=min"), IsEmpty());
+}
+
 } // namespace
 } // namespace cacheproof::lint

@@ -1,0 +1,76 @@
+#include "dockerfile/names.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <set>
+
+namespace cacheproof::dockerfile {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+std::vector<std::string> names(const std::string& text,
+                               const std::string& target = {},
+                               const std::map<std::string, std::string>& arguments = {}) {
+  const auto reading = read(text, "Dockerfile", arguments);
+  EXPECT_TRUE(reading.file);
+  std::vector<std::string> all;
+  if (reading.file)
+    for (const auto& step : named_steps(*reading.file, reading.file->find_target(target).value(), arguments))
+      all.push_back(step.name);
+  return all;
+}
+
+TEST(NamedSteps, HaveArgumentsInThem) {
+  EXPECT_THAT(names("ARG V=1\nFROM a AS one\nARG V\nARG W=w$V\nENV X ${W} y\nrun echo $V  \"${W}\" '$V' $NONE $X\n"
+                    "COPY \"$V\" $NONE/b /$W\nFROM one\nRUN echo $V\n"),
+              ElementsAre("[one 1/3] FROM a",
+                          "[one 2/3] RUN echo 1  \"w1\" '$V' $NONE w1 y",
+                          "[one 3/3] COPY 1 /b /w1",
+                          "[stage-1 1/1] RUN echo 1"));
+  EXPECT_THAT(names("FROM a\nARG V\nRUN echo $V\n", "", {{"V", "given"}}),
+              ElementsAre("[1/2] FROM a", "[2/2] RUN echo given"));
+}
+
+TEST(NamedSteps, AreThoseThatTheTargetNeeds) {
+  EXPECT_THAT(names("FROM scratch AS a\nCOPY x .\nFROM scratch AS b\nCOPY y .\nFROM scratch\nCOPY --from=a /x .\n"),
+              ElementsAre("[a 1/1] COPY x .", "[stage-2 1/1] COPY --from=a /x ."));
+}
+
+/// The names in a recorded stream of numbered steps, without those of images.
+std::set<std::string> recorded(const std::string& stream) {
+  std::set<std::string> all;
+  for (const auto& line : util::lines(stream)) {
+    if (!line.starts_with("{\"vertex\"")) continue;
+    auto name = nlohmann::json::parse(line).at("vertex").value("name", "");
+    const auto end = name.find("] ");
+    if (!name.starts_with("[") || name.find('/') > end || end == std::string::npos) continue;
+    if (name.substr(end + 2).starts_with("LINK ")) name.erase(end + 2, 5);
+    if (!name.substr(end + 2).starts_with("FROM ")) all.insert(name);
+  }
+  return all;
+}
+
+TEST(NamedSteps, AreThoseThatBuildKitPrinted) {
+  std::size_t compared = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(CACHEPROOF_SOURCE_DIR) / "tests/golden")) {
+    if (entry.path().extension() != ".jsonl" || entry.path().stem() == "onbuild") continue;
+    const auto stream = util::read_text(entry.path()).value();
+    const auto header = nlohmann::json::parse(stream.substr(1, stream.find('\n') - 1));
+    const auto predicted = names(header.at("dockerfile"), header.at("target"));
+    for (const auto& name : recorded(stream)) {
+      ++compared;
+      EXPECT_THAT(predicted, testing::Contains(name)) << entry.path();
+    }
+  }
+  EXPECT_GT(compared, 100U);
+}
+
+} // namespace
+} // namespace cacheproof::dockerfile
