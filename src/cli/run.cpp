@@ -36,6 +36,7 @@ struct Options {
   std::string out = "cacheproof-out";
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keep = false;
+  bool verify_results = false;
   bool verbose = false;
   bool offline = false;
   bool accept = false;
@@ -134,11 +135,13 @@ int run(const Options& options, std::stop_token stop) {
         cases,
         {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
         [&](const engine::Case& planned, engine::Observer& observer) {
-          return engine::play(
-              planned,
-              *rigs_or,
-              {.folder = folder.path() / engine::plain_id(planned.id), .keep = options.keep, .stop = stop},
-              observer);
+          return engine::play(planned,
+                              *rigs_or,
+                              {.folder = folder.path() / engine::plain_id(planned.id),
+                               .keep = options.keep,
+                               .verify_results = options.verify_results,
+                               .stop = stop},
+                              observer);
         },
         console);
     static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
@@ -176,6 +179,10 @@ void add_run(CLI::App& app, Session& session) {
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--verify-results",
+                    options->verify_results,
+                    "Compare what every build makes with a build without any cache, claimed or not: a difference that "
+                    "cached steps made is a false hit");
   command->add_flag("--keep", options->keep, "Leave each sandbox's own folder behind");
   command->add_flag("--offline",
                     options->offline,

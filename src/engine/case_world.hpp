@@ -39,6 +39,10 @@ public:
   /// Starts the daemon of the round after, and does not wait for it.
   util::Status prepare_next_round();
   sandbox::Daemon& daemon() { return *daemon_; }
+  /// Another one of the round's version, on an empty root, started and not waited for.
+  util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon() {
+    return sandbox_->launch_daemon(round_rig_->programs.buildkitd);
+  }
   /// Of the round's daemon.
   const std::string& version() const { return round_rig_->version; }
   const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }

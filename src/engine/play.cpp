@@ -4,6 +4,7 @@
 #include "engine/builders.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
+#include "engine/play_result.hpp"
 #include "engine/play_round.hpp"
 #include "engine/timed.hpp"
 #include "engine/verdict.hpp"
@@ -14,6 +15,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -121,6 +124,8 @@ private:
         ended.context_after.reset();
         ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
         ended.log = {};     // likewise
+        if (ended.result && ended.entry.empty()) digests_[ended.name] = ended.result->image.digest;
+        ended.result = {};
         ended_early = ended_early || ended.verdict == Verdict::broken || ended.verdict == Verdict::skipped;
       }
       if (ended_early) break; // nothing after it would stand on solid ground
@@ -172,7 +177,11 @@ private:
       return;
     }
     timed(seen.timings, "judge", [&] {
-      auto judgement = judge::judge(build, world_of(planned_, build), seen, scenario().source);
+      const auto world = world_of(planned_, build);
+      if (seen.result) seen.result->earlier = digests_;
+      // Nothing comes out of a build that fails: its own claims say whether it may.
+      const bool verify = options_.verify_results && seen.record.succeeded;
+      auto judgement = judge::judge(verify ? verified(build, world) : build, world, seen, scenario().source);
       seen.verdict = judgement.verdict;
       seen.findings = std::move(judgement.findings);
       seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
@@ -191,7 +200,7 @@ private:
       CP_TRY_ASSIGN(auto done, act(world_, round, stop));
       changes.insert(changes.end(), done.begin(), done.end());
       for (auto& one : seen) one.changes = changes;
-      return play.prepare();
+      return play.prepare(options_.verify_results);
     }));
     if (static_cast<std::size_t>(first.number) < scenario().rounds.size()) CP_TRY(world_.prepare_next_round());
     play.perform(stop);
@@ -206,6 +215,7 @@ private:
   const std::chrono::seconds limit_;
   const process::Deadline deadline_;
   CaseWorld world_;
+  std::map<std::string, std::string> digests_; ///< of the results of the rounds so far, by their names
 };
 
 } // namespace

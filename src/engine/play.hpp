@@ -14,6 +14,8 @@ namespace cacheproof::engine {
 struct PlayOptions {
   std::filesystem::path folder; ///< where the case's evidence goes
   bool keep = false;            ///< leave the sandbox's own folder behind
+  /// Every build that succeeds is compared with a clean one, claimed or not.
+  bool verify_results = false;
   /// What a round may take beside its build: a start, edits, reading.
   std::chrono::seconds allowance = std::chrono::seconds(60);
   std::stop_token stop;

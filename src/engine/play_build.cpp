@@ -73,6 +73,15 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   return std::move(*reading.file);
 }
 
+util::Status BuildPlay::expect_result(ResultDemand demand) {
+  result_.emplace(planned_, world_, keeper_, seen_, std::move(demand));
+  return result_->begin(request_, dockerfile_);
+}
+
+util::Status BuildPlay::read_result(const std::stop_token& stop) {
+  return result_ ? result_->read(request_, dockerfile_, stop) : util::Status();
+}
+
 util::Status BuildPlay::build(const std::stop_token& stop) {
   CP_TRY_ASSIGN(run_, timed(seen_.timings, "build", [&] {
                   return builder::build(

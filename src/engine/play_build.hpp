@@ -6,6 +6,7 @@
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"
 #include "engine/plan.hpp"
+#include "engine/play_result.hpp"
 #include "evidence/case.hpp"
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
@@ -35,11 +36,15 @@ public:
 
   /// Once the round's edits are made.
   util::Status prepare(const scenario::Round& round);
+  /// Before `build`: what its result is asked for.
+  util::Status expect_result(ResultDemand demand);
   util::Status build(const std::stop_token& stop);
   /// It was ended on purpose, which is no trouble.
   void cancelled() { cancelled_ = true; }
-  /// What the daemon says of the build: the last that is asked of it.
+  /// What the daemon says of the build.
   util::Status read();
+  /// What came out: the last that is asked of the daemon.
+  util::Status read_result(const std::stop_token& stop);
   /// The caches that it left in registries.
   util::Status read_caches(const std::stop_token& stop);
 
@@ -73,6 +78,7 @@ private:
   builder::BuildRun run_;
   bool cancelled_ = false;
   Hang hang_; ///< if the build had to be ended
+  std::optional<ResultPlay> result_;
 };
 
 } // namespace cacheproof::engine

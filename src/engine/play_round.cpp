@@ -63,8 +63,14 @@ RoundPlay::RoundPlay(const Case& planned,
   for (auto& one : seen) plays_.emplace_back(planned, world, keeper, one);
 }
 
-util::Status RoundPlay::prepare() {
-  for (std::size_t i = 0; i < plays_.size(); ++i) CP_TRY(plays_[i].prepare(builds_[i]));
+util::Status RoundPlay::prepare(bool verify) {
+  for (std::size_t i = 0; i < plays_.size(); ++i) {
+    const auto& build = builds_[i];
+    CP_TRY(plays_[i].prepare(build));
+    if (build.cancel) continue; // nothing comes out of it
+    CP_TRY(plays_[i].expect_result(
+        demand_of(*planned_.scenario, verify ? verified(build, world_of(planned_, build)) : build)));
+  }
   return {};
 }
 
@@ -82,6 +88,7 @@ void RoundPlay::perform(const std::stop_token& stop) {
     build_at_once(stop);
   const auto start = Clock::now();
   each([](BuildPlay& play) { return play.read(); });
+  each([&](BuildPlay& play) { return play.read_result(stop); });
   const bool sound = std::all_of(seen_.begin(), seen_.end(), [](const auto& one) { return !one.broken; });
   if (sound) world_.retire_daemon(); // it has said all that it knows
   each([&](BuildPlay& play) { return play.read_caches(stop); });

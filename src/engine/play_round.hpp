@@ -26,8 +26,8 @@ public:
             const scenario::Round& round,
             std::span<evidence::RoundEvidence> seen);
 
-  /// Once the round's edits are made.
-  util::Status prepare();
+  /// Once the round's edits are made; `verify`: results are compared with a clean build, claimed or not.
+  util::Status prepare(bool verify);
   /// Builds, and reads what was seen; the round's daemon ends. A build whose rig failed says so in its evidence and is
   /// none of the others' business.
   void perform(const std::stop_token& stop);

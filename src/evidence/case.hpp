@@ -2,6 +2,7 @@
 
 #include "evidence/cache_contents.hpp"
 #include "evidence/fingerprint.hpp"
+#include "evidence/image.hpp"
 #include "evidence/record.hpp"
 #include "evidence/verdict.hpp"
 #include "util/result.hpp"
@@ -9,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +20,18 @@ namespace cacheproof::evidence {
 
 /// Where time went, in order: `start`, `build`, `read`.
 using Timings = std::vector<std::pair<std::string, Nanoseconds>>;
+
+/// What came out of a round's build, as an export of our own has it.
+struct Result {
+  Image image;
+  std::string error; ///< why it could not be exported; then there is no image
+  /// Steps that ran when it was exported, by their labels: with one of them it is not the round's own result.
+  std::vector<std::string> rerun;
+  std::optional<Image> clean;                 ///< what a build without any cache made of the same
+  std::string clean_error;                    ///< why that build failed, if it did
+  std::map<std::string, std::string> earlier; ///< digests of the results of earlier rounds, by their names
+  bool operator==(const Result&) const = default;
+};
 
 /// All that was seen of one round. Raw streams lie beside it in its folder (`events.jsonl`, `provenance.json`,
 /// `client.log`, `daemon.log`).
@@ -33,8 +47,9 @@ struct RoundEvidence {
   int exit_code = 0;                ///< of the client
   std::string log;                  ///< what the client printed: `client.log`, not in the JSON
   BuildRecord record;
-  std::vector<CacheContents> caches;        ///< of each registry ref that the build exported to
-  Fingerprint context;                      ///< just before the build
+  std::vector<CacheContents> caches; ///< of each registry ref that the build exported to
+  std::optional<Result> result;      ///< where it was asked for; not in the JSON: result.json and clean.json hold it
+  Fingerprint context;               ///< just before the build
   std::optional<Fingerprint> context_after; ///< just after it, where it differs: the build changed its own input
   std::vector<std::string> requests;        ///< to the sandbox's file server, one a line
   std::vector<std::string> lint;            ///< rendered warnings about this build's own attributes, allowed ones too

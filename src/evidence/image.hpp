@@ -50,6 +50,9 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
+/// What is at a path of the image, links of folders on the way followed; nullptr where nothing is.
+const ImageFile* find(const Image& image, std::string_view path);
+
 /// As JSON, a line for each path.
 std::string to_json_text(const Image& image);
 

@@ -30,7 +30,8 @@ void to_json(nlohmann::json& json, const Finding& finding) {
           {"expected", texts(finding.expected)},
           {"observed", texts(finding.observed)},
           {"unexpected", texts(finding.unexpected)},
-          {"missing", texts(finding.missing)}};
+          {"missing", texts(finding.missing)},
+          {"tree", texts(finding.tree)}};
 }
 
 void from_json(const nlohmann::json& json, Finding& finding) {
@@ -43,6 +44,7 @@ void from_json(const nlohmann::json& json, Finding& finding) {
   json.at("observed").get_to(finding.observed);
   json.at("unexpected").get_to(finding.unexpected);
   json.at("missing").get_to(finding.missing);
+  finding.tree = json.value("tree", std::vector<std::string>()); // not in evidence of earlier programs
 }
 
 } // namespace cacheproof::evidence

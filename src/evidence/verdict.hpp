@@ -25,6 +25,8 @@ struct Finding {
   std::vector<std::string> observed;   ///< in words
   std::vector<std::string> unexpected; ///< observed but not expected: misses, for `rebuilt`
   std::vector<std::string> missing;    ///< expected but not observed: suspected false hits, for `rebuilt`
+  std::vector<std::string>
+      tree; ///< of two file systems, a line for each path that differs: `- ` expected, `+ ` observed
   bool operator==(const Finding&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #include "judge/judge.hpp"
 
+#include "judge/result.hpp"
 #include "judge/steps.hpp"
 #include "util/diagnostic.hpp"
 #include "util/pattern.hpp"
@@ -199,6 +200,15 @@ public:
     for (const auto& text : chosen->value.lacks) look(text, "log.lacks", false);
   }
 
+  void result(const scenario::Claim<scenario::ExpectedResult>& claim) {
+    const auto* chosen = choose("result", claim);
+    if (!chosen) return;
+    for (auto& finding : judge_result(chosen->value, chosen->spot, seen_)) {
+      finding.source_line = util::line_at(source_, finding.spot.line);
+      findings_.push_back(std::move(finding));
+    }
+  }
+
   /// Exact: every warning is expected by one regex of its own, and the other way round.
   void warnings(const scenario::Claim<std::vector<scenario::Text>>& claim) {
     const auto* chosen = choose("warnings", claim);
@@ -319,6 +329,7 @@ Judgement judge(const scenario::Expectations& expect,
     if (expect.imported) judge.imported(*expect.imported);
     if (expect.warnings) judge.warnings(*expect.warnings);
     if (expect.log) judge.log(*expect.log);
+    if (expect.result) judge.result(*expect.result);
   }
   for (const auto& import : seen.record.imports)
     if (!import.error.empty())

@@ -175,6 +175,11 @@ void Console::finding(const evidence::Finding& finding) {
   if (!finding.source_line.empty())
     *out_ << fmt::format("      {:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
   *out_ << "      " << paint(harmless(finding.summary), k_red) << '\n';
+  if (!finding.tree.empty()) *out_ << '\n';
+  for (const auto& line : finding.tree) {
+    const auto shown = options_.live ? cut(harmless(line), options_.width - k_margin.size()) : harmless(line);
+    *out_ << k_margin << (line.starts_with(' ') ? shown : paint(shown, k_red)) << '\n';
+  }
   const auto rows = report::difference(finding);
   if (rows.empty()) return;
   *out_ << '\n';

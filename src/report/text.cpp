@@ -142,6 +142,7 @@ std::string to_text(const evidence::Finding& finding) {
   if (!finding.source_line.empty())
     text += fmt::format("{:>5} | {}\n", finding.spot.line, harmless(finding.source_line));
   text += harmless(finding.summary) + "\n";
+  for (const auto& line : finding.tree) text += "  " + harmless(line) + "\n";
   for (const auto& row : difference(finding)) {
     switch (row.kind) {
     case Row::Kind::same:

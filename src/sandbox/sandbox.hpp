@@ -73,6 +73,8 @@ public:
   util::Result<Daemon*> kept_daemon(const std::string& name, const std::filesystem::path& buildkitd);
   /// Ends the daemon of that builder and removes its state (its log stays): the next `kept_daemon` is a new one.
   util::Status drop_daemon(const std::string& name);
+  /// A daemon of the caller's own, on an empty root, beside all others; started and not waited for.
+  util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
   /// Starts the daemon that the next `fresh_daemon` will give, and does not wait for it.
   util::Status start_next_daemon();
   /// Ends the present daemon and removes its state (its log stays), in the background; one at a time.
@@ -91,7 +93,6 @@ private:
   util::Status launch_registry();
   util::Status await_registry(Registry& registry);
   util::Status retired();
-  util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
   util::Status await(Daemon& daemon);
 
   Options options_;

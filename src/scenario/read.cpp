@@ -349,6 +349,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   check_actions(reader, scenario);
   check_checkouts(reader, scenario);
   check_file_name(reader, scenario);
+  check_rounds_named(reader, scenario);
   return finish(reader, std::move(scenario));
 }
 

@@ -157,6 +157,10 @@ void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits);
 Shape edits_shape();
 void read_expect(Reader& reader, const Node& at, Expectations& expect);
 Shape expect_shape();
+std::optional<ExpectedResult> read_result(Reader& reader, const Node& at);
+Shape result_shape();
+/// Whether each round that a result is compared with is an earlier one.
+void check_rounds_named(Reader& reader, const Scenario& scenario);
 void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& issue);
 Shape known_issue_shape();
 void read_parallel(Reader& reader, const Node& at, Round& round);

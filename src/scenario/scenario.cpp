@@ -107,6 +107,7 @@ Expectations merge_claims(const Expectations& base, const Expectations& over) {
   if (over.exported) merged.exported = over.exported;
   if (over.imported) merged.imported = over.imported;
   if (over.status) merged.status = over.status;
+  if (over.result) merged.result = over.result;
   if (over.warnings) merged.warnings = over.warnings;
   if (over.log) merged.log = over.log;
   return merged;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "scenario/result.hpp"
 #include "scenario/setup.hpp"
 #include "scenario/step_reference.hpp"
 #include "scenario/text.hpp"
@@ -220,6 +221,7 @@ struct Expectations {
   std::optional<Claim<Exported>> exported;
   std::optional<Claim<ExpectedImport>> imported;
   std::optional<Claim<ExpectedStatus>> status;
+  std::optional<Claim<ExpectedResult>> result;
   std::optional<Claim<std::vector<Text>>> warnings; ///< exact list of regexes
   std::optional<Claim<ExpectedLog>> log;
 };
@@ -235,6 +237,7 @@ template <class Visit> void for_each_claim(const Expectations& expect, Visit vis
   one("exported", expect.exported);
   one("imported", expect.imported);
   one("status", expect.status);
+  one("result", expect.result);
   one("warnings", expect.warnings);
   one("log", expect.log);
 }

@@ -48,7 +48,7 @@ RoundEvidence full_round() {
   round.lint = {"warning"};
   round.notes = {"note"};
   round.verdict = Verdict::failed;
-  round.findings = {{"rebuilt", {"x.yaml", 40, 7}, "rebuilt: none", "it differs", {"a"}, {"b"}, {"c"}, {"d"}}};
+  round.findings = {{"rebuilt", {"x.yaml", 40, 7}, "rebuilt: none", "it differs", {"a"}, {"b"}, {"c"}, {"d"}, {"- e"}}};
   round.broken = util::Error{util::Blame::interrupted, "what", "tried", "remedy"};
   round.duration = 5;
   round.timings = {{"build", 3}, {"read", 1}};

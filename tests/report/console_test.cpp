@@ -181,6 +181,26 @@ TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
 )");
 }
 
+TEST(Console, ShowsTheTreeOfAResultThatDiffers) {
+  auto played = small_case();
+  played.rounds[1].verdict = Verdict::failed;
+  auto& finding = played.rounds[1].findings.emplace_back();
+  finding.expectation = "result.same_as_clean_build";
+  finding.spot = {"x.yaml", 3, 9};
+  finding.summary = "false hit";
+  finding.tree = {"  a clean build → this build", "  app/", "~   x\x1b  mode 0644 → 0755", "- y  dir 0755 0:0"};
+  EXPECT_THAT(told(played), HasSubstr(R"(
+      x.yaml:3: result.same_as_clean_build
+      false hit
+
+        a clean build → this build
+        app/
+      ~   x\x1b  mode 0644 → 0755
+      - y  dir 0755 0:0
+
+)"));
+}
+
 TEST(Console, TellsWhatToDoAboutABrokenRig) {
   auto played = small_case();
   played.verdict = played.rounds[1].verdict = Verdict::broken;

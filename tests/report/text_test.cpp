@@ -104,6 +104,14 @@ TEST(Finding, IsPlainText) {
             "it differs\n"
             "  - 16 layers\n"
             "  + 3\\x1b layers\n");
+  auto differs = finding({}, {});
+  differs.tree = {"  app/", "~   x\x1b  mode 0644 → 0755"};
+  EXPECT_EQ(to_text(differs),
+            "x.yaml:7: rebuilt\n"
+            "    7 | rebuilt: [a]\n"
+            "it differs\n"
+            "    app/\n"
+            "  ~   x\\x1b  mode 0644 → 0755\n");
 }
 
 TEST(Broken, IsTheErrorOfTheCaseOrOfItsRound) {

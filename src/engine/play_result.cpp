@@ -1,0 +1,207 @@
+#include "engine/play_result.hpp"
+
+#include "buildkit/client.hpp"
+#include "buildkit/decode.hpp"
+#include "engine/broken.hpp"
+#include "engine/timed.hpp"
+#include "oci/image_export.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace cacheproof::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr milliseconds k_start_limit = std::chrono::seconds(10);
+constexpr milliseconds k_record_limit = std::chrono::seconds(20); // measured 3 to 30 ms (buildkit-facts)
+constexpr const char* k_tar = "image.tar";
+
+/// Where the user's own output puts an image that can be read, below the build's `output`; empty where none does.
+std::string own_export(const builder::BuildRequest& request) {
+  for (const auto& entry : request.output) {
+    const auto fields = util::split(entry, ',');
+    const auto has = [&](std::string_view field) {
+      return std::find(fields.begin(), fields.end(), field) != fields.end();
+    };
+    if ((!has("type=oci") && !has("type=docker")) || has("tar=false")) continue;
+    for (const auto& field : fields)
+      if (field.starts_with("dest=")) return field.substr(5);
+  }
+  return {};
+}
+
+/// The same build with nothing but an export: what is in it does not depend on what else was asked for.
+builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name) {
+  request.cache_to.clear();
+  request.no_cache_filter.clear();
+  request.provenance.clear();
+  request.sbom.clear();
+  if (own_export(request).empty()) request.output = {fmt::format("type=oci,dest={}", k_tar)};
+  request.scratch += "-" + name;
+  return request;
+}
+
+fs::path tar_of(const builder::BuildRequest& request) {
+  return request.scratch / "output" / own_export(request);
+}
+
+/// The last component: a path may lead through links of folders.
+std::string name_of(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1)); // npos + 1 is 0
+}
+
+template <class Visit> void for_each_result(const scenario::Round& round, Visit visit) {
+  const auto all_of = [&](const scenario::Expectations& expect) {
+    if (!expect.result) return;
+    for (const auto& alternative : expect.result->alternatives) visit(alternative.value);
+  };
+  all_of(round.expect);
+  if (round.known_issue) all_of(round.known_issue->expect);
+}
+
+} // namespace
+
+ResultDemand demand_of(const scenario::Scenario& scenario, const scenario::Round& round) {
+  ResultDemand demand;
+  for_each_result(round, [&](const scenario::ExpectedResult& claim) {
+    demand.image = true;
+    demand.clean = demand.clean || claim.same_as_clean_build;
+    for (const auto& file : claim.files)
+      if (file.contains) demand.looked_at.insert(name_of(file.path));
+  });
+  for (const auto& later : scenario.rounds)
+    for (const auto& build : scenario::builds_of(later))
+      for_each_result(build, [&](const auto& claim) { demand.image = demand.image || claim.digest_of == round.name; });
+  return demand;
+}
+
+scenario::Round verified(scenario::Round round, const scenario::World& world) {
+  auto& expect = round.expect;
+  if (const auto* status = expect.status ? expect.status->choose(world) : nullptr; status && status->value.fails)
+    return round;
+  scenario::ExpectedResult clean;
+  clean.same_as_clean_build = true;
+  if (!expect.result) expect.result = {{{{}, clean, round.spot}}, round.spot};
+  for (auto& alternative : expect.result->alternatives) alternative.value.same_as_clean_build = true;
+  return round;
+}
+
+ResultPlay::ResultPlay(
+    const Case& planned, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen, ResultDemand demand)
+    : planned_(planned),
+      world_(world),
+      keeper_(keeper),
+      seen_(seen),
+      demand_(std::move(demand)) {}
+
+ResultPlay::~ResultPlay() {
+  stop_.request_stop();
+  if (clean_.valid()) clean_.wait();
+}
+
+util::Status ResultPlay::begin(const builder::BuildRequest& request, const dockerfile::File& dockerfile) {
+  if (!demand_.clean) return {};
+  CP_TRY_ASSIGN(clean_daemon_, world_.another_daemon());
+  auto clean = exporting(request, "clean");
+  clean.cache_from.clear();
+  clean.no_cache = true;
+  clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
+    CP_TRY(clean_daemon_->wait_ready(k_start_limit, stop_.get_token()));
+    CP_TRY(sandbox::prove_empty(*clean_daemon_));
+    auto exported = export_build(*clean_daemon_, clean, "the clean build", dockerfile, stop_.get_token());
+    static_cast<void>(clean_daemon_->stop()); // what could not be ended, the sandbox meets again
+    return exported;
+  });
+  return {};
+}
+
+util::Status ResultPlay::read(const builder::BuildRequest& request,
+                              const dockerfile::File& dockerfile,
+                              const std::stop_token& stop) {
+  if (!demand_.image || !seen_.record.succeeded) return {};
+  const std::stop_callback also_the_clean_one(stop, [this] { stop_.request_stop(); });
+  evidence::Result result;
+  if (!own_export(request).empty()) {
+    CP_TRY_ASSIGN(result.image, image_of(tar_of(request), stop));
+  } else {
+    auto again = exporting(request, "result");
+    again.no_cache = false;
+    CP_TRY_ASSIGN(auto exported, timed(seen_.timings, "export", [&] {
+                    return export_build(world_.daemon(), again, "the export of the result", dockerfile, stop);
+                  }));
+    keeper_.stream(seen_, "export.log", exported.log);
+    for (const auto& step : exported.record.steps)
+      if (step.kind == evidence::StepKind::step
+          && (step.outcome == evidence::Outcome::rebuilt || step.outcome == evidence::Outcome::failed))
+        result.rerun.push_back(label(step));
+    if (exported.image)
+      result.image = std::move(*exported.image);
+    else
+      result.error = exported.record.error;
+  }
+  if (result.error.empty()) keeper_.stream(seen_, "result.json", to_json_text(result.image));
+  if (clean_.valid()) {
+    CP_TRY_ASSIGN(auto exported, timed(seen_.timings, "clean build", [&] { return clean_.get(); }));
+    keeper_.stream(seen_, "clean.log", exported.log);
+    if (exported.image)
+      keeper_.stream(seen_, "clean.json", to_json_text(*exported.image));
+    else
+      result.clean_error = exported.record.error;
+    result.clean = std::move(exported.image);
+  }
+  seen_.result = std::move(result);
+  return {};
+}
+
+util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& daemon,
+                                                            const builder::BuildRequest& request,
+                                                            const std::string& name,
+                                                            const dockerfile::File& dockerfile,
+                                                            const std::stop_token& stop) const {
+  const auto timeout = planned_.scenario->timeout;
+  CP_TRY_ASSIGN(auto run,
+                builder::build(world_.buildctl(),
+                               daemon.address(),
+                               request,
+                               request.scratch.string() + ".ref",
+                               {.timeout = timeout, .stop = stop, .on_output = {}, .on_timeout = {}}));
+  const auto failed = [&](std::string why) {
+    return util::failure(name + " " + why, run.command_line, "run it again");
+  };
+  if (run.interrupted) return util::failure(name + " was interrupted", run.command_line, {}, util::Blame::interrupted);
+  if (const auto death = daemon.died()) return failed("lost its buildkitd: " + *death + "\n" + daemon.log_tail());
+  if (run.timed_out)
+    return util::failure(fmt::format("{} did not end within {} s", name, timeout.count()),
+                         run.command_line,
+                         "on a machine that is merely slow raise the scenario's `timeout`");
+  if (run.exit.signal) return failed("was ended from outside: " + to_text(run.exit));
+  if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
+  CP_TRY_ASSIGN(const auto raw, daemon.client().fetch(run.ref, k_record_limit));
+  Exported exported;
+  CP_TRY_ASSIGN(exported.record, buildkit::decode(raw, dockerfile, request.target, world_.version()));
+  exported.log = std::move(run.log);
+  const auto registry_log = util::read_text(world_.registry().log()).value_or("");
+  if (auto broken = broken_by(exported.record, exported.log, registry_log))
+    return tl::unexpected(util::within(name, std::move(*broken)));
+  if (!exported.record.succeeded) return exported;
+  CP_TRY_ASSIGN(exported.image, image_of(tar_of(request), stop));
+  CP_TRY(util::remove_tree(request.scratch)); // it may be large
+  return exported;
+}
+
+util::Result<evidence::Image> ResultPlay::image_of(const fs::path& tar, const std::stop_token& stop) const {
+  const auto wanted = [&](std::string_view path) { return demand_.looked_at.contains(name_of(path)); };
+  auto image = oci::read_export(tar, wanted, {}, stop);
+  if (!image) return tl::unexpected(util::within("the result of the build", std::move(image).error()));
+  return image;
+}
+
+} // namespace cacheproof::engine
