@@ -189,6 +189,20 @@ util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
   return build;
 }
 
+util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds limit) {
+  control::BuildHistoryRequest request;
+  request.set_early_exit(true);
+  const auto context = until(Clock::now() + limit);
+  const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
+  std::vector<std::string> refs;
+  control::BuildHistoryEvent event;
+  while (reader->Read(&event))
+    if (event.type() == control::COMPLETE) refs.push_back(event.record().ref());
+  const auto status = reader->Finish();
+  if (!status.ok()) return call_failed("ListenBuildHistory", status, channel_->address);
+  return refs;
+}
+
 util::Status Client::listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop) {
   control::BuildHistoryRequest request;
   request.set_active_only(true);

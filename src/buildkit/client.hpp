@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace cacheproof::buildkit {
 
@@ -39,6 +40,8 @@ public:
   util::Result<RawBuild> unfinished(std::chrono::milliseconds limit,
                                     const std::optional<std::pair<std::string, std::string>>& mark = {});
 
+  /// The refs of the builds that have ended and that its history still has.
+  util::Result<std::vector<std::string>> history(std::chrono::milliseconds limit);
   /// Calls `heard` with the ref and the request of every build that runs or begins, until a stop is requested.
   util::Status listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop);
   /// Calls `heard` with the events so far of the build `ref`, each time that there are more, until it has ended or a

@@ -1,5 +1,6 @@
 #include "buildkit/provenance.hpp"
 
+#include "util/base64.hpp"
 #include "util/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -50,20 +51,29 @@ std::vector<int> lines_of(const Json& locations) {
   return lines;
 }
 
-} // namespace
-
-util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_view text) {
-  // Nine tenths of the text say which layers every step has, and are not needed: they are skipped, not built.
+/// Nine tenths of the text say which layers every step has, and are not needed: they are skipped, not built.
+Json parse(std::string_view text) {
   const auto skip_layers = [](int /*depth*/, Json::parse_event_t event, Json& key) {
     return event != Json::parse_event_t::key || key != "layers";
   };
-  const auto whole = Json::parse(text, skip_layers, false);
+  return Json::parse(text, skip_layers, false);
+}
+
+/// Where the provenance tells of the Dockerfile, in both shapes.
+const Json& source_of(const Json& root) {
+  return first_of(at(root, {"metadata", "https://mobyproject.org/buildkit@v1#metadata", "source"}),
+                  at(root, {"runDetails", "metadata", "buildkit_metadata", "source"}));
+}
+
+} // namespace
+
+util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_view text) {
+  const auto whole = parse(text);
   if (whole.is_discarded()) return util::failure("the build's provenance is no JSON");
   const auto& root = first_of(at(whole, {"predicate"}), whole);
   const auto& config =
       first_of(at(root, {"buildConfig"}), at(root, {"buildDefinition", "internalParameters", "buildConfig"}));
-  const auto& source = first_of(at(root, {"metadata", "https://mobyproject.org/buildkit@v1#metadata", "source"}),
-                                at(root, {"runDetails", "metadata", "buildkit_metadata", "source"}));
+  const auto& source = source_of(root);
   if (!at(config, {"llbDefinition"}).is_array() || !at(config, {"digestMapping"}).is_object())
     return util::failure("the build's provenance has an unknown shape: it has no llbDefinition with a digestMapping");
 
@@ -90,6 +100,14 @@ util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_vi
     ops[found.op.vertex] = std::move(found);
   }
   return ops;
+}
+
+std::optional<std::string> read_dockerfile(std::string_view provenance) {
+  const auto whole = parse(provenance);
+  const auto& root = first_of(at(whole, {"predicate"}), whole);
+  for (const auto& info : at(source_of(root), {"infos"}))
+    if (const auto& data = at(info, {"data"}); data.is_string()) return util::from_base64(data.get<std::string>());
+  return {};
 }
 
 } // namespace cacheproof::buildkit

@@ -4,6 +4,7 @@
 #include "util/result.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,8 @@ struct ProvenanceOp {
 /// The ops of a provenance by vertex digest. Reads both shapes: SLSA 0.2 (v0.11 to v0.24) and 1 (v0.28 on), and the
 /// capitalised op names of v0.17.3.
 util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_view text);
+
+/// The text of the Dockerfile that the build was made from, as the daemon saw it; nothing when it is not told.
+std::optional<std::string> read_dockerfile(std::string_view provenance);
 
 } // namespace cacheproof::buildkit

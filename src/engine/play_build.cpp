@@ -5,6 +5,7 @@
 #include "buildkit/vertex.hpp"
 #include "engine/broken.hpp"
 #include "engine/request.hpp"
+#include "engine/run_line.hpp"
 #include "engine/timed.hpp"
 #include "lint/lint.hpp"
 #include "oci/cache.hpp"
@@ -14,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -30,7 +32,12 @@ constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 } // namespace
 
 util::Status BuildPlay::prepare(const scenario::Round& round) {
+  round_ = &round;
   const auto& scenario = *planned_.scenario;
+  if (round.run) {
+    CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
+    return {}; // which Dockerfile it builds is told by the builds that it starts
+  }
   const auto& context = world_.context().folder();
   request_ = make_request(scenario::merge(scenario.build, round.build),
                           world_.variables(),
@@ -55,22 +62,44 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
     CP_TRY_ASSIGN(text, util::read_text(world_.context().folder() / path));
   }
   const auto name = path.empty() ? std::string("dockerfile_inline") : path;
-  auto reading = dockerfile::read(text, name, {request_.args.begin(), request_.args.end()});
-  if (!reading.file) {
-    std::string why;
-    for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
-    return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
-  }
-  if (reading.file->syntax_line > 0) {
+  CP_TRY_ASSIGN(auto file, parse(text, name));
+  if (file.syntax_line > 0) {
     if (request_.dockerfile_text)
-      request_.dockerfile_text = workspace::without_syntax(text, reading.file->syntax_line);
+      request_.dockerfile_text = workspace::without_syntax(text, file.syntax_line);
     else
-      CP_TRY(world_.context().blank_syntax(path, reading.file->syntax_line));
-    seen_.notes.push_back(fmt::format("line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers",
-                                      reading.file->syntax_line,
-                                      name));
+      CP_TRY(world_.context().blank_syntax(path, file.syntax_line));
+    seen_.notes.push_back(fmt::format(
+        "line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers", file.syntax_line, name));
   }
-  return std::move(*reading.file);
+  return file;
+}
+
+util::Result<dockerfile::File> BuildPlay::parse(const std::string& text, const std::string& name) const {
+  auto reading = dockerfile::read(text, name, {request_.args.begin(), request_.args.end()});
+  if (reading.file) return std::move(*reading.file);
+  std::string why;
+  for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
+  return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
+}
+
+/// The client's run: of the sandbox's own, or of what the user's command line starts, which has to be one build.
+util::Result<builder::BuildRun> BuildPlay::run_client(const process::RunOptions& options) {
+  if (!round_->run)
+    return builder::build(
+        world_.buildctl(), world_.daemon().address(), request_, world_.folder() / ("ref-" + seen_.entry), options);
+  const auto line = scenario::expand(round_->run->value, world_.variables());
+  CP_TRY_ASSIGN(auto ran, run_line(line, world_, world_.folder() / "bin", options));
+  if (!ran.refs.empty()) ran.run.ref = ran.refs.front();
+  if (ran.refs.size() > 1 && !ran.run.timed_out && !ran.run.interrupted)
+    return util::failure(
+        fmt::format("{}:{}: this command line started {} builds, and only one in a round is played yet",
+                    round_->run->spot.file,
+                    round_->run->spot.line,
+                    ran.refs.size()),
+        ran.run.command_line,
+        "write a round for each of them",
+        util::Blame::input);
+  return std::move(ran.run);
 }
 
 util::Status BuildPlay::expect_result(ResultDemand demand) {
@@ -84,11 +113,7 @@ util::Status BuildPlay::read_result(const std::stop_token& stop) {
 
 util::Status BuildPlay::build(const std::stop_token& stop) {
   CP_TRY_ASSIGN(run_, timed(seen_.timings, "build", [&] {
-                  return builder::build(
-                      world_.buildctl(),
-                      world_.daemon().address(),
-                      request_,
-                      world_.folder() / ("ref-" + seen_.entry),
+                  return run_client(
                       {.timeout = planned_.scenario->timeout, .stop = stop, .on_output = {}, .on_timeout = [&] {
                          hang_ = look_at_hang();
                        }});
@@ -137,7 +162,7 @@ util::Status BuildPlay::check_rig() const {
     if (auto alive = registry.check(); !alive)
       return tl::unexpected(util::within("the registry did not live through the build", std::move(alive).error()));
   if (run_.exit.signal && !run_.timed_out && !cancelled_)
-    return util::failure("buildctl was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
+    return util::failure("the client was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
   if (run_.timed_out)
     return util::failure(
         fmt::format("the build did not end within {} s{}",
@@ -153,6 +178,15 @@ util::Status BuildPlay::read() {
   CP_TRY(check_rig());
   CP_TRY(look_for_changes());
   if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
+  if (run_.ref.empty() && round_->run)
+    return util::failure(fmt::format("{}:{}: this command line started no build ({}):\n{}",
+                                     round_->run->spot.file,
+                                     round_->run->spot.line,
+                                     to_text(run_.exit),
+                                     run_.log),
+                         seen_.command,
+                         "it runs in the context, where `buildctl` is the one of the round's daemon",
+                         util::Blame::input);
   if (run_.ref.empty()) return tl::unexpected(without_build(run_.log));
   CP_TRY_ASSIGN(seen_.record, read_record());
   // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.
@@ -168,7 +202,7 @@ util::Status BuildPlay::read() {
 
 util::Status BuildPlay::read_caches(const std::stop_token& stop) {
   if (!seen_.record.succeeded || cancelled_) return {};
-  for (const auto& ref : exported_refs(request_)) {
+  for (const auto& ref : cache_refs()) {
     oci::RegistryClient registry(world_.registry_of(ref).address(), stop);
     CP_TRY_ASSIGN(auto contents, oci::read_cache(registry, ref));
     seen_.caches.push_back(std::move(contents));
@@ -180,6 +214,22 @@ util::Status BuildPlay::read_caches(const std::stop_token& stop) {
   return {};
 }
 
+/// The caches that were exported; of a command line those that its claims name, for nobody tells which it exports to.
+std::vector<std::string> BuildPlay::cache_refs() const {
+  if (!round_->run) return exported_refs(request_);
+  std::vector<std::string> refs;
+  const auto add = [&](const scenario::Expectations& expect) {
+    if (!expect.exported) return;
+    for (const auto& alternative : expect.exported->alternatives) {
+      auto ref = world_.registry().place() + "/" + alternative.value.of->value;
+      if (std::find(refs.begin(), refs.end(), ref) == refs.end()) refs.push_back(std::move(ref));
+    }
+  };
+  add(round_->expect);
+  if (round_->known_issue) add(round_->known_issue->expect);
+  return refs;
+}
+
 util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::RawBuild& events) const {
   return buildkit::decode(events, dockerfile_, request_.target, planned_.buildkit);
 }
@@ -187,7 +237,12 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(run_.ref, k_record_limit));
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
-  return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
+  if (!round_->run) return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
+  CP_TRY_ASSIGN(const auto told, dockerfile_of(raw, world_.context().folder()));
+  CP_TRY_ASSIGN(const auto file, parse(told.text, told.name));
+  const auto target = raw.frontend_attributes.find("target");
+  return buildkit::decode(
+      raw, file, target == raw.frontend_attributes.end() ? std::string() : target->second, world_.version());
 }
 
 } // namespace cacheproof::engine

@@ -65,6 +65,9 @@ private:
 
   util::Result<dockerfile::File> read_dockerfile();
   util::Status look_for_changes();
+  util::Result<dockerfile::File> parse(const std::string& text, const std::string& name) const;
+  util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
+  std::vector<std::string> cache_refs() const;
   Hang look_at_hang();
   util::Status check_rig() const;
   util::Result<evidence::BuildRecord> read_record();
@@ -73,8 +76,9 @@ private:
   CaseWorld& world_;
   Keeper& keeper_;
   evidence::RoundEvidence& seen_;
-  builder::BuildRequest request_;
-  dockerfile::File dockerfile_; ///< by which the answer is understood
+  const scenario::Round* round_ = nullptr; ///< once it is prepared
+  builder::BuildRequest request_;          ///< of a round with `run`: nothing is asked for here
+  dockerfile::File dockerfile_;            ///< by which the answer is understood
   builder::BuildRun run_;
   bool cancelled_ = false;
   Hang hang_; ///< if the build had to be ended

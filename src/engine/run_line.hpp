@@ -1,0 +1,36 @@
+#pragma once
+
+#include "builder/buildctl.hpp"
+#include "buildkit/client.hpp"
+#include "engine/case_world.hpp"
+#include "process/process.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// A Dockerfile and how a build called it.
+struct NamedText {
+  std::string name;
+  std::string text;
+};
+
+/// Runs a command line of the user's, `/bin/sh -c` in the context, with the clients of the round's daemon first in its
+/// PATH and what they need in its environment. Nothing of the caller's is in there, and no Docker that is none of the
+/// sandbox's can be reached. `refs` are the builds that the daemon began meanwhile, in their order.
+struct LineRun {
+  builder::BuildRun run;
+  std::vector<std::string> refs;
+};
+util::Result<LineRun>
+run_line(const std::string& line, CaseWorld& world, const std::filesystem::path& programs, process::RunOptions options);
+
+/// The Dockerfile of a build that somebody else asked for: as its provenance has it, else (a failed build has none) the
+/// file of that name in the context.
+util::Result<NamedText> dockerfile_of(const buildkit::RawBuild& build, const std::filesystem::path& context);
+
+} // namespace cacheproof::engine
