@@ -9,11 +9,13 @@
 #include "engine/timed.hpp"
 #include "engine/verdict.hpp"
 #include "judge/judge.hpp"
+#include "judge/repeat.hpp"
 #include "process/deadline.hpp"
 #include "util/files.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
@@ -57,27 +59,19 @@ public:
         played_(head_of(planned)),
         keeper_(played_, options.folder),
         limit_(limit_of(*planned.scenario, options)),
-        deadline_(options.stop, limit_),
-        world_(planned, rigs, options.keep, deadline_.token()) {}
+        rigs_(rigs) {}
 
   evidence::CaseEvidence play() {
     const auto start = Clock::now();
     observer_.case_started(played_);
     if (auto why = unmet(planned_)) return skip(std::move(*why));
-    auto opened = timed(played_.timings, "open", [&] { return open(); });
-    if (!opened && opened.error().blame == util::Blame::unable) {
-      played_.reason = util::to_text(opened.error());
-    } else if (!opened) {
-      played_.broken = told(std::move(opened).error(), deadline_, "the case", limit_);
-    } else {
-      play_rounds();
+    const auto& repeat = scenario().repeat;
+    for (play_ = repeat ? 1 : 0; play_ <= (repeat ? repeat->times : 0); ++play_) {
+      play_story();
+      if (played_.broken || any_broken() || !played_.reason.empty()) break; // a share of fewer plays was not asked for
     }
-    auto closed = timed(played_.timings, "close", [&] { return world_.close(); });
-    if (!closed && !played_.broken) played_.broken = std::move(closed).error();
-    if (const auto folder = world_.folder(); !folder.empty() && options_.keep)
-      observer_.said("kept: " + folder.string());
-    played_.images = world_.pins();
     played_.verdict = verdict_of(played_);
+    if (repeat && played_.reason.empty()) judge_plays();
     played_.duration = since(start);
     return end();
   }
@@ -97,6 +91,49 @@ private:
 
   const scenario::Scenario& scenario() const { return *planned_.scenario; }
 
+  /// The whole story once, in a world of its own.
+  void play_story() {
+    const process::Deadline deadline(options_.stop, limit_);
+    deadline_ = &deadline;
+    CaseWorld world(planned_, rigs_, options_.keep, deadline.token());
+    world_ = &world;
+    auto opened = timed(played_.timings, "open", [&] { return open(); });
+    digests_.clear();
+    if (!opened && opened.error().blame == util::Blame::unable) {
+      played_.reason = util::to_text(opened.error());
+    } else if (!opened) {
+      played_.broken = told(std::move(opened).error(), deadline, "the case", limit_);
+    } else {
+      play_rounds();
+    }
+    auto closed = timed(played_.timings, "close", [&] { return world.close(); });
+    if (!closed && !played_.broken) played_.broken = std::move(closed).error();
+    if (const auto folder = world.folder(); !folder.empty() && options_.keep)
+      observer_.said("kept: " + folder.string());
+    auto pins = world.pins();
+    if (play_ > 1 && pins != played_.images && !played_.broken)
+      played_.broken = util::Error{
+          util::Blame::rig, "an image that was pulled by a tag changed between two plays", {}, "run it again"};
+    played_.images = std::move(pins);
+  }
+
+  bool any_broken() const {
+    return std::any_of(played_.rounds.begin(), played_.rounds.end(), [](const auto& round) {
+      return round.verdict == Verdict::broken;
+    });
+  }
+
+  void judge_plays() {
+    std::vector<judge::KnownAt> known;
+    for (std::size_t i = 0; i < scenario().rounds.size(); ++i)
+      for (const auto& build : scenario::builds_of(scenario().rounds[i]))
+        if (build.known_issue && scenario::matches(build.known_issue->when, world_of(planned_, build)))
+          known.push_back({static_cast<int>(i) + 1, build.entry, &*build.known_issue});
+    auto judged = judge::judge_repeat(scenario(), played_.rounds, known);
+    if (!played_.broken || judged.verdict == Verdict::failed) played_.verdict = judged.verdict;
+    played_.repeat = std::move(judged.seen);
+  }
+
   /// What a passed deadline looks like from inside is an interruption; this is what it was.
   static util::Error
   told(util::Error error, const process::Deadline& deadline, std::string_view what, std::chrono::seconds limit) {
@@ -109,7 +146,7 @@ private:
 
   util::Status open() {
     CP_TRY(util::make_directories(keeper_.folder()));
-    CP_TRY_ASSIGN(played_.clean, world_.open());
+    CP_TRY_ASSIGN(played_.clean, world_->open());
     return {};
   }
 
@@ -140,6 +177,7 @@ private:
     for (const auto& build : builds) {
       auto& one = seen.emplace_back();
       one.number = number;
+      one.play = play_;
       one.name = round.name;
       one.entry = build.entry;
       one.spot = build.spot;
@@ -148,7 +186,7 @@ private:
     }
     observer_.round_started(played_, seen.front());
     const auto limit = static_cast<int>(builds.size()) * scenario().timeout + options_.allowance;
-    const process::Deadline deadline(deadline_.token(), limit);
+    const process::Deadline deadline(deadline_->token(), limit);
     if (auto done = perform(round, seen, deadline.token()); !done)
       for (auto& one : seen) one.broken = done.error();
     for (std::size_t i = 0; i < seen.size(); ++i) {
@@ -159,7 +197,7 @@ private:
         one.broken.reset();
         one.verdict = Verdict::skipped;
       } else if (one.broken) {
-        one.broken = told(told(std::move(*one.broken), deadline, "the round", limit), deadline_, "the case", limit_);
+        one.broken = told(told(std::move(*one.broken), deadline, "the round", limit), *deadline_, "the case", limit_);
         one.verdict = Verdict::broken;
       } else {
         judge(builds[i], one);
@@ -182,6 +220,11 @@ private:
       // Nothing comes out of a build that fails: its own claims say whether it may.
       const bool verify = options_.verify_results && seen.record.succeeded;
       auto judgement = judge::judge(verify ? verified(build, world) : build, world, seen, scenario().source);
+      // What happens in a share of the plays need not happen in this one.
+      if (judgement.verdict == Verdict::stale && build.known_issue->rate) {
+        judgement.verdict = Verdict::passed;
+        judgement.findings.clear();
+      }
       seen.verdict = judgement.verdict;
       seen.findings = std::move(judgement.findings);
       seen.notes.insert(seen.notes.end(), judgement.notes.begin(), judgement.notes.end());
@@ -193,16 +236,16 @@ private:
   util::Status
   perform(const scenario::Round& round, std::vector<evidence::RoundEvidence>& seen, const std::stop_token& stop) {
     auto& first = seen.front();
-    if (first.number > 1) CP_TRY(timed(first.timings, "start", [&] { return world_.start_round(round); }));
-    RoundPlay play(planned_, world_, keeper_, round, seen);
+    if (first.number > 1) CP_TRY(timed(first.timings, "start", [&] { return world_->start_round(round); }));
+    RoundPlay play(planned_, *world_, keeper_, round, seen);
     CP_TRY(timed(first.timings, "prepare", [&]() -> util::Status {
-      CP_TRY_ASSIGN(auto changes, world_.context().apply(round.edits));
-      CP_TRY_ASSIGN(auto done, act(world_, round, stop));
+      CP_TRY_ASSIGN(auto changes, world_->context().apply(round.edits));
+      CP_TRY_ASSIGN(auto done, act(*world_, round, stop));
       changes.insert(changes.end(), done.begin(), done.end());
       for (auto& one : seen) one.changes = changes;
       return play.prepare(options_.verify_results);
     }));
-    if (static_cast<std::size_t>(first.number) < scenario().rounds.size()) CP_TRY(world_.prepare_next_round());
+    if (static_cast<std::size_t>(first.number) < scenario().rounds.size()) CP_TRY(world_->prepare_next_round());
     play.perform(stop);
     return {};
   }
@@ -213,8 +256,10 @@ private:
   evidence::CaseEvidence played_;
   Keeper keeper_; ///< of `played_`
   const std::chrono::seconds limit_;
-  const process::Deadline deadline_;
-  CaseWorld world_;
+  const Rigs& rigs_;
+  int play_ = 0;                                ///< of a story that is played several times: which one, from 1
+  const process::Deadline* deadline_ = nullptr; ///< of this play, as its world
+  CaseWorld* world_ = nullptr;
   std::map<std::string, std::string> digests_; ///< of the results of the rounds so far, by their names
 };
 

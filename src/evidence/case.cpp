@@ -34,6 +34,35 @@ std::optional<util::Error> error_of(const nlohmann::json& json) {
                      json.at("remedy").get<std::string>()};
 }
 
+nlohmann::json to_json_value(const Rate& rate) {
+  return {{"count", rate.count}, {"plays", rate.plays}, {"low", rate.low}, {"high", rate.high}};
+}
+
+Rate rate_of(const nlohmann::json& json) {
+  return {json.at("count").get<int>(),
+          json.at("plays").get<int>(),
+          json.at("low").get<double>(),
+          json.at("high").get<double>()};
+}
+
+nlohmann::json to_json_value(const RepeatEvidence& repeat) {
+  return {{"times", repeat.times},
+          {"failed", to_json_value(repeat.failed)},
+          {"known", to_json_value(repeat.known)},
+          {"rule", text(repeat.rule)},
+          {"notes", texts(repeat.notes)},
+          {"findings", repeat.findings}};
+}
+
+RepeatEvidence repeat_of(const nlohmann::json& json) {
+  return {json.at("times").get<int>(),
+          rate_of(json.at("failed")),
+          rate_of(json.at("known")),
+          json.at("rule").get<std::string>(),
+          json.at("notes").get<std::vector<std::string>>(),
+          json.at("findings").get<std::vector<Finding>>()};
+}
+
 void check_schema(const nlohmann::json& json, std::string_view schema) {
   const auto found = json.at("schema").get<std::string>();
   if (found != schema)
@@ -64,6 +93,7 @@ nlohmann::json head_of(const RoundEvidence& round) {
           {"number", round.number},
           {"name", text(round.name)},
           {"entry", text(round.entry)},
+          {"play", round.play},
           {"spot", evidence::to_json_value(round.spot)},
           {"builder", text(round.builder)},
           {"buildkit", text(round.buildkit)},
@@ -84,13 +114,26 @@ nlohmann::json head_of(const RoundEvidence& round) {
 
 } // namespace
 
+std::string to_text(const Rate& rate) {
+  return fmt::format("{} of {} plays, {:.2f} (95 %: {:.2f} to {:.2f})",
+                     rate.count,
+                     rate.plays,
+                     rate.plays > 0 ? static_cast<double>(rate.count) / rate.plays : 0,
+                     rate.low,
+                     rate.high);
+}
+
 fs::path folder_of(const RoundEvidence& round) {
   auto folder = fs::path(fmt::format("round-{}", round.number));
+  if (round.play > 0) folder = fs::path(fmt::format("play-{}", round.play)) / folder;
   return round.entry.empty() ? folder : folder / fs::path(round.entry).filename();
 }
 
 std::string shown_name(const RoundEvidence& round) {
-  return round.entry.empty() ? round.name : fmt::format("{} · {}", round.name, round.entry);
+  auto name = round.name;
+  if (!round.entry.empty()) name += " · " + round.entry;
+  if (round.play > 0) name += fmt::format(" · play {}", round.play);
+  return name;
 }
 
 void to_json(nlohmann::json& json, const RoundEvidence& round) {
@@ -105,6 +148,7 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
   round = {};
   json.at("number").get_to(round.number);
   json.at("name").get_to(round.name);
+  round.play = json.value("play", 0);
   round.entry = json.value("entry", ""); // not in evidence of earlier programs, as timings
   round.spot = spot_of(json.at("spot"));
   round.builder = json.value("builder", ""); // not in evidence of earlier programs, as `buildkit` and `requests`
@@ -131,7 +175,8 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
   auto cell = nlohmann::json::array();
   for (const auto& [dimension, value] : played.cell) cell.push_back({text(dimension), text(value)});
   auto places = nlohmann::json::array();
-  for (const auto& round : played.rounds) places.push_back({{"number", round.number}, {"entry", text(round.entry)}});
+  for (const auto& round : played.rounds)
+    places.push_back({{"number", round.number}, {"entry", text(round.entry)}, {"play", round.play}});
   auto images = nlohmann::json::array();
   for (const auto& image : played.images)
     images.push_back({{"name", text(image.name)}, {"digest", text(image.digest)}});
@@ -151,6 +196,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"broken", to_json_value(played.broken)},
           {"duration", played.duration},
           {"timings", played.timings}};
+  if (played.repeat) json["repeat"] = to_json_value(*played.repeat);
   if (played.clean)
     json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},
                      {"registry_catalogue", texts(played.clean->registry_catalogue)},
@@ -176,12 +222,14 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
     for (std::size_t i = 0; i < played.rounds.size(); ++i) {
       places->at(i).at("number").get_to(played.rounds[i].number);
       places->at(i).at("entry").get_to(played.rounds[i].entry);
+      played.rounds[i].play = places->at(i).value("play", 0);
     }
   played.verdict = enum_of(json.at("verdict"), k_verdicts);
   json.at("reason").get_to(played.reason);
   played.broken = error_of(json.at("broken"));
   json.at("duration").get_to(played.duration);
   played.timings = json.value("timings", Timings());
+  if (const auto repeat = json.find("repeat"); repeat != json.end()) played.repeat = repeat_of(*repeat);
   if (const auto clean = json.find("clean"); clean != json.end())
     played.clean = CleanState{clean->at("disk_usage_records").get<std::size_t>(),
                               clean->at("registry_catalogue").get<std::vector<std::string>>(),

@@ -38,6 +38,7 @@ struct Result {
 struct RoundEvidence {
   int number = 0; ///< from 1
   std::string name;
+  int play = 0;      ///< of a story that is played several times: which one, from 1
   std::string entry; ///< of several builds of one round, which share its number: this one's name
   util::SourceSpot spot;
   std::string builder;              ///< the one that it was built on, where builders have names
@@ -77,6 +78,29 @@ struct PinnedImage {
   bool operator==(const PinnedImage&) const = default;
 };
 
+/// A share of plays, and between which shares it lies with a confidence of 95 % if more were played: Wilson's score
+/// interval (E. B. Wilson, 1927), which is sound for few plays and at 0 and 1.
+struct Rate {
+  int count = 0;
+  int plays = 0;
+  double low = 0;
+  double high = 1;
+  bool operator==(const Rate&) const = default;
+};
+/// `3 of 10 plays, 0.30 (95 %: 0.11 to 0.60)`
+std::string to_text(const Rate& rate);
+
+/// What came of a story that was played several times.
+struct RepeatEvidence {
+  int times = 0;    ///< that it should be played
+  Rate failed;      ///< plays in which a claim did not hold
+  Rate known;       ///< plays that failed, and exactly as known issues say
+  std::string rule; ///< by which this becomes a verdict, in words
+  std::vector<std::string> notes;
+  std::vector<Finding> findings; ///< about the plays together
+  bool operator==(const RepeatEvidence&) const = default;
+};
+
 /// One scenario in one cell of its matrix on one version, played.
 struct CaseEvidence {
   std::string id; ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
@@ -87,8 +111,9 @@ struct CaseEvidence {
   std::string buildkit; ///< version
   std::string driver;
   std::optional<CleanState> clean;
-  std::vector<PinnedImage> images; ///< those that were pulled by a tag, sorted
-  std::vector<RoundEvidence> rounds;
+  std::vector<PinnedImage> images;   ///< those that were pulled by a tag, sorted
+  std::vector<RoundEvidence> rounds; ///< of all plays, one after the other
+  std::optional<RepeatEvidence> repeat;
   Verdict verdict = Verdict::broken;
   std::string reason;                ///< of a skip
   std::optional<util::Error> broken; ///< of a rig that failed outside any round
@@ -97,9 +122,9 @@ struct CaseEvidence {
   bool operator==(const CaseEvidence&) const = default;
 };
 
-/// Where a round's evidence lies below its case's: `round-2`, `round-2/alpha`.
+/// Where a round's evidence lies below its case's: `round-2`, `round-2/alpha`, `play-1/round-2`.
 std::filesystem::path folder_of(const RoundEvidence& round);
-/// What people call it: its name, `one file edited · alpha` for one of several builds.
+/// What people call it: its name, `one file edited · alpha · play 3` for one of several builds and plays.
 std::string shown_name(const RoundEvidence& round);
 
 void to_json(nlohmann::json& json, const RoundEvidence& round);

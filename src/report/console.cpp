@@ -132,6 +132,11 @@ void Console::case_slow(const std::string& id, evidence::Nanoseconds so_far, evi
 void Console::round_judged(const evidence::CaseEvidence& played, const evidence::RoundEvidence& round) {
   tell(played.id);
   if (!several_) running_.clear();
+  // Of many plays those are told that did not hold, and of those alike in full the first.
+  const bool holds = round.verdict == evidence::Verdict::passed || round.verdict == evidence::Verdict::known;
+  if (round.play > 0 && holds && !options_.verbose) return show_running();
+  const bool again =
+      round.play > 0 && !failed_before_.emplace(played.id, round.number, round.entry).second && !options_.verbose;
   auto name = harmless(evidence::shown_name(round));
   if (!round.builder.empty()) name += fmt::format(" · {} {}", harmless(round.builder), harmless(round.buildkit));
   const auto counted = counts(round);
@@ -147,6 +152,7 @@ void Console::round_judged(const evidence::CaseEvidence& played, const evidence:
     steps(round);
   }
   if (round.broken) broken(*round.broken);
+  if (again) return show_running();
   for (const auto& one : round.findings) finding(one);
   if (!round.findings.empty()) *out_ << '\n';
   for (const auto& note : round.notes) *out_ << indented("note: " + note, "      ");
@@ -219,6 +225,7 @@ void Console::values(const std::vector<Row>& rows) {
 void Console::case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) {
   tell(played.id);
   if (played.verdict == evidence::Verdict::skipped) *out_ << indented("- skipped: " + played.reason, "  ");
+  if (played.repeat) plays(*played.repeat);
   if (played.broken) broken(*played.broken);
   if (options_.verbose)
     for (const auto& image : played.images)
@@ -234,6 +241,14 @@ void Console::case_judged(const evidence::CaseEvidence& played, const std::files
   }
   std::erase_if(running_, [&](const auto& one) { return one.first == played.id; });
   show_running();
+}
+
+void Console::plays(const evidence::RepeatEvidence& repeat) {
+  *out_ << indented("failed: " + to_text(repeat.failed), "  ");
+  if (repeat.known.count > 0) *out_ << indented("known:  " + to_text(repeat.known), "  ");
+  *out_ << indented("rule:   " + repeat.rule, "  ");
+  for (const auto& one : repeat.findings) finding(one);
+  for (const auto& note : repeat.notes) *out_ << indented("note: " + note, "  ");
 }
 
 void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {

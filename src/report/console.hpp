@@ -9,9 +9,11 @@
 #include <filesystem>
 #include <iosfwd>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,6 +58,7 @@ private:
   void steps(const evidence::RoundEvidence& round);
   void broken(const util::Error& error);
   void finding(const evidence::Finding& finding);
+  void plays(const evidence::RepeatEvidence& repeat);
   void difference(const std::vector<Row>& rows, std::string_view outcome);
   void values(const std::vector<Row>& rows);
 
@@ -63,9 +66,10 @@ private:
   ConsoleOptions options_;
   bool several_ = false; ///< cases run at once
   std::ostream* out_ = &screen_;
-  std::map<std::string, std::ostringstream> told_;           ///< by case, when several run at once
-  std::vector<std::pair<std::string, std::string>> running_; ///< case and line of what runs now, oldest first
-  std::size_t shown_ = 0;                                    ///< how many of these lines are on the terminal
+  std::map<std::string, std::ostringstream> told_;                    ///< by case, when several run at once
+  std::vector<std::pair<std::string, std::string>> running_;          ///< case and line of what runs now, oldest first
+  std::set<std::tuple<std::string, int, std::string>> failed_before_; ///< case, round and build, of several plays
+  std::size_t shown_ = 0;                                             ///< how many of these lines are on the terminal
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now(); ///< of the run
 };
 

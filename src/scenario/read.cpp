@@ -48,6 +48,12 @@ void read_allow(Reader& reader, const Node& at, Scenario& scenario) {
   }
 }
 
+void read_run(Reader& reader, const Node& at, Round& round) {
+  auto line = reader.text(at, "a command line");
+  if (line && util::trim(line->value).empty()) return reader.wrong_type(at, "a command line");
+  round.run = std::move(line);
+}
+
 const std::vector<Key<Round>>& round_keys() {
   static const std::vector<Key<Round>> keys{
       {"name",
@@ -83,7 +89,7 @@ const std::vector<Key<Round>>& round_keys() {
        false,
        "build",
        build_shape()},
-      {"run", "a command line that starts builds", {}, false, "build", shape::text()},
+      {"run", "a command line that starts a build", read_run, false, "build", shape::text("\\S")},
       {"parallel", "several builds at once, on one daemon", read_parallel, false, "build", parallel_shape()},
       {"expect",
        "the claims",
@@ -102,6 +108,18 @@ const std::vector<Key<Round>>& round_keys() {
   return keys;
 }
 
+/// Nobody tells where a command line exports its cache to.
+void check_exported(Reader& reader, const Expectations& expect) {
+  if (!expect.exported) return;
+  for (const auto& one : expect.exported->alternatives)
+    if (!one.value.of)
+      reader.report_at(codes::k_missing_key,
+                       one.spot.line,
+                       one.spot.column,
+                       "in a round with 'run' 'exported' needs 'of', the cache that is meant",
+                       "write e.g. {of: app:cache, layers: 3}: what lies there in ${registry} after the command");
+}
+
 void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
   if (!at.is_sequence() || at.children.empty()) return reader.wrong_type(at, "a list of at least one round");
   for (const auto& item : at.children) {
@@ -109,6 +127,10 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
     round.name = fmt::format("round {}", scenario.rounds.size() + 1);
     round.spot = reader.spot(item);
     read_keys(reader, item, "a round", round_keys(), round);
+    if (round.run) {
+      check_exported(reader, round.expect);
+      if (round.known_issue) check_exported(reader, round.known_issue->expect);
+    }
     for (auto& build : round.parallel) build.builder = round.builder;
     for (const auto* key : {"expect", "known_issue"})
       if (const auto* claim = item.find(key); claim && !round.parallel.empty())
@@ -196,7 +218,13 @@ const std::vector<Key<Scenario>>& scenario_keys() {
        {},
        needs_shape(),
        "nothing"},
-      {"repeat", "how often the story is replayed", {}, false, {}, shape::later(), "once"},
+      {"repeat",
+       "how often the story is played, each time on an equal fresh world",
+       read_repeat,
+       false,
+       {},
+       repeat_shape(),
+       "once"},
       {"timeout",
        "of one build",
        [](Reader& reader, const Node& at, Scenario& scenario) {
@@ -348,6 +376,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   check_builders(reader, scenario);
   check_actions(reader, scenario);
   check_checkouts(reader, scenario);
+  check_rates(reader, scenario);
   check_file_name(reader, scenario);
   check_rounds_named(reader, scenario);
   return finish(reader, std::move(scenario));

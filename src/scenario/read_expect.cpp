@@ -398,7 +398,13 @@ const std::vector<Key<KnownIssue>>& known_issue_keys() {
        true,
        {},
        shape::filled(expect_shape())},
-      {"rate", "the share of plays that failed exactly so", {}, false, {}, shape::comparison()},
+      {"rate",
+       "with `repeat`: the share of plays that fail exactly so, the others pass",
+       [](Reader& reader, const Node& at, KnownIssue& issue) { issue.rate = reader.share(at); },
+       false,
+       {},
+       shape::share(),
+       "every play"},
   };
   return all;
 }

@@ -52,6 +52,8 @@ public:
   std::optional<std::vector<std::string>> words(const Node& at, std::string_view what);
   std::optional<bool> boolean(const Node& at);
   std::optional<Comparison> comparison(const Node& at);
+  /// A number from 0 to 1 or a comparison with one: `"<= 0.2"`.
+  std::optional<Share> share(const Node& at);
   /// `120 s`, `2m`, or a number of seconds; at most a day.
   std::optional<std::chrono::seconds> duration(const Node& at);
   /// RFC 3339 text to the nanosecond or a number of seconds, as nanoseconds since 1970.
@@ -163,6 +165,10 @@ Shape result_shape();
 void check_rounds_named(Reader& reader, const Scenario& scenario);
 void read_known_issue(Reader& reader, const Node& at, std::optional<KnownIssue>& issue);
 Shape known_issue_shape();
+void read_repeat(Reader& reader, const Node& at, Scenario& scenario);
+Shape repeat_shape();
+/// A share of the plays has several of them.
+void check_rates(Reader& reader, const Scenario& scenario);
 void read_parallel(Reader& reader, const Node& at, Round& round);
 Shape parallel_shape();
 void read_context(Reader& reader, const Node& at, Scenario& scenario);

@@ -52,6 +52,9 @@ Shape mode() {
 Shape regex() {
   return plain(Shape::Kind::regex);
 }
+Shape share() {
+  return text("^ *(<=|>=|<|>)? *(0|1|[01]?\\.[0-9]+) *$");
+}
 Shape step() {
   return plain(Shape::Kind::step);
 }

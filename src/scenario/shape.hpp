@@ -66,6 +66,7 @@ Shape path();
 Shape boolean();
 Shape number(std::uint64_t least = 0, std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 Shape comparison();
+Shape share();
 Shape duration();
 Shape time();
 Shape mode();

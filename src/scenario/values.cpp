@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <regex>
 #include <string>
 
@@ -48,6 +49,18 @@ std::optional<std::int64_t> rfc3339(const std::string& text) {
   return seconds * k_second + fraction(part[7].str()).value_or(0);
 }
 
+/// Takes the sign of a comparison and the blanks behind it off the front of `text`.
+template <class Text> Comparison::Op take_sign(Text& text) {
+  using Op = Comparison::Op;
+  // The longer signs first: `<=` begins with `<`.
+  constexpr std::array<std::pair<std::string_view, Op>, 5> signs{
+      {{"<=", Op::less_equal}, {">=", Op::greater_equal}, {"<", Op::less}, {">", Op::greater}, {"", Op::equal}}};
+  const auto* sign =
+      std::find_if(signs.begin(), signs.end(), [&](const auto& each) { return text.starts_with(each.first); });
+  text = util::trim(text.substr(sign->first.size()));
+  return sign->second;
+}
+
 } // namespace
 
 std::optional<bool> Reader::boolean(const Node& at) {
@@ -63,27 +76,43 @@ std::optional<Comparison> Reader::comparison(const Node& at) {
     return std::nullopt;
   }
   using Op = Comparison::Op;
-  // The longer signs first: `<=` begins with `<`.
-  constexpr std::array<std::pair<std::string_view, Op>, 5> signs{
-      {{"<=", Op::less_equal}, {">=", Op::greater_equal}, {"<", Op::less}, {">", Op::greater}, {"", Op::equal}}};
   auto rest = util::trim(at.text);
-  const auto sign =
-      std::find_if(signs.begin(), signs.end(), [&](const auto& each) { return rest.starts_with(each.first); });
-  rest = util::trim(rest.substr(sign->first.size()));
+  const auto op = take_sign(rest);
   const auto value = util::parse_number<std::uint64_t>(rest);
   if (!value) {
     wrong_type(at, expected);
     return std::nullopt;
   }
-  if ((sign->second == Op::less && *value == 0)) {
+  if ((op == Op::less && *value == 0)) {
     report(codes::k_wrong_value, at, "nothing is less than 0");
     return std::nullopt;
   }
-  if (sign->second == Op::greater_equal && *value == 0) {
+  if (op == Op::greater_equal && *value == 0) {
     report(codes::k_empty_claim, at, "every number is at least 0: this claims nothing");
     return std::nullopt;
   }
-  return Comparison{sign->second, *value};
+  return Comparison{op, *value};
+}
+
+std::optional<Share> Reader::share(const Node& at) {
+  using Op = Comparison::Op;
+  constexpr std::string_view expected = "a share from 0 to 1 like \"<= 0.2\"";
+  if (at.is_scalar()) {
+    auto rest = util::trim(at.text);
+    const auto op = take_sign(rest);
+    double bound = -1;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), bound, std::chars_format::fixed);
+    if (error == std::errc() && end == rest.data() + rest.size() && bound >= 0 && bound <= 1) {
+      const bool never = (op == Op::less && bound == 0) || (op == Op::greater && bound == 1);
+      const bool always = (op == Op::greater_equal && bound == 0) || (op == Op::less_equal && bound == 1);
+      if (never) report(codes::k_wrong_value, at, "no share is so");
+      if (always) report(codes::k_empty_claim, at, "every share is so: this claims nothing");
+      if (never || always) return std::nullopt;
+      return Share{op, bound};
+    }
+  }
+  wrong_type(at, expected);
+  return std::nullopt;
 }
 
 std::optional<std::chrono::seconds> Reader::duration(const Node& at) {

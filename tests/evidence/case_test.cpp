@@ -127,6 +127,20 @@ TEST_F(Evidence, OfSeveralBuildsOfARoundComesBack) {
   EXPECT_EQ(shown_name(played.rounds[2]), "one asset edited · beta");
 }
 
+TEST_F(Evidence, OfSeveralPlaysComesBack) {
+  auto played = full_case();
+  played.rounds.push_back(full_round());
+  played.rounds[0].play = 1;
+  played.rounds[1].play = 2;
+  played.repeat = RepeatEvidence{2, {1, 2, 0.1, 0.9}, {0, 2, 0, 0.6}, "a rule", {"a note"}, full_round().findings};
+  save_all(played);
+  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "play-2/round-1/round.json"));
+  const auto loaded = load(dir_.path());
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(*loaded, played);
+  EXPECT_EQ(shown_name(played.rounds[1]), "one asset edited · play 2");
+}
+
 TEST_F(Evidence, OfAProgramThatBuiltOneThingARoundIsRead) {
   auto played = full_case();
   played.rounds.push_back(full_round());

@@ -411,5 +411,32 @@ TEST(Console, EndsWithASummary) {
   EXPECT_EQ(summary({}), "0 cases to play\n\nnothing was played");
 }
 
+TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
+  auto played = seed_case();
+  played.repeat =
+      evidence::RepeatEvidence{3, {2, 3, 0.21, 0.94}, {}, "every claim holds in every play", {"a note"}, {}};
+  played.rounds.resize(1);
+  for (const int play : {2, 3}) {
+    played.rounds.push_back(played.rounds[0]);
+    played.rounds.back().play = play;
+  }
+  played.rounds[0].play = 1;
+  played.rounds[0].verdict = Verdict::passed;
+  played.rounds[0].findings.clear();
+  played.verdict = Verdict::failed;
+  std::ostringstream out;
+  print_case(out, played, k_folder, {});
+  const auto text = out.str();
+  EXPECT_THAT(text, Not(HasSubstr("play 1")));
+  EXPECT_THAT(text, HasSubstr("one asset edited · play 2"));
+  EXPECT_THAT(text, HasSubstr("one asset edited · play 3"));
+  const auto summary = played.rounds[1].findings.at(0).summary;
+  EXPECT_EQ(text.find(summary), text.rfind(summary)) << "in full only once";
+  EXPECT_THAT(text,
+              HasSubstr("  failed: 2 of 3 plays, 0.67 (95 %: 0.21 to 0.94)\n"
+                        "  rule:   every claim holds in every play\n"
+                        "  note: a note\n"));
+}
+
 } // namespace
 } // namespace cacheproof::report

@@ -92,6 +92,9 @@ public:
     case evidence::Verdict::stale:
       break;
     }
+    if (played.repeat)
+      for (const auto& finding : played.repeat->findings)
+        ADD_FAILURE_AT(finding.spot.file.c_str(), finding.spot.line) << report::to_text(finding);
     for (const auto& round : played.rounds)
       for (const auto& finding : round.findings)
         ADD_FAILURE_AT(finding.spot.file.c_str(), finding.spot.line) << report::to_text(finding);
