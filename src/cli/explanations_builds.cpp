@@ -140,18 +140,110 @@ rounds:
       {"CP0105",
        "mode_of_inline",
        R"(An inline cache lies in the image itself and always holds what `mode=min` would: BuildKit ignores `mode` there.)",
-       "",
-       ""},
+       R"(title: Editing a source file keeps the packages
+build:
+  output: ["type=registry,name=${registry}/app:latest"]
+  cache_to: ["type=inline,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:latest"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)",
+       R"(title: Editing a source file keeps the packages
+build:
+  output: ["type=registry,name=${registry}/app:latest"]
+  cache_to: ["type=inline"]
+  cache_from: ["type=registry,ref=${registry}/app:latest"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)"},
       {"CP0106",
        "import_without_export",
        R"(A build imports a cache from a place to which no build of the scenario exports one: it can never match.)",
-       "",
-       ""},
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:cahce"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)",
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)"},
       {"CP0107",
        "overwritten_cache",
        R"(Several builds export to one ref: each overwrites the cache of the one before.)",
-       "",
-       ""},
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max", "type=registry,ref=${registry}/app:cache"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)",
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max", "type=registry,ref=${registry}/app:other"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)"},
       {"CP0110",
        "unknown_stage",
        R"(A claim is about a stage that the Dockerfile, as the edits up to that round leave it, does not have. A stage without a name is called
@@ -305,13 +397,75 @@ rounds:
       {"CP0115",
        "unchanged_step",
        R"(`rebuilt` names a step above the first one that the edits of the round can change.)",
-       "",
-       ""},
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+files:
+  Dockerfile: |
+    FROM busybox AS tools
+    RUN echo tools > /tools
+    FROM tools AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [tools 2, app 1-2]}
+)",
+       R"(title: Editing a source file keeps the packages
+build:
+  cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
+  cache_from: ["type=registry,ref=${registry}/app:cache"]
+files:
+  Dockerfile: |
+    FROM busybox AS tools
+    RUN echo tools > /tools
+    FROM tools AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 1-2]}
+)"},
       {"CP0116",
        "ignored_edit",
        R"(An edit changes a file that .dockerignore keeps from the build: no step can see it.)",
-       "",
-       ""},
+       R"(title: Editing a source file keeps the packages
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+  docs/a.md: a
+  .dockerignore: docs
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: docs/a.md, text: "!"}
+    expect: {rebuilt: none}
+)",
+       R"(title: Editing a source file keeps the packages
+files:
+  Dockerfile: |
+    FROM busybox AS app
+    COPY src src
+    RUN cp -r src /built
+  src/main.js: hello
+  docs/a.md: a
+  .dockerignore: docs
+rounds:
+  - expect: {rebuilt: all}
+  - edit:
+      - append: {path: src/main.js, text: "!"}
+    expect: {rebuilt: [app 2-3]}
+)"},
       {"CP0201",
        "no_stages",
        R"(A Dockerfile without FROM builds nothing.)",

@@ -89,8 +89,7 @@ int run(const Options& options, std::stop_token stop) {
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
   if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
-  const auto loaded =
-      load_scenarios(options.paths, options.format, options.accept ? Claims::to_come : Claims::there);
+  const auto loaded = load_scenarios(options.paths, options.format, options.accept ? Claims::to_come : Claims::there);
   if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 

@@ -5,6 +5,7 @@
 #include "engine/request.hpp"
 #include "oci/image.hpp"
 #include "oci/registry_client.hpp"
+#include "util/files.hpp"
 #include "util/version.hpp"
 
 #include <fmt/format.h>
@@ -173,6 +174,12 @@ sandbox::Registry& CaseWorld::registry_of(const std::string& ref) {
   for (auto& registry : sandbox_->registries())
     if (ref.starts_with(registry.place() + "/")) return registry;
   return sandbox_->registry();
+}
+
+std::string CaseWorld::registry_logs() const {
+  std::string logs;
+  for (const auto& registry : sandbox_->registries()) logs += util::read_text(registry.log()).value_or("");
+  return logs;
 }
 
 std::string CaseWorld::full_ref(const scenario::Text& written) const {

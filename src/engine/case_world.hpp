@@ -52,6 +52,8 @@ public:
   sandbox::Sandbox& sandbox() { return *sandbox_; }
   /// The registry in which a ref lies; the first for one that is in none of the sandbox's.
   sandbox::Registry& registry_of(const std::string& ref);
+  /// What all of them have logged so far.
+  std::string registry_logs() const;
   /// What a scenario writes as `app:cache` or `${registry2}/app:cache`, in full.
   std::string full_ref(const scenario::Text& written) const;
   /// Pushes a base image of `setup.images` anew. False where it would not change.

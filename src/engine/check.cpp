@@ -46,18 +46,19 @@ public:
         cells_(scenario::cells(scenario)) {}
 
   Diagnostics check() {
-    add(lint::check(scenario_));
-    if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
-      add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
     std::size_t builds_of_a_cell = 0;
     for (const auto& round : scenario_.rounds) builds_of_a_cell += scenario::builds_of(round).size();
-    if (cells_.size() * builds_of_a_cell > k_builds)
+    if (cells_.size() * builds_of_a_cell > k_builds) {
       add(scenario::codes::k_too_large,
           scenario_.rounds.front().spot,
           fmt::format(
               "{} rounds in {} cells are more than {} builds", scenario_.rounds.size(), cells_.size(), k_builds));
-    else if (open())
-      tell();
+      return std::move(found_);
+    }
+    add(lint::check(scenario_));
+    if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
+      add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
+    if (open()) tell();
     return std::move(found_);
   }
 
@@ -231,9 +232,8 @@ private:
   }
 
   /// An edit of what is never sent to the daemon (moby/buildkit PR 901 lets a Dockerfile have a list of its own).
-  void check_ignored(const scenario::Round& round,
-                     const scenario::Cell& cell,
-                     const std::vector<scenario::Edit>& fresh) {
+  void
+  check_ignored(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& fresh) {
     const auto request = make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
     auto name = dockerfile_path(request, {}) + ".dockerignore";
     auto text = request.dockerfile_text ? std::nullopt : text_of(name);

@@ -193,10 +193,8 @@ util::Status BuildPlay::read() {
   if (auto failure = world_.upstream_failure()) return tl::unexpected(std::move(*failure));
   seen_.requests = world_.take_requests();
   if (cancelled_) return {};
-  std::string registry_log;
-  for (const auto& registry : world_.sandbox().registries())
-    registry_log += util::read_text(registry.log()).value_or("");
-  if (auto broken = broken_by(seen_.record, run_.log, registry_log)) return tl::unexpected(std::move(*broken));
+  if (auto broken = broken_by(seen_.record, run_.log, world_.registry_logs()))
+    return tl::unexpected(std::move(*broken));
   return {};
 }
 
@@ -221,7 +219,7 @@ std::vector<std::string> BuildPlay::cache_refs() const {
   const auto add = [&](const scenario::Expectations& expect) {
     if (!expect.exported) return;
     for (const auto& alternative : expect.exported->alternatives) {
-      auto ref = world_.registry().place() + "/" + alternative.value.of->value;
+      auto ref = world_.full_ref(*alternative.value.of);
       if (std::find(refs.begin(), refs.end(), ref) == refs.end()) refs.push_back(std::move(ref));
     }
   };
@@ -231,7 +229,7 @@ std::vector<std::string> BuildPlay::cache_refs() const {
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::RawBuild& events) const {
-  return buildkit::decode(events, dockerfile_, request_.target, planned_.buildkit);
+  return buildkit::decode(events, dockerfile_, request_.target, world_.version());
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {

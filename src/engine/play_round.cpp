@@ -67,6 +67,7 @@ util::Status RoundPlay::prepare(bool verify) {
   for (std::size_t i = 0; i < plays_.size(); ++i) {
     const auto& build = builds_[i];
     CP_TRY(plays_[i].prepare(build));
+    if (verify && build.run) seen_[i].notes.emplace_back("the result of a command line's build is not verified yet");
     if (build.cancel) continue; // nothing comes out of it
     CP_TRY(plays_[i].expect_result(
         demand_of(*planned_.scenario, verify ? verified(build, world_of(planned_, build)) : build)));

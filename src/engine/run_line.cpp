@@ -63,7 +63,7 @@ run_line(const std::string& line, CaseWorld& world, const fs::path& programs, pr
   environment["BUILDKIT_HOST"] = daemon.address();
   environment["BUILDX_BUILDER"] = "cacheproof";
   environment["DOCKER_HOST"] = "unix://" + (world.folder() / "no-docker.sock").string();
-  environment["REGISTRY"] = world.registry().place();
+  environment["REGISTRY"] = world.sandbox().registry().place();
 
   CP_TRY_ASSIGN(const auto before, daemon.client().history(k_history_limit));
   Subscription subscription(daemon.client());

@@ -108,8 +108,13 @@ const std::vector<Key<Round>>& round_keys() {
   return keys;
 }
 
-/// Nobody tells where a command line exports its cache to.
-void check_exported(Reader& reader, const Expectations& expect) {
+/// Nobody tells where a command line exports its cache to, nor what the build is that it starts.
+void check_claims_of_run(Reader& reader, const Expectations& expect) {
+  if (expect.result)
+    reader.report_at(codes::k_not_played_yet,
+                     expect.result->spot.line,
+                     expect.result->spot.column,
+                     "'result' in a round with 'run' is part of the language but not played yet");
   if (!expect.exported) return;
   for (const auto& one : expect.exported->alternatives)
     if (!one.value.of)
@@ -128,8 +133,8 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
     round.spot = reader.spot(item);
     read_keys(reader, item, "a round", round_keys(), round);
     if (round.run) {
-      check_exported(reader, round.expect);
-      if (round.known_issue) check_exported(reader, round.known_issue->expect);
+      check_claims_of_run(reader, round.expect);
+      if (round.known_issue) check_claims_of_run(reader, round.known_issue->expect);
     }
     for (auto& build : round.parallel) build.builder = round.builder;
     for (const auto* key : {"expect", "known_issue"})

@@ -99,7 +99,7 @@ void Texts::move(const std::string& from, const std::string& to, bool keep) {
 
 util::Status Texts::change_content(const scenario::Edit& edit) {
   const auto place = resolved(edit.path, true);
-  if (!place) return {}; // the play will refuse it
+  if (!place) return refuse(edit, "leads out of the context");
   auto found = node(*place);
   CP_TRY_ASSIGN(auto text, edited(edit, found ? std::optional(found->text) : std::nullopt));
   if (found && !edit.atomic)

@@ -55,7 +55,7 @@ TEST_F(New, ItsPlaceIsInScenariosOrInCache) {
 
 TEST_F(New, EveryTemplateIsValid) {
   copy_project("python");
-  for (const std::string name : {"edit-one-file", "ci-to-laptop", "two-versions", "min-vs-max"}) {
+  for (const std::string name : {"edit-one-file", "ci-to-laptop", "two-versions", "min-vs-max", "false-hit"}) {
     const auto made = run({"new", "--from", name, "-o", "new.yaml"});
     EXPECT_EQ(made.exit.code, 0) << made.err;
     const auto valid = run({"validate", "new.yaml"});

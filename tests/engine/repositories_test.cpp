@@ -1,6 +1,7 @@
 #include "engine/load.hpp"
 #include "engine/repositories.hpp"
 #include "scenario/read.hpp"
+#include "util/diagnostic_format.hpp"
 #include "util/files.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ protected:
     const auto made = "cd '" + room_.path().string()
                       + "' && export HOME=. GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a "
                         "GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a && git init -q -b main there && cd there && "
-                        "echo 'FROM alpine AS app' >Dockerfile && git add . && git commit -q -m x";
+                        "printf 'FROM alpine AS app\\nRUN true\\n' >Dockerfile && git add . && git commit -q -m x";
     ASSERT_EQ(std::system(made.c_str()), 0);
   }
   std::string url() const { return "file://" + (room_.path() / "there").string(); }
@@ -61,7 +62,7 @@ TEST_F(ClonedRepositories, AreClonedOnceAndGoInTheEnd) {
     EXPECT_EQ(source, std::get<scenario::GitSource>(here->scenarios()[1]->context));
     where = source.repository;
     EXPECT_TRUE(fs::exists(where));
-    EXPECT_TRUE(here->diagnostics().empty());
+    EXPECT_EQ(util::to_text(here->diagnostics()), "");
   }
   EXPECT_FALSE(fs::exists(where.parent_path()));
 }
@@ -74,9 +75,9 @@ TEST_F(ClonedRepositories, AreCheckedWhenTheyAreThere) {
   std::string said;
   for (const auto& each : here->diagnostics()) said += util::to_text(each);
   EXPECT_EQ(said,
-            "x.yaml:4:30: error[CP0110]: there is no stage 'ap': did you mean 'app'?\n"
+            "x.yaml:4:29: error[CP0110]: 'ap 2' names no stage of x.yaml:/Dockerfile: did you mean 'app'?\n"
             "    4 | rounds: [{expect: {cached: [ap 2]}}]\n"
-            "      |                             ^~\n");
+            "      |                             ^~~~\n");
 }
 
 TEST_F(ClonedRepositories, ThatAreNotThereBreakTheRun) {

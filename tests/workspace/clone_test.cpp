@@ -38,7 +38,7 @@ protected:
         process::run({.argv = {"/bin/sh", "-c", "exec git -c safe.directory='*' http-backend <\"$0\"", body.string()},
                       .environment = {{{"PATH", std::getenv("PATH")},
                                        {"HOME", "/nowhere"},
-                                       {"GIT_PROJECT_ROOT", users().parent_path().string()},
+                                       {"GIT_PROJECT_ROOT", users("a").parent_path().parent_path().string()},
                                        {"GIT_HTTP_EXPORT_ALL", "1"},
                                        {"REQUEST_METHOD", request.method},
                                        {"PATH_INFO", request.target.substr(0, mark)},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make-scenarios FOLDER [COUNT]: writes COUNT (1,000) valid scenarios, no two alike: edits, a matrix, alternatives, inline
+"""make_scenarios.py FOLDER [COUNT]: writes COUNT (1,000) valid scenarios, no two alike: edits, a matrix, alternatives, inline
 files and, every tenth, a context folder of its own."""
 
 import pathlib
@@ -29,7 +29,7 @@ for n in range(count):
         indented = "".join(f"    {line}\n" for line in dockerfile.splitlines())
         material = f"files:\n  Dockerfile: |\n{indented}  packages.txt: |\n    left-pad 1.3.0\n  src/main.js: |\n    hello\n"
     (family / f"claim_{n}.yaml").write_text(f"""title: Editing source {n} does not install the packages again
-about: One of many, made by tests/bench/make-scenarios.
+about: One of many, made by tests/bench/make_scenarios.py.
 tags: [bench, family_{n // 100}]
 {material}setup:
   images: {{alpine: busybox}}
