@@ -4,6 +4,9 @@
 #include "workspace/git_handles.hpp"
 
 #include <fmt/format.h>
+#if __has_include(<git2/sys/errors.h>) // where libgit2 1.9 has git_error_set_str
+#include <git2/sys/errors.h>
+#endif
 
 namespace cacheproof::workspace {
 namespace fs = std::filesystem;
