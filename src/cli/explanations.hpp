@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,8 +12,8 @@ struct Explanation {
   std::string_view code;
   std::string_view name;
   std::string_view text; ///< what it means, why it matters, what to do
-  std::string_view bad;
-  std::string_view good;
+  std::string bad;
+  std::string good;
   std::string_view bad_file = "example.yaml"; ///< under which name it is checked
   std::string_view good_file = "example.yaml";
 };
