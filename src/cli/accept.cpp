@@ -68,15 +68,17 @@ std::string why_not(const std::string& text, const Cases& cases, const All& play
   for (const auto& one : diagnostics)
     if (one.severity == util::Severity::error) why += util::to_text(one);
   if (!why.empty() || !reading.scenario) return why;
-  const auto& fresh = *reading.scenario;
-  for (std::size_t i = 0; i < cases.size(); ++i)
+  const auto fresh = std::make_shared<const scenario::Scenario>(std::move(*reading.scenario));
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    auto planned = cases[i];
+    planned.scenario = fresh;
     for (std::size_t k = 0; k < played[i].rounds.size(); ++k) {
-      auto planned = cases[i];
-      planned.scenario = std::make_shared<const scenario::Scenario>(fresh);
-      const auto world = engine::world_of(planned, fresh.rounds[k]);
-      for (const auto& finding : judge::judge(fresh.rounds[k], world, played[i].rounds[k], fresh.source).findings)
+      const auto& round = fresh->rounds[k];
+      const auto world = engine::world_of(planned, round);
+      for (const auto& finding : judge::judge(round, world, played[i].rounds[k], fresh->source).findings)
         why += report::to_text(finding);
     }
+  }
   return why;
 }
 
