@@ -292,6 +292,15 @@ Reading read(std::string_view text, const std::string& file, const std::map<std:
   return Reader(text, file, build_args).read();
 }
 
+util::Result<File>
+parse(std::string_view text, const std::string& file, const std::map<std::string, std::string>& build_args) {
+  auto reading = read(text, file, build_args);
+  if (reading.file) return std::move(*reading.file);
+  std::string why;
+  for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
+  return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
+}
+
 std::optional<int> File::find_target(std::string_view target) const {
   if (stages.empty()) return std::nullopt;
   if (target.empty()) return static_cast<int>(stages.size()) - 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "util/diagnostic.hpp"
+#include "util/result.hpp"
 
 #include <map>
 #include <optional>
@@ -73,5 +74,8 @@ struct Reading {
 /// Reads a Dockerfile by the rules of BuildKit's builtin frontend. What it cannot read is an error that says so, never
 /// a guess. `build_args` replace the values of ARGs before the first FROM.
 Reading read(std::string_view text, const std::string& file, const std::map<std::string, std::string>& build_args = {});
+/// The same for who cannot go on without it: an error of the input that has all the diagnostics.
+util::Result<File>
+parse(std::string_view text, const std::string& file, const std::map<std::string, std::string>& build_args = {});
 
 } // namespace cacheproof::dockerfile

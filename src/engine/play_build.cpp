@@ -62,7 +62,7 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
     CP_TRY_ASSIGN(text, util::read_text(world_.context().folder() / path));
   }
   const auto name = path.empty() ? std::string("dockerfile_inline") : path;
-  CP_TRY_ASSIGN(auto file, parse(text, name));
+  CP_TRY_ASSIGN(auto file, dockerfile::parse(text, name, {request_.args.begin(), request_.args.end()}));
   if (file.syntax_line > 0) {
     if (request_.dockerfile_text)
       request_.dockerfile_text = workspace::without_syntax(text, file.syntax_line);
@@ -72,14 +72,6 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
         "line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers", file.syntax_line, name));
   }
   return file;
-}
-
-util::Result<dockerfile::File> BuildPlay::parse(const std::string& text, const std::string& name) const {
-  auto reading = dockerfile::read(text, name, {request_.args.begin(), request_.args.end()});
-  if (reading.file) return std::move(*reading.file);
-  std::string why;
-  for (const auto& diagnostic : reading.diagnostics) why += util::to_text(diagnostic);
-  return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
 }
 
 /// The client's run: of the sandbox's own, or of what the user's command line starts, which has to be one build.
@@ -237,7 +229,7 @@ util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
   if (!round_->run) return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
   CP_TRY_ASSIGN(const auto told, dockerfile_of(raw, world_.context().folder()));
-  CP_TRY_ASSIGN(const auto file, parse(told.text, told.name));
+  CP_TRY_ASSIGN(const auto file, dockerfile::parse(told.text, told.name, {request_.args.begin(), request_.args.end()}));
   const auto target = raw.frontend_attributes.find("target");
   return buildkit::decode(
       raw, file, target == raw.frontend_attributes.end() ? std::string() : target->second, world_.version());

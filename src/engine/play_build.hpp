@@ -65,7 +65,6 @@ private:
 
   util::Result<dockerfile::File> read_dockerfile();
   util::Status look_for_changes();
-  util::Result<dockerfile::File> parse(const std::string& text, const std::string& name) const;
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
   std::vector<std::string> cache_refs() const;
   Hang look_at_hang();
