@@ -8,7 +8,6 @@
 #include "judge/judge.hpp"
 #include "process/process.hpp"
 #include "report/text.hpp"
-#include "scenario/read.hpp"
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -59,13 +58,9 @@ std::vector<author::Played> with_worlds(const Cases& cases, const All& played) {
 
 /// What the new text says of what was seen, in words; empty when it is a scenario all of whose claims hold.
 std::string why_not(const std::string& text, const Cases& cases, const All& played) {
-  const auto& file = cases.front().scenario->file;
-  auto reading = scenario::read_text(text, file);
-  auto diagnostics = std::move(reading.diagnostics);
-  if (reading.scenario)
-    for (auto& one : engine::check(*reading.scenario)) diagnostics.push_back(std::move(one));
+  auto reading = engine::check_text(text, cases.front().scenario->file);
   std::string why;
-  for (const auto& one : diagnostics)
+  for (const auto& one : reading.diagnostics)
     if (one.severity == util::Severity::error) why += util::to_text(one);
   if (!why.empty() || !reading.scenario) return why;
   const auto fresh = std::make_shared<const scenario::Scenario>(std::move(*reading.scenario));

@@ -103,11 +103,7 @@ util::Result<dockerfile::File> dockerfile_of(const fs::path& folder, const scena
                          util::Blame::usage);
   std::map<std::string, std::string> arguments;
   for (const auto& [argument, value] : build.args) arguments[argument] = value.value;
-  auto reading = dockerfile::read(*text, name, arguments);
-  if (reading.file) return std::move(*reading.file);
-  std::string why;
-  for (const auto& one : reading.diagnostics) why += util::to_text(one);
-  return util::failure("the Dockerfile cannot be read:\n" + why, {}, {}, util::Blame::input);
+  return dockerfile::parse(*text, name, arguments);
 }
 
 util::Result<author::Draft> draft_of(author::Template kind, const Options& options, const scenario::BuildSpec& build) {
@@ -153,10 +149,7 @@ int make(const Options& options, std::stop_token stop) {
   const bool fresh = !folder.empty() && !fs::exists(folder);
   auto done = folder.empty() ? util::Status() : util::make_directories(folder); // its context is looked for from there
   if (!done) return report_error(done.error());
-  auto reading = scenario::read_text(text, place);
-  if (reading.scenario)
-    for (auto& one : engine::check(*reading.scenario)) reading.diagnostics.push_back(std::move(one));
-  if (report(reading.diagnostics)) {
+  if (report(engine::check_text(text, place).diagnostics)) {
     std::error_code ignored;
     if (fresh) fs::remove(folder, ignored); // only while it is empty
     return engine::k_exit_invalid_scenario;

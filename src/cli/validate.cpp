@@ -2,7 +2,6 @@
 #include "cli/scenarios.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/plan.hpp"
-#include "scenario/read.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
@@ -15,8 +14,8 @@ namespace cacheproof::cli {
 namespace {
 
 /// Each line's place, its keys as YAML, and its notes.
-void show_command_lines(const std::filesystem::path& file) {
-  for (const auto& line : scenario::read(file).command_lines) {
+void show(const std::vector<scenario::CommandLine>& lines) {
+  for (const auto& line : lines) {
     std::cout << line.spot.file << ':' << line.spot.line << ": build:\n";
     for (const auto& key : util::lines(line.to_yaml())) std::cout << "  " << key << '\n';
     for (const auto& note : line.notes) std::cout << "  # " << note << '\n';
@@ -53,8 +52,7 @@ void add_validate(CLI::App& app, Session& session) {
       }
       print(all, options->format);
       if (util::any_error(all)) return engine::k_exit_invalid_scenario;
-      for (const auto& each : loaded->scenarios)
-        if (options->verbose && options->format == Format::text) show_command_lines(each->file);
+      if (options->verbose && options->format == Format::text) show(loaded->command_lines);
       const auto count = loaded->scenarios.size();
       if (options->format == Format::text)
         std::cout << count << (count == 1 ? " scenario is valid\n" : " scenarios are valid\n");

@@ -1,7 +1,5 @@
 #include "engine/load.hpp"
 
-#include "scenario/read.hpp"
-
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -61,7 +59,17 @@ std::set<fs::path> contexts(const std::vector<scenario::Reading>& readings, Home
   return folders;
 }
 
+template <class Item> void append(std::vector<Item>& all, std::vector<Item> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
 } // namespace
+
+scenario::Reading check_text(std::string_view text, const fs::path& file) {
+  auto reading = scenario::read_text(text, file);
+  if (reading.scenario) append(reading.diagnostics, check(*reading.scenario));
+  return reading;
+}
 
 Loaded load(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
@@ -79,11 +87,11 @@ Loaded load(const std::vector<fs::path>& paths) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (!build_input.empty() && lies_at_or_below_one(homes.of(files[i]), build_input)) continue;
     auto& reading = readings[i];
-    std::move(reading.diagnostics.begin(), reading.diagnostics.end(), std::back_inserter(loaded.diagnostics));
+    append(loaded.diagnostics, std::move(reading.diagnostics));
     if (!reading.scenario) continue;
+    append(loaded.command_lines, std::move(reading.command_lines));
     auto scenario = std::make_shared<const scenario::Scenario>(std::move(*reading.scenario));
-    auto found = check(*scenario);
-    std::move(found.begin(), found.end(), std::back_inserter(loaded.diagnostics));
+    append(loaded.diagnostics, check(*scenario));
     loaded.scenarios.push_back(std::move(scenario));
   }
   util::sort_by_place(loaded.diagnostics);
