@@ -44,7 +44,7 @@ protected:
   std::vector<std::filesystem::path> find(const std::string& name) const;
 
   World& world() const { return *world_; }
-  std::map<std::string, std::string> more_environment_;
+  std::map<std::string, std::string> more_environment_; ///< of the program alone, not of what brings it into the world
 
 private:
   mutable std::optional<World> world_;

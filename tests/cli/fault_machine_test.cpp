@@ -60,6 +60,7 @@ TEST_F(MachineFaultLive, AClockThatJumpsChangesNothing) {
                        {"FAKETIME_NO_CACHE", "1"}};
   write("clock", "+0");
   auto run = start({"run", hit("sleep 1000"), next()});
+  const auto outside = fs::path("/dev/shm") / fmt::format("faketime_shm_{}", run.pid());
   const auto sleep = sleeping();
   write("clock", "+30h");
   EXPECT_TRUE(World::signal(sleep, SIGKILL));
@@ -67,6 +68,7 @@ TEST_F(MachineFaultLive, AClockThatJumpsChangesNothing) {
   write("clock", "-30h");
   EXPECT_EQ(run.wait(std::chrono::minutes(2)), (process::Exit{0, {}})) << read("log");
   world().sh("rm -f /dev/shm/*faketime*");
+  EXPECT_FALSE(fs::exists(outside)) << "it was loaded into the program that enters the world, too";
 }
 
 } // namespace
