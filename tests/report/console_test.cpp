@@ -1,5 +1,5 @@
-#include "judge/judge.hpp"
-#include "report/console.hpp"
+// What is told of a case.
+#include "report/told.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,124 +9,9 @@
 namespace cacheproof::report {
 namespace {
 
-using evidence::CaseEvidence;
-using evidence::Outcome;
-using evidence::Place;
-using evidence::RoundEvidence;
-using evidence::Step;
-using evidence::StepKind;
 using evidence::Verdict;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* k_folder = "cacheproof-out/run/a_case";
-
-Step step(Outcome outcome, std::vector<Place> places) {
-  Step made;
-  made.outcome = outcome;
-  made.places = std::move(places);
-  return made;
-}
-
-/// scenarios/basics: three steps, one edit.
-CaseEvidence small_case() {
-  CaseEvidence played;
-  played.id = "basics/source_edit_keeps_packages@v0.34.2";
-  played.title = "Editing source does not reinstall packages";
-  played.verdict = Verdict::passed;
-  RoundEvidence round;
-  round.number = 1;
-  round.name = "first build";
-  round.verdict = Verdict::passed;
-  round.duration = 840'000'000;
-  round.command = "buildctl build --frontend dockerfile.v0";
-  round.record.steps = {step(Outcome::rebuilt, {{"app", 2, 4, "COPY packages.txt .", 2}}),
-                        step(Outcome::rebuilt, {{"app", 3, 4, "RUN cat packages.txt > installed", 3}}),
-                        step(Outcome::rebuilt, {{"app", 4, 4, "COPY src src", 4}})};
-  round.caches = {{"127.0.0.1:5000/app:cache", evidence::CacheShape::image_manifest, {}, {}, {{}, {}, {}, {}}, 4}};
-  played.rounds.push_back(round);
-  round.number = 2;
-  round.name = "one source file edited";
-  round.duration = 610'000'000;
-  round.changes = {"append src/main.txt (+5 bytes)"};
-  round.record.steps[0].outcome = round.record.steps[1].outcome = Outcome::cached;
-  played.rounds.push_back(round);
-  return played;
-}
-
-/// The second round of moby/buildkit#1515 as it was with `mod=max`, judged against what was expected of `mode=max`.
-CaseEvidence seed_case() {
-  constexpr auto cached = Outcome::cached;
-  constexpr auto rebuilt = Outcome::rebuilt;
-  CaseEvidence played;
-  played.id = "registry/asset_edit_rebuilds_one_stage[mode=mod=max]@v0.34.2";
-  played.title = "Editing one asset rebuilds only the stage that copies it";
-  RoundEvidence round;
-  round.number = 2;
-  round.name = "one asset edited";
-  round.duration = 1'240'000'000;
-  round.record.ref = "ref";
-  round.record.succeeded = true;
-  round.record.steps = {
-      step(rebuilt,
-           {{"build-assets-less", 2, 4, "WORKDIR /app", 6},
-            {"build-node-modules", 2, 6, "WORKDIR /app", 11},
-            {"build-public", 2, 8, "WORKDIR /app", 24}}),
-      step(rebuilt, {{"build-assets-less", 3, 4, "COPY assets/less/package.json assets/less/", 7}}),
-      step(rebuilt, {{"build-assets-less", 4, 4, "RUN mkdir -p assets/less/node_modules", 8}}),
-      step(rebuilt, {{"build-node-modules", 3, 6, "COPY package*.json .npmrc ./", 12}}),
-      step(Outcome::unneeded,
-           {{"build-php", 3, 3, "COPY --from=build-node-modules /app/node_modules node_modules", 20}}),
-      step(rebuilt, {{"build-public", 3, 8, "COPY package*.json webpack*.js ./", 25}}),
-      step(rebuilt, {{"build-public", 4, 8, "COPY assets assets", 26}}),
-      step(rebuilt, {{"build-public", 5, 8, "RUN mkdir -p public && echo bundle > public/bundle.js", 27}}),
-      step(cached, {{"website-ssr", 2, 3, "COPY --from=build-public /app/public public", 33}}),
-  };
-  round.record.imports = {{"127.0.0.1:5000/app:cache", ""}, {"127.0.0.1:5000/lib:cache", "not found"}};
-  round.caches = {{"127.0.0.1:5000/app:cache", evidence::CacheShape::image_manifest, {}, {}, {{}, {}, {}}, 16}};
-  round.lint = {
-      "x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean "
-      "'mode'?\n    7 |   cache_to: [\"type=registry,ref=app:cache,mod=max\"]\n      |                "
-      "                          ^~~\n"};
-
-  const std::vector<std::string> source = {
-      "", "", "        exported: {layers: 16}", "        rebuilt: [build-public 4-5, website-ssr 2]"};
-  const util::SourceSpot exported_at{"scenarios/registry/x.yaml", 3, 9};
-  const util::SourceSpot rebuilt_at{"scenarios/registry/x.yaml", 4, 9};
-  scenario::Expectations expect;
-  expect.exported = {{{{}, {{}, scenario::Comparison{scenario::Comparison::Op::equal, 16}, exported_at}, exported_at}},
-                     exported_at};
-  expect.rebuilt = {{{{},
-                      {scenario::StepSet::Kind::listed,
-                       {scenario::StepReference::parse("build-public 4-5", rebuilt_at).value(),
-                        scenario::StepReference::parse("website-ssr 2", rebuilt_at).value()}},
-                      rebuilt_at}},
-                    rebuilt_at};
-  auto judgement = judge::judge(expect, {}, round, source);
-  round.verdict = judgement.verdict;
-  round.findings = std::move(judgement.findings);
-  round.notes = std::move(judgement.notes);
-  played.verdict = round.verdict;
-  played.rounds = {round};
-  return played;
-}
-
-/// What a run tells the console about a case.
-void play(Console& console, const CaseEvidence& played) {
-  console.case_started(played);
-  for (const auto& round : played.rounds) {
-    console.round_started(played, round);
-    console.round_judged(played, round);
-  }
-  console.case_judged(played, k_folder);
-}
-
-std::string told(const CaseEvidence& played, const ConsoleOptions& options = {}) {
-  std::ostringstream out;
-  Console console(out, options);
-  play(console, played);
-  return out.str();
-}
 
 TEST(Console, TellsAPassInOneLineARound) {
   EXPECT_EQ(told(small_case()), R"(basics/source_edit_keeps_packages@v0.34.2
@@ -297,79 +182,6 @@ TEST(Console, LetsNoTextOfTheBuildReachTheTerminal) {
   for (const char c : std::string("abdeghijklm")) EXPECT_THAT(text, HasSubstr(std::string(1, c) + "\\x1b[2J"));
 }
 
-TEST(Console, ShowsTheRunningRoundOnATerminalAndRewritesIt) {
-  std::ostringstream out;
-  Console console(out, {.live = true});
-  const auto played = small_case();
-  console.round_started(played, played.rounds[0]);
-  EXPECT_EQ(out.str(), "  … 1 first build");
-  console.said("leftovers swept");
-  EXPECT_EQ(out.str(), "  … 1 first build\r\033[K· leftovers swept\n  … 1 first build");
-  console.round_judged(played, played.rounds[0]);
-  EXPECT_THAT(out.str(), HasSubstr("\r\033[K  ✓ 1 first build"));
-  out.str({});
-  console.said("done");
-  EXPECT_EQ(out.str(), "· done\n");
-}
-
-TEST(Console, TellsCasesThatRunAtOnceOneAfterTheOther) {
-  std::ostringstream out;
-  Console console(out, {});
-  console.run_started(2, 2);
-  const auto one = small_case();
-  auto two = one;
-  two.id = "b@v1";
-  console.case_started(one);
-  console.case_started(two);
-  for (const auto& round : two.rounds) console.round_judged(two, round);
-  for (const auto& round : one.rounds) console.round_judged(one, round);
-  EXPECT_EQ(out.str(), "2 cases to play, 2 at once\n\n") << "a case is told when it is over";
-  console.case_judged(two, k_folder);
-  console.case_judged(one, k_folder);
-  EXPECT_EQ(out.str(), "2 cases to play, 2 at once\n\n" + told(two) + told(one));
-}
-
-TEST(Console, HasALineForEveryCaseThatRunsOnATerminal) {
-  std::ostringstream out;
-  Console console(out, {.live = true});
-  console.run_started(2, 2);
-  auto one = small_case();
-  auto two = one;
-  one.id = "a";
-  two.id = "b";
-  out.str({});
-  console.case_started(one);
-  console.round_started(two, two.rounds[0]);
-  EXPECT_EQ(out.str(), "  … a\r\033[K  … a\n  … b  1 first build");
-  out.str({});
-  console.case_judged(one, k_folder);
-  EXPECT_THAT(out.str(), testing::StartsWith("\r\033[K\033[1A\r\033[K"));
-  EXPECT_THAT(out.str(), testing::EndsWith("\n  … b  1 first build"));
-}
-
-TEST(Console, NamesASlowCase) {
-  std::ostringstream out;
-  Console console(out, {});
-  console.case_slow("a@v1", 60'000'000'000, 2'000'000'000);
-  console.case_slow("b@v1", 60'000'000'000, 0);
-  EXPECT_EQ(out.str(), "· SLOW a@v1: 1 min 00 s so far, 2.00 s last time\n· SLOW b@v1: 1 min 00 s so far\n");
-}
-
-TEST(Console, CutsLongLinesOnATerminalOnly) {
-  auto played = seed_case();
-  played.rounds[0].name = std::string(100, 'n');
-  const std::string whole = "build-assets-less 2/4 = build-node-modules 2/6 = build-public 2/8 WORKDIR /app";
-  EXPECT_THAT(told(played, {.width = 60}), HasSubstr(whole + "\n"));
-  std::ostringstream out;
-  Console console(out, {.live = true, .width = 60});
-  console.round_started(played, played.rounds[0]);
-  EXPECT_EQ(columns(out.str()), 59U);
-  out.str({});
-  console.round_judged(played, played.rounds[0]);
-  EXPECT_THAT(out.str(), Not(HasSubstr(whole)));
-  EXPECT_THAT(out.str(), HasSubstr("+           rebuilt     build-assets-less 2/4 ="));
-}
-
 TEST(Console, PrintsASavedCaseAsItsRunDid) {
   for (const auto& played : {small_case(), seed_case()})
     for (const bool verbose : {false, true}) {
@@ -380,35 +192,6 @@ TEST(Console, PrintsASavedCaseAsItsRunDid) {
       print_case(out, played, k_folder, {.live = true});
       EXPECT_THAT(out.str(), Not(HasSubstr("\r"))) << "nothing runs";
     }
-}
-
-/// The end of a run without its time, which is the clock's.
-std::string summary(const std::vector<CaseEvidence>& all) {
-  std::ostringstream out;
-  Console console(out, {});
-  console.run_started(all.size(), 1);
-  console.run_finished(all);
-  const auto text = out.str();
-  EXPECT_THAT(text, testing::MatchesRegex("(.|\n)* in 0\\.[0-9][0-9] s\n")) << "the time of the run, not of its cases";
-  return text.substr(0, text.rfind(" in "));
-}
-
-TEST(Console, EndsWithASummary) {
-  auto passed = small_case();
-  passed.duration = 100'000'000'000;
-  auto skipped = small_case();
-  skipped.id = "a";
-  skipped.verdict = Verdict::skipped;
-  auto broken = small_case();
-  broken.id = "b";
-  broken.verdict = Verdict::broken;
-  EXPECT_EQ(summary({passed, passed, seed_case(), skipped, broken}),
-            "5 cases to play\n\n"
-            "✗ failed  registry/asset_edit_rebuilds_one_stage[mode=mod=max]@v0.34.2\n"
-            "- skipped a\n"
-            "! broken  b\n"
-            "2 passed, 1 failed, 1 broken, 1 skipped");
-  EXPECT_EQ(summary({}), "0 cases to play\n\nnothing was played");
 }
 
 TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
