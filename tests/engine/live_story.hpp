@@ -30,8 +30,11 @@ protected:
 
   /// `text` without its title and its base image.
   evidence::CaseEvidence play(const std::string& text, std::chrono::seconds allowance = std::chrono::seconds(60)) {
-    auto reading = scenario::read_text("title: A story\nsetup: {images: {alpine: busybox}}\n" + text,
-                                       folder_.path() / "story.yaml");
+    return play_whole("title: A story\nsetup: {images: {alpine: busybox}}\n" + text, allowance);
+  }
+  evidence::CaseEvidence play_whole(const std::string& text,
+                                    std::chrono::seconds allowance = std::chrono::seconds(60)) {
+    auto reading = scenario::read_text(text, folder_.path() / "story.yaml");
     for (const auto& diagnostic : reading.diagnostics) ADD_FAILURE() << util::to_text(diagnostic);
     if (!reading.scenario) return {};
     const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});

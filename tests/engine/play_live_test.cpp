@@ -1,14 +1,8 @@
 // What becomes of a case that takes too long, on real daemons.
-#include "engine/play.hpp"
-#include "scenario/read.hpp"
-#include "toolchain/toolchain.hpp"
-#include "util/files.hpp"
-#include "util/text.hpp"
+#include "engine/live_story.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <unistd.h>
 
 namespace cacheproof::engine {
 namespace {
@@ -18,40 +12,20 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 /// A build that never ends, and what is seen of it.
-class HangLive : public testing::Test {
+class HangLive : public LiveStory {
 protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root";
-    take(toolchain::default_version());
-  }
-  void take(const std::string& version) {
-    auto rig = prepare_rig({.buildkit = version}, {}, [](std::string_view) {});
-    ASSERT_TRUE(rig) << util::to_text(rig.error());
-    rig_ = std::move(*rig);
-  }
-
   evidence::CaseEvidence play(seconds timeout, seconds allowance) {
-    auto reading = scenario::read_text("title: A build that never ends\n"
-                                       "files: {Dockerfile: \"FROM alpine AS app\\nRUN sleep 1000\\n\"}\n"
-                                       "setup: {images: {alpine: busybox}}\n"
-                                       "timeout: "
-                                           + std::to_string(timeout.count())
-                                           + "\n"
-                                             "rounds: [{expect: {rebuilt: all}}]\n",
-                                       folder_.path() / "hangs.yaml");
-    EXPECT_TRUE(reading.scenario);
-    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
-    Observer nobody;
-    return engine::play(
-        cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out", .allowance = allowance}, nobody);
+    return LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN sleep 1000\\n\"}\n"
+                           "timeout: "
+                               + std::to_string(timeout.count())
+                               + "\n"
+                                 "rounds: [{expect: {rebuilt: all}}]\n",
+                           allowance);
   }
   /// Whether a stream of the round has the text; matchers would print all of it.
   bool has(const std::string& file, const std::string& text) const {
-    return util::read_text(folder_.path() / "out/round-1" / file).value_or("").find(text) != std::string::npos;
+    return util::read_text(out() / "round-1" / file).value_or("").find(text) != std::string::npos;
   }
-
-  util::TempDir folder_ = util::TempDir::create().value();
-  Rig rig_;
 };
 
 TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
@@ -89,21 +63,15 @@ TEST_F(HangLive, ACaseThatTakesTooLongSaysSo) {
 }
 
 /// A kept builder whose second round has an action.
-class ActionLive : public HangLive {
+class ActionLive : public LiveStory {
 protected:
   evidence::CaseEvidence play_action(const std::string& action) {
-    auto reading = scenario::read_text("title: An action\n"
-                                       "files: {Dockerfile: \"FROM base\\nRUN echo a > /a\\n\"}\n"
-                                       "setup: {images: {base: {labels: {a: b}}}, builder: kept, http: {f: x}}\n"
-                                       "build: {cache_to: [\"type=registry,ref=${registry}/app:cache\"]}\n"
-                                       "rounds:\n  - expect: {rebuilt: all}\n  - action: ["
-                                           + action + "]\n",
-                                       "x.yaml");
-    EXPECT_TRUE(reading.scenario) << (reading.diagnostics.empty() ? "" : util::to_text(reading.diagnostics[0]));
-    if (!reading.scenario) return {};
-    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
-    Observer nobody;
-    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out"}, nobody);
+    return play_whole("title: An action\n"
+                      "files: {Dockerfile: \"FROM base\\nRUN echo a > /a\\n\"}\n"
+                      "setup: {images: {base: {labels: {a: b}}}, builder: kept, http: {f: x}}\n"
+                      "build: {cache_to: [\"type=registry,ref=${registry}/app:cache\"]}\n"
+                      "rounds:\n  - expect: {rebuilt: all}\n  - action: ["
+                      + action + "]\n");
   }
   std::string why(const std::string& action) {
     const auto played = play_action(action);
@@ -114,14 +82,15 @@ protected:
 };
 
 TEST_F(ActionLive, ThatChangesNothingIsTheScenariosFault) {
-  EXPECT_THAT(why("{push_image: {name: base, labels: {a: b}}}"), HasSubstr("x.yaml:7: the image base is so already"));
-  EXPECT_THAT(why("{prune: {filter: id==none}}"), HasSubstr("x.yaml:7: nothing was pruned: this changes nothing"));
+  EXPECT_THAT(why("{push_image: {name: base, labels: {a: b}}}"),
+              HasSubstr("story.yaml:7: the image base is so already"));
+  EXPECT_THAT(why("{prune: {filter: id==none}}"), HasSubstr("story.yaml:7: nothing was pruned: this changes nothing"));
   EXPECT_THAT(why("{new_builder: {}}, {restart_builder: {}}"),
-              HasSubstr("x.yaml:7: the builder keeps nothing yet: this changes nothing"));
-  EXPECT_THAT(why("{delete_tag: {of: app:other}}"), HasSubstr("x.yaml:7: there is nothing at 127.0.0.1:"));
+              HasSubstr("story.yaml:7: the builder keeps nothing yet: this changes nothing"));
+  EXPECT_THAT(why("{delete_tag: {of: app:other}}"), HasSubstr("story.yaml:7: there is nothing at 127.0.0.1:"));
   EXPECT_THAT(why("{delete_blob: {of: app:cache, which: layer 99}}"), HasSubstr("app:cache has no layer 99, but "));
   EXPECT_THAT(why("{copy_cache: {from: app:cache, to: app:cache}}"), HasSubstr("app:cache holds the same already"));
-  EXPECT_THAT(why("{serve: {path: f, text: x}}"), HasSubstr("x.yaml:7: /f is served so already"));
+  EXPECT_THAT(why("{serve: {path: f, text: x}}"), HasSubstr("story.yaml:7: /f is served so already"));
 }
 
 TEST_F(ActionLive, IsALineOfTheRoundsChanges) {
@@ -134,19 +103,10 @@ TEST_F(ActionLive, IsALineOfTheRoundsChanges) {
 }
 
 /// A case of one file and one round.
-class OneRoundLive : public HangLive {
+class OneRoundLive : public LiveStory {
 protected:
   evidence::CaseEvidence play(const std::string& round) {
-    auto reading = scenario::read_text("title: One round\n"
-                                       "files: {Dockerfile: \"FROM alpine\\nCOPY a /a\\n\", a: a}\n"
-                                       "setup: {images: {alpine: busybox}}\n"
-                                       "rounds: [{"
-                                           + round + "}]\n",
-                                       folder_.path() / "one.yaml");
-    EXPECT_TRUE(reading.scenario);
-    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
-    Observer nobody;
-    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = folder_.path() / "out"}, nobody);
+    return LiveStory::play("files: {Dockerfile: \"FROM alpine\\nCOPY a /a\\n\", a: a}\nrounds: [{" + round + "}]\n");
   }
 };
 
@@ -154,7 +114,7 @@ TEST_F(OneRoundLive, AnEditThatTheMachineCannotDoSkipsTheCase) {
   const auto played = play("edit: [{xattr: {path: a, name: user.a, value: \"" + std::string(70'000, 'x')
                            + "\"}}], expect: {rebuilt: all}");
   EXPECT_EQ(played.verdict, Verdict::skipped);
-  const auto reason = (folder_.path() / "one.yaml").string()
+  const auto reason = (folder_.path() / "story.yaml").string()
                       + ":4: this machine cannot set user.a of a: Argument list too long\n"
                         "  to do: a tmpfs has attributes from Linux 6.6 on; TMPDIR names another place";
   EXPECT_EQ(played.reason, reason);
@@ -176,7 +136,7 @@ TEST_F(OneRoundLive, ABuildThatChangesItsContextIsNoted) {
   const auto played = play("expect: {rebuilt: all}");
   EXPECT_EQ(played.verdict, Verdict::passed);
   EXPECT_EQ(played.rounds.at(0).notes, std::vector<std::string>{"the build changed its own context: b"});
-  const auto saved = evidence::load(folder_.path() / "out");
+  const auto saved = evidence::load(out());
   ASSERT_TRUE(saved) << util::to_text(saved.error());
   ASSERT_TRUE(saved->rounds.at(0).context_after);
   EXPECT_EQ(evidence::differing_paths(saved->rounds[0].context, *saved->rounds[0].context_after),
