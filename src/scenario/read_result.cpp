@@ -105,6 +105,7 @@ std::optional<std::string> image_path(Reader& reader, const Node& at) {
 
 void read_files(Reader& reader, const Node& at, ExpectedResult& result) {
   if (!at.is_map()) return reader.wrong_type(at, "a mapping from paths to texts or mappings");
+  if (at.entries() == 0) reader.report(codes::k_empty_claim, at, "'files' claims nothing");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
     const auto path = image_path(reader, at.key(i));
@@ -147,8 +148,9 @@ ConfigKey
 config_names(std::string_view name, std::string_view doc, std::map<std::string, std::string> ExpectedConfig::*member) {
   return {name,
           doc,
-          [member](Reader& reader, const Node& at, ExpectedConfig& config) {
+          [name, member](Reader& reader, const Node& at, ExpectedConfig& config) {
             if (!at.is_map()) return reader.wrong_type(at, "a mapping from names to texts");
+            if (at.entries() == 0) reader.report(codes::k_empty_claim, at, fmt::format("'{}' claims nothing", name));
             check_duplicates(reader, at);
             for (std::size_t i = 0; i < at.entries(); ++i)
               if (auto value = reader.word(at.value(i))) (config.*member)[at.key(i).text] = std::move(*value);
