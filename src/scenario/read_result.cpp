@@ -255,11 +255,23 @@ Shape result_shape() {
 
 void check_rounds_named(Reader& reader, const Scenario& scenario) {
   std::vector<std::string> earlier;
+  std::vector<std::string> without_image; // nobody reads one after them
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   const auto check = [&](const Expectations& expect) {
     if (!expect.result) return;
     for (const auto& alternative : expect.result->alternatives) {
       const auto& [of, spot] = std::pair(alternative.value.digest_of, alternative.value.digest_spot);
-      if (!of || std::find(earlier.begin(), earlier.end(), *of) != earlier.end()) continue;
+      if (!of || has(earlier, *of)) continue;
+      if (has(without_image, *of)) {
+        reader.report_at(codes::k_wrong_value,
+                         spot.line,
+                         spot.column,
+                         fmt::format("the round '{}' has no image of its own", *of),
+                         "it has several builds, or a command line that starts them");
+        continue;
+      }
       const auto near = util::nearest(*of, earlier);
       reader.report_at(codes::k_wrong_value,
                        spot.line,
@@ -273,7 +285,7 @@ void check_rounds_named(Reader& reader, const Scenario& scenario) {
       check(build.expect);
       if (build.known_issue) check(build.known_issue->expect);
     }
-    earlier.push_back(round.name);
+    (round.run || !round.parallel.empty() ? without_image : earlier).push_back(round.name);
   }
 }
 
