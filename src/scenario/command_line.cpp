@@ -305,7 +305,7 @@ private:
       if (field.starts_with("type=")) type = field.substr(5);
     for (auto& field : fields) {
       if (type == "registry" && field.starts_with("ref=")) field = "ref=" + here(field.substr(4));
-      if (type != "local" && field.starts_with("name=") && util::split(field, ',').size() == 1)
+      if (type != "local" && !cache && field.starts_with("name=") && util::split(field, ',').size() == 1)
         field = "name=" + here(field.substr(5));
       if (type == "local" && cache && (field.starts_with("src=") || field.starts_with("dest="))) {
         const auto equals = field.find('=');

@@ -128,6 +128,11 @@ TEST(CommandLine, IsTheSameForPathsFromTheContext) {
             "context: app\n# without a meaning here: DOCKER_BUILDKIT\n");
 }
 
+TEST(CommandLine, KeepsTheNameOfAManifestInABucket) {
+  EXPECT_EQ(keys_of("docker build --cache-to type=s3,region=r,bucket=b,name=app,mode=max ."),
+            "cache_to: [\"type=s3,region=r,bucket=b,name=app,mode=max\"]\n");
+}
+
 /// Flag → whether it takes a value, as `--help` of the programs prints it.
 std::map<std::string, bool> flags_of(const std::string& file) {
   static const std::regex docker(R"(^  +(?:-([a-zA-Z]), )?--([a-z-]+)( [a-z]\S*)?(  +.*)?$)");
