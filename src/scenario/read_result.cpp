@@ -19,15 +19,6 @@ std::optional<std::uint32_t> id_of(Reader& reader, const Node& at) {
   return id;
 }
 
-std::optional<std::uint32_t> mode_of(Reader& reader, const Node& at) {
-  auto digits = at.is_scalar() ? std::string_view(at.text) : std::string_view();
-  if (digits.starts_with("0o")) digits.remove_prefix(2);
-  const auto mode = util::parse_number<std::uint32_t>(digits, 8);
-  if (mode && *mode <= 07777) return mode;
-  reader.wrong_type(at, "permissions in octal digits like 0644");
-  return std::nullopt;
-}
-
 const std::vector<FileKey>& file_keys() {
   static const std::vector<FileKey> keys{
       {"text",
@@ -55,7 +46,7 @@ const std::vector<FileKey>& file_keys() {
        shape::text("^[0-9a-f]{64}$")},
       {"mode",
        "its permissions in octal digits",
-       [](Reader& reader, const Node& at, ExpectedFile& file) { file.mode = mode_of(reader, at); },
+       [](Reader& reader, const Node& at, ExpectedFile& file) { file.mode = reader.mode(at); },
        false,
        {},
        shape::mode()},
