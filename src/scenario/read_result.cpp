@@ -87,19 +87,12 @@ const std::vector<FileKey>& file_keys() {
   return keys;
 }
 
-/// `/app/run` as well as `app/run`.
-std::optional<std::string> image_path(Reader& reader, const Node& at) {
-  auto relative = at;
-  if (relative.is_scalar() && relative.text.starts_with('/')) relative.text.erase(0, 1);
-  return reader.inner_path(relative);
-}
-
 void read_files(Reader& reader, const Node& at, ExpectedResult& result) {
   if (!at.is_map()) return reader.wrong_type(at, "a mapping from paths to texts or mappings");
   if (at.entries() == 0) reader.report(codes::k_empty_claim, at, "'files' claims nothing");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
-    const auto path = image_path(reader, at.key(i));
+    const auto path = reader.rooted_path(at.key(i));
     ExpectedFile file;
     file.spot = reader.spot(at.key(i));
     if (at.value(i).is_map()) {

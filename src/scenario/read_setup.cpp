@@ -101,19 +101,11 @@ auto text_of(Reader& reader) {
   return [&reader](const Node& value) { return reader.text(value); };
 }
 
-/// A path in an image or on a server: from its root, without `..`.
-std::optional<std::string> rooted_path(Reader& reader, const Node& at) {
-  if (!at.is_scalar() || !at.text.starts_with('/')) return reader.inner_path(at);
-  auto below = at;
-  below.text = at.text.substr(1);
-  return reader.inner_path(below);
-}
-
 void read_image_files(Reader& reader, const Node& at, ImageContent& content) {
   if (!at.is_map()) return reader.wrong_type(at, "a mapping from paths to texts");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
-    const auto path = rooted_path(reader, at.key(i));
+    const auto path = reader.rooted_path(at.key(i));
     auto text = reader.literal(at.value(i));
     if (path && text) content.files[*path] = std::move(*text);
   }
@@ -167,7 +159,7 @@ void read_http(Reader& reader, const Node& at, Scenario& scenario) {
   check_duplicates(reader, at);
   reader.variables.emplace_back("http");
   for (std::size_t i = 0; i < at.entries(); ++i) {
-    const auto path = rooted_path(reader, at.key(i));
+    const auto path = reader.rooted_path(at.key(i));
     ServedFile file;
     file.spot = reader.spot(at.key(i));
     const auto& value = at.value(i);

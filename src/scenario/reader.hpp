@@ -65,6 +65,8 @@ public:
   std::optional<Text> regex(const Node& at);
   /// A path inside the context: relative, without `..`; in normal form.
   std::optional<std::string> inner_path(const Node& at);
+  /// A path in an image or on a server: from its root, with or without `/` before it, and without `..`.
+  std::optional<std::string> rooted_path(const Node& at);
   /// The target of the symbolic link `link`: it leads to something inside the context.
   std::optional<std::string> link_target(const Node& at, const std::string& link);
   std::optional<StepReference> step(const Node& at);

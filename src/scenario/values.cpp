@@ -196,6 +196,13 @@ std::optional<std::string> Reader::inner_path(const Node& at) {
   return normal;
 }
 
+std::optional<std::string> Reader::rooted_path(const Node& at) {
+  if (!at.is_scalar() || !at.text.starts_with('/')) return inner_path(at);
+  auto below = at;
+  below.text.erase(0, 1);
+  return inner_path(below);
+}
+
 std::optional<std::string> Reader::link_target(const Node& at, const std::string& link) {
   auto target = literal(at);
   if (!target) return std::nullopt;
