@@ -132,15 +132,13 @@ const std::vector<ActionKey>& copy_cache_keys() {
 
 const std::vector<ActionKey>& serve_keys() {
   static const auto keys = [] {
-    std::vector<ActionKey> all{{"path",
-                                "a file of the server at `${http}`; what is not said of it stays",
-                                [](Reader& reader, const Node& at, Action& action) {
-                                  auto path = reader.word(at, "a path").value_or("");
-                                  action.file.path = path.starts_with('/') ? path.substr(1) : path;
-                                },
-                                true,
-                                {},
-                                shape::text()}};
+    std::vector<ActionKey> all{
+        {"path",
+         "a file of the server at `${http}`; what is not said of it stays",
+         [](Reader& reader, const Node& at, Action& action) { action.file.path = reader.rooted_path(at).value_or(""); },
+         true,
+         {},
+         shape::text()}};
     for (const auto& key : served_file_keys())
       all.push_back(
           {key.name,
