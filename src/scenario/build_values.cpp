@@ -39,26 +39,6 @@ void refuse_path(Reader& reader, const Node& at, const std::string& path) {
                 "folders of a build are below the scenario's `context`");
 }
 
-/// Every item of a list, read by `read`; nothing when one of them could not be, after all have been tried.
-template <class Item, class Read>
-std::optional<std::vector<Item>> items(Reader& reader, const Node& at, std::string_view what, Read read) {
-  if (!at.is_sequence()) {
-    reader.wrong_type(at, what);
-    return std::nullopt;
-  }
-  std::vector<Item> all;
-  bool fine = true;
-  for (const auto& child : at.children) {
-    auto item = read(child);
-    if (item)
-      all.push_back(std::move(*item));
-    else
-      fine = false;
-  }
-  if (!fine) return std::nullopt;
-  return all;
-}
-
 /// A text that is one of `known`, unless a variable says which.
 std::optional<Text> one_of(Reader& reader, const Node& at, std::string_view what, const Names& known) {
   auto value = reader.text(at, what);
@@ -189,7 +169,7 @@ void check_dockerfile_path(Reader& reader, const Node& at, BuildSpec& build) {
 
 std::optional<std::vector<Text>> read_platforms(Reader& reader, const Node& at) {
   static const std::regex form(R"([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)");
-  return items<Text>(reader, at, "a list of platforms like [linux/amd64]", [&](const Node& item) {
+  return read_list(reader, at, "a list of platforms like [linux/amd64]", [&](const Node& item) {
     auto value = reader.text(item);
     if (!value || has_variable(value->value) || std::regex_match(value->value, form)) return value;
     reader.report(
@@ -199,7 +179,7 @@ std::optional<std::vector<Text>> read_platforms(Reader& reader, const Node& at) 
 }
 
 std::optional<std::vector<Credential>> read_credentials(Reader& reader, const Node& at) {
-  return items<Credential>(reader, at, "a list like [\"id=token,env=TOKEN\"]", [&](const Node& item) {
+  return read_list(reader, at, "a list like [\"id=token,env=TOKEN\"]", [&](const Node& item) {
     Credential one;
     if (item.is_map()) {
       if (!read_keys(reader, item, "a secret", credential_keys(), one) || !one.text) return std::optional<Credential>();
@@ -296,7 +276,7 @@ std::optional<std::vector<Text>> read_extra_hosts(Reader& reader, const Node& at
     for (auto& [name, address] : named) all.push_back({name + "=" + address.value, address.spot});
     return all;
   }
-  return items<Text>(reader, at, what, [&](const Node& item) {
+  return read_list(reader, at, what, [&](const Node& item) {
     auto host = reader.text(item);
     if (!host) return host;
     // Docker's own form is `name:address`; an IPv6 address has colons of its own.
@@ -311,7 +291,7 @@ std::optional<std::vector<Text>> read_extra_hosts(Reader& reader, const Node& at
 }
 
 std::optional<std::vector<Text>> read_entitlements(Reader& reader, const Node& at) {
-  return items<Text>(reader, at, "a list like [network.host]", [&](const Node& item) {
+  return read_list(reader, at, "a list like [network.host]", [&](const Node& item) {
     if (item.is_scalar() && (item.text == "device" || item.text.starts_with("device="))) return reader.text(item);
     return one_of(reader, item, "a right of a build", {"network.host", "security.insecure", "device"});
   });
@@ -349,7 +329,7 @@ std::optional<std::vector<Text>> read_output(Reader& reader, const Node& at) {
     value->value = util::csv_line(attributes);
     return value;
   };
-  if (at.is_sequence()) return items<Text>(reader, at, "a list of outputs", read);
+  if (at.is_sequence()) return read_list(reader, at, "a list of outputs", read);
   auto only = read(at);
   if (!only) return std::nullopt;
   return std::vector<Text>{std::move(*only)};

@@ -128,20 +128,7 @@ template <class T> void read_claim(Reader& reader, const Node& at, const Form<T>
 }
 
 std::optional<std::vector<StepReference>> read_steps(Reader& reader, const Node& at, std::string_view expected) {
-  if (!at.is_sequence()) {
-    reader.wrong_type(at, expected);
-    return std::nullopt;
-  }
-  std::vector<StepReference> steps;
-  bool fine = true;
-  for (const auto& item : at.children) {
-    if (auto step = reader.step(item))
-      steps.push_back(std::move(*step));
-    else
-      fine = false;
-  }
-  if (!fine) return std::nullopt;
-  return steps;
+  return read_list(reader, at, expected, [&](const Node& item) { return reader.step(item); });
 }
 
 std::optional<StepSet> read_step_set(Reader& reader, const Node& at) {
@@ -264,20 +251,7 @@ std::optional<ExpectedStatus> read_status(Reader& reader, const Node& at) {
 }
 
 std::optional<std::vector<Text>> read_regexes(Reader& reader, const Node& at) {
-  if (!at.is_sequence()) {
-    reader.wrong_type(at, "a list of regular expressions");
-    return std::nullopt;
-  }
-  std::vector<Text> all;
-  bool fine = true;
-  for (const auto& item : at.children) {
-    if (auto regex = reader.regex(item))
-      all.push_back(std::move(*regex));
-    else
-      fine = false;
-  }
-  if (!fine) return std::nullopt;
-  return all;
+  return read_list(reader, at, "a list of regular expressions", [&](const Node& item) { return reader.regex(item); });
 }
 
 const std::vector<Key<ExpectedLog>>& log_keys() {

@@ -257,33 +257,12 @@ bool Reader::check_text(const Node& at, bool expanded) {
   return fine;
 }
 
-template <class Item>
-std::optional<std::vector<Item>> Reader::items(const Node& at,
-                                               std::string_view what,
-                                               std::optional<Item> (Reader::*read)(const Node&, std::string_view)) {
-  if (!at.is_sequence()) {
-    wrong_type(at, what);
-    return std::nullopt;
-  }
-  std::vector<Item> all;
-  bool fine = true;
-  for (const auto& child : at.children) {
-    auto one = (this->*read)(child, "text");
-    if (one)
-      all.push_back(std::move(*one));
-    else
-      fine = false;
-  }
-  if (!fine) return std::nullopt;
-  return all;
-}
-
 std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view what) {
-  return items<Text>(at, what, &Reader::text);
+  return read_list(*this, at, what, [this](const Node& item) { return text(item); });
 }
 
 std::optional<std::vector<std::string>> Reader::words(const Node& at, std::string_view what) {
-  return items<std::string>(at, what, &Reader::word);
+  return read_list(*this, at, what, [this](const Node& item) { return word(item); });
 }
 
 } // namespace cacheproof::scenario

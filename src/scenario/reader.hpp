@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace cacheproof::scenario {
@@ -87,11 +89,6 @@ public:
   const std::vector<Cell>& cells();
 
 private:
-  /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
-  template <class Item>
-  std::optional<std::vector<Item>>
-  items(const Node& at, std::string_view what, std::optional<Item> (Reader::*read)(const Node&, std::string_view));
-
   bool check_text(const Node& at, bool expanded);
   std::optional<When> conditions(const Node& at, bool dimensions);
   bool check_value(const Node& value, const Node& key, const std::vector<std::string>& known);
@@ -101,6 +98,20 @@ private:
   std::vector<util::Diagnostic> diagnostics_;
   std::vector<Cell> cells_;
 };
+
+/// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
+template <class Read, class Item = typename std::invoke_result_t<Read, const Node&>::value_type>
+std::optional<std::vector<Item>> read_list(Reader& reader, const Node& at, std::string_view what, Read read) {
+  if (!at.is_sequence()) {
+    reader.wrong_type(at, what);
+    return std::nullopt;
+  }
+  std::vector<Item> all;
+  for (const auto& child : at.children)
+    if (auto item = read(child)) all.push_back(std::move(*item));
+  if (all.size() < at.children.size()) return std::nullopt;
+  return all;
+}
 
 /// One key of the language. A reader grows by such declarations, and the JSON Schema and the tables of
 /// scenarios/README.md are made from them: a new key is one declaration. Without `read` the key is part of the language
