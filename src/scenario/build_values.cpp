@@ -22,8 +22,7 @@ bool has_variable(const std::string& text) {
 }
 
 std::string meant(const std::string& word, const Names& candidates) {
-  const auto near = util::nearest(word, candidates);
-  return near ? fmt::format("did you mean '{}'?", *near) : "known here: " + util::join(candidates, ", ");
+  return did_you_mean(word, candidates, "known here: " + util::join(candidates, ", "));
 }
 
 /// Whether the path stays at or below where it starts.

@@ -35,12 +35,9 @@ void read_allow(Reader& reader, const Node& at, Scenario& scenario) {
       if (code.severity == util::Severity::warning) names.emplace_back(code.name);
       if (means(*word, code.code, code.name)) known = &code;
     }
-    const auto near = util::nearest(*word, names);
     if (!known)
-      reader.report(codes::k_unknown_diagnostic,
-                    item,
-                    fmt::format("unknown warning '{}'", *word),
-                    near ? fmt::format("did you mean '{}'?", *near) : "");
+      reader.report(
+          codes::k_unknown_diagnostic, item, fmt::format("unknown warning '{}'", *word), did_you_mean(*word, names));
     else if (known->severity == util::Severity::error)
       reader.report(codes::k_unknown_diagnostic, item, fmt::format("'{}' is an error and cannot be allowed", *word));
     else

@@ -191,8 +191,7 @@ const std::vector<ActionKey>& kinds() {
 }
 
 std::string nearest_of(const std::string& word, const std::vector<std::string>& known) {
-  if (const auto near = util::nearest(word, known)) return fmt::format("did you mean '{}'?", *near);
-  return known.empty() ? std::string() : "there are: " + util::join(known, ", ");
+  return did_you_mean(word, known, known.empty() ? std::string() : "there are: " + util::join(known, ", "));
 }
 
 class Checker {

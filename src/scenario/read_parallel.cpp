@@ -128,11 +128,10 @@ void check_barriers(Reader& reader, const std::vector<Round>& entries) {
     const auto& name = entry.after->build.value;
     const auto awaited = awaited_by(i);
     if (awaited == entries.size()) {
-      const auto near = util::nearest(name, names);
       report(entry,
              codes::k_unknown_build,
              fmt::format("this round has no build '{}'", name),
-             near ? fmt::format("did you mean '{}'?", *near) : "its builds are " + util::join(names, ", "));
+             did_you_mean(name, names, "its builds are " + util::join(names, ", ")));
       continue;
     }
     if (entries[awaited].cancel && entry.after->event == Barrier::Event::finished && !entry.after->step

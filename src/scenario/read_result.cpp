@@ -256,12 +256,11 @@ void check_rounds_named(Reader& reader, const Scenario& scenario) {
                          "it has several builds, or a command line that starts them");
         continue;
       }
-      const auto near = util::nearest(*of, earlier);
       reader.report_at(codes::k_wrong_value,
                        spot.line,
                        spot.column,
                        fmt::format("no earlier round is named '{}'", *of),
-                       near ? fmt::format("did you mean '{}'?", *near) : std::string());
+                       did_you_mean(*of, earlier));
     }
   };
   for (const auto& round : scenario.rounds) {

@@ -321,11 +321,10 @@ void check_builders(Reader& reader, const Scenario& scenario) {
                          "no builder has a name here",
                          fmt::format("setup: {{builder: {{{}: {{}}}}}} makes one", round.builder->value));
     } else if (round.builder && !builders.find(round.builder->value)) {
-      const auto near = util::nearest(round.builder->value, names);
       reader.report_text(codes::k_wrong_value,
                          *round.builder,
                          fmt::format("unknown builder '{}'", round.builder->value),
-                         near ? fmt::format("did you mean '{}'?", *near) : "there are: " + util::join(names, ", "));
+                         did_you_mean(round.builder->value, names, "there are: " + util::join(names, ", ")));
     } else if (!round.builder && names.size() > 1) {
       reader.report_at(codes::k_missing_key,
                        round.spot.line,

@@ -65,12 +65,11 @@ void report_unknown_fact(Reader& reader, const Node& key, bool dimensions) {
   if (!dimensions) names.emplace_back("root");
   for (const auto& each : reader.matrix)
     if (dimensions) names.push_back(each.first);
-  const auto near = util::nearest(key.text, names);
   reader.report(codes::k_bad_dimension,
                 key,
                 dimensions ? fmt::format("the matrix has no dimension '{}'", key.text)
                            : fmt::format("'{}' is nothing that a case can need", key.text),
-                near ? fmt::format("did you mean '{}'?", *near) : "");
+                did_you_mean(key.text, names));
 }
 
 } // namespace
@@ -89,11 +88,10 @@ bool Reader::check_value(const Node& value, const Node& key, const Values& known
     return false;
   }
   if (std::find(known.begin(), known.end(), value.text) != known.end()) return true;
-  const auto near = util::nearest(value.text, known);
   report(codes::k_bad_dimension,
          value,
          fmt::format("'{}' is no value of '{}'", value.text, key.text),
-         near ? fmt::format("did you mean '{}'?", *near) : "it has: " + util::join(known, ", "));
+         did_you_mean(value.text, known, "it has: " + util::join(known, ", ")));
   return false;
 }
 

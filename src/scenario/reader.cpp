@@ -26,11 +26,6 @@ std::string found(const Node& at) {
   return fmt::format("'{}'", at.text);
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto near = util::nearest(word, candidates);
-  return near ? fmt::format("did you mean '{}'?", *near) : std::string();
-}
-
 /// The words that `expected` has in quotes: one of them was perhaps meant.
 std::vector<std::string> quoted(std::string_view expected) {
   std::vector<std::string> words;
@@ -59,6 +54,11 @@ std::string how_to_define(const std::string& name, const std::vector<std::string
 }
 
 } // namespace
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise) {
+  const auto near = util::nearest(word, candidates);
+  return near ? fmt::format("did you mean '{}'?", *near) : std::move(otherwise);
+}
 
 Reader::Reader(std::filesystem::path file, std::vector<std::string> lines)
     : file_(std::move(file)),

@@ -99,6 +99,9 @@ private:
   std::vector<Cell> cells_;
 };
 
+/// `did you mean 'that'?` of the candidate that was perhaps meant; without one `otherwise`.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise = {});
+
 /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
 template <class Read, class Item = typename std::invoke_result_t<Read, const Node&>::value_type>
 std::optional<std::vector<Item>> read_list(Reader& reader, const Node& at, std::string_view what, Read read) {
