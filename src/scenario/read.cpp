@@ -109,15 +109,13 @@ const std::vector<Key<Round>>& round_keys() {
 void check_claims_of_run(Reader& reader, const Expectations& expect) {
   if (expect.result)
     reader.report_at(codes::k_not_played_yet,
-                     expect.result->spot.line,
-                     expect.result->spot.column,
+                     expect.result->spot,
                      "'result' in a round with 'run' is part of the language but not played yet");
   if (!expect.exported) return;
   for (const auto& one : expect.exported->alternatives)
     if (!one.value.of)
       reader.report_at(codes::k_missing_key,
-                       one.spot.line,
-                       one.spot.column,
+                       one.spot,
                        "in a round with 'run' 'exported' needs 'of', the cache that is meant",
                        "write e.g. {of: app:cache, layers: 3}: what lies there in ${registry} after the command");
 }
@@ -267,11 +265,8 @@ void check_checkouts(Reader& reader, const Scenario& scenario) {
   for (const auto& round : scenario.rounds)
     for (const auto& edit : round.edits)
       if (edit.kind == Edit::Kind::checkout)
-        reader.report_at(codes::k_wrong_value,
-                         edit.spot.line,
-                         edit.spot.column,
-                         "'checkout' needs a git context",
-                         "`git: {repository: …, commit: …}`");
+        reader.report_at(
+            codes::k_wrong_value, edit.spot, "'checkout' needs a git context", "`git: {repository: …, commit: …}`");
 }
 
 void check_file_name(Reader& reader, const Scenario& scenario) {

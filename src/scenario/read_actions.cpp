@@ -244,7 +244,7 @@ public:
 
 private:
   void say(const Action& action, std::string message, std::string hint) {
-    reader_.report_at(codes::k_wrong_value, action.spot.line, action.spot.column, std::move(message), std::move(hint));
+    reader_.report_at(codes::k_wrong_value, action.spot, std::move(message), std::move(hint));
   }
 
   Reader& reader_;

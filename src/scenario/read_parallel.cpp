@@ -115,9 +115,7 @@ void check_barriers(Reader& reader, const std::vector<Round>& entries) {
     if (!entry.entry.empty() && std::find(names.begin(), names.end(), entry.entry) == names.end())
       names.push_back(entry.entry);
   const auto report = [&](const Round& entry, const Code& code, std::string message, std::string hint = {}) {
-    const auto& spot = entry.after->build.spot;
-    reader.report_at(code, spot.line, spot.column, std::move(message), std::move(hint));
-    reader.diagnostics().back().width = static_cast<int>(entry.after->build.value.size());
+    reader.report_text(code, entry.after->build, std::move(message), std::move(hint));
   };
   const auto awaited_by = [&](std::size_t i) {
     return entries[i].after ? find(entries, entries[i].after->build.value) : entries.size();

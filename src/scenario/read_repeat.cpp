@@ -50,8 +50,7 @@ void check_rates(Reader& reader, const Scenario& scenario) {
     for (const auto& build : builds_of(round))
       if (build.known_issue && build.known_issue->rate)
         reader.report_at(codes::k_missing_key,
-                         build.known_issue->spot.line,
-                         build.known_issue->spot.column,
+                         build.known_issue->spot,
                          "the 'rate' of a known issue is a share of plays: it needs the scenario's 'repeat'");
 }
 

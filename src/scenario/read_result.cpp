@@ -250,17 +250,13 @@ void check_rounds_named(Reader& reader, const Scenario& scenario) {
       if (!of || has(earlier, *of)) continue;
       if (has(without_image, *of)) {
         reader.report_at(codes::k_wrong_value,
-                         spot.line,
-                         spot.column,
+                         spot,
                          fmt::format("the round '{}' has no image of its own", *of),
                          "it has several builds, or a command line that starts them");
         continue;
       }
-      reader.report_at(codes::k_wrong_value,
-                       spot.line,
-                       spot.column,
-                       fmt::format("no earlier round is named '{}'", *of),
-                       did_you_mean(*of, earlier));
+      reader.report_at(
+          codes::k_wrong_value, spot, fmt::format("no earlier round is named '{}'", *of), did_you_mean(*of, earlier));
     }
   };
   for (const auto& round : scenario.rounds) {

@@ -327,8 +327,7 @@ void check_builders(Reader& reader, const Scenario& scenario) {
                          did_you_mean(round.builder->value, names, "there are: " + util::join(names, ", ")));
     } else if (!round.builder && names.size() > 1) {
       reader.report_at(codes::k_missing_key,
-                       round.spot.line,
-                       round.spot.column,
+                       round.spot,
                        "the round does not say which builder it is built on",
                        "'builder' takes: " + util::join(names, ", "));
     }

@@ -98,6 +98,10 @@ void Reader::report_at(const Code& code, int line, int column, std::string messa
     diagnostics_.push_back(diagnostic(code, spot, lines_, std::move(message), std::move(hint)));
 }
 
+void Reader::report_at(const Code& code, const util::SourceSpot& spot, std::string message, std::string hint) {
+  report_at(code, spot.line, spot.column, std::move(message), std::move(hint));
+}
+
 void Reader::report_text(const Code& code, const Text& text, std::string message, std::string hint) {
   Node at;
   at.kind = Node::Kind::scalar;

@@ -40,6 +40,7 @@ public:
   report(const Code& code, const Node& at, std::string message, std::string hint = {}, std::string_view fragment = {});
   /// About the file as a whole (line 0), or about a place where no node is.
   void report_at(const Code& code, int line, int column, std::string message, std::string hint = {});
+  void report_at(const Code& code, const util::SourceSpot& spot, std::string message, std::string hint = {});
   /// About a text that was read before: what can be said only when all of the file is known.
   void report_text(const Code& code, const Text& text, std::string message, std::string hint = {});
   void wrong_type(const Node& at, std::string_view expected);
