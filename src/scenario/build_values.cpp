@@ -25,12 +25,6 @@ std::string meant(const std::string& word, const Names& candidates) {
   return did_you_mean(word, candidates, "known here: " + util::join(candidates, ", "));
 }
 
-/// Whether the path stays at or below where it starts.
-bool leads_out(const fs::path& path) {
-  const auto normal = path.lexically_normal();
-  return path.is_absolute() || (!normal.empty() && *normal.begin() == "..");
-}
-
 void refuse_path(Reader& reader, const Node& at, const std::string& path) {
   reader.report(codes::k_bad_path,
                 at,

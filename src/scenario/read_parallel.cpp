@@ -11,8 +11,6 @@
 namespace cacheproof::scenario {
 namespace {
 
-constexpr std::string_view k_name = "^[A-Za-z0-9_-]+$";
-
 const std::vector<Key<Barrier>>& barrier_keys() {
   static const std::vector<Key<Barrier>> keys{
       {"build",
@@ -22,7 +20,7 @@ const std::vector<Key<Barrier>>& barrier_keys() {
        },
        true,
        {},
-       shape::text(k_name)},
+       shape::text(k_plain_name)},
       {"event",
        "what is waited for, of the build or of its `step`",
        [](Reader& reader, const Node& at, Barrier& barrier) {
@@ -48,16 +46,14 @@ const std::vector<Key<Barrier>>& barrier_keys() {
 void read_name(Reader& reader, const Node& at, Round& entry) {
   auto name = reader.word(at);
   if (!name) return;
-  const bool plain = !name->empty() && std::all_of(name->begin(), name->end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  if (!plain) return reader.report(codes::k_wrong_value, at, "a name here is a word of letters, digits, '_' and '-'");
+  if (!is_plain_name(*name))
+    return reader.report(codes::k_wrong_value, at, "a name here is a word of letters, digits, '_' and '-'");
   entry.entry = std::move(*name);
 }
 
 const std::vector<Key<Round>>& entry_keys() {
   static const std::vector<Key<Round>> keys{
-      {"name", "by which `after` and the output call it", read_name, true, {}, shape::text(k_name)},
+      {"name", "by which `after` and the output call it", read_name, true, {}, shape::text(k_plain_name)},
       {"build",
        "overrides the scenario's build",
        [](Reader& reader, const Node& at, Round& entry) { read_build(reader, at, entry.build); },

@@ -12,12 +12,6 @@
 namespace cacheproof::scenario {
 namespace {
 
-bool is_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 const std::vector<Key<NamedBuilder>>& builder_keys() {
   static const std::vector<Key<NamedBuilder>> keys{
       {"buildkit",
@@ -44,7 +38,7 @@ void read_builder(Reader& reader, const Node& at, Scenario& scenario) {
     const auto name = reader.word(key, "the name of a builder");
     if (!name) continue;
     NamedBuilder builder{*name, {}, reader.spot(key)};
-    if (!is_name(*name))
+    if (!is_plain_name(*name))
       reader.report(codes::k_wrong_value, key, "a builder's name is made of letters, digits, '_' and '-'");
     read_keys(reader, at.value(i), fmt::format("a mapping for '{}'", *name), builder_keys(), builder);
     if (!scenario.builders.find(*name)) scenario.builders.named.push_back(std::move(builder));
@@ -215,7 +209,7 @@ const std::vector<Key<Scenario>>& setup_keys() {
        false,
        {},
        shape::one_of({shape::choice({"fresh", "kept"}),
-                      shape::filled(shape::names(shape::table("builder", builder_keys), "^[A-Za-z0-9_-]+$"))}),
+                      shape::filled(shape::names(shape::table("builder", builder_keys), k_plain_name))}),
        "`fresh`"},
       {"registry",
        "`fresh`: a new, empty registry per case; or several of them",

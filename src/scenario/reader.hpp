@@ -103,6 +103,13 @@ private:
 /// `did you mean 'that'?` of the candidate that was perhaps meant; without one `otherwise`.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::string otherwise = {});
 
+/// What builders and the builds of a round may be called.
+constexpr std::string_view k_plain_name = "^[A-Za-z0-9_-]+$";
+bool is_plain_name(std::string_view text);
+
+/// Whether a path does not stay at or below where it starts.
+bool leads_out(const std::filesystem::path& path);
+
 /// Every item of a list, each read by `read`; nothing when one of them could not be, after all have been tried.
 template <class Read, class Item = typename std::invoke_result_t<Read, const Node&>::value_type>
 std::optional<std::vector<Item>> read_list(Reader& reader, const Node& at, std::string_view what, Read read) {

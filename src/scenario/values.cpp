@@ -63,6 +63,17 @@ template <class Text> Comparison::Op take_sign(Text& text) {
 
 } // namespace
 
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+bool leads_out(const fs::path& path) {
+  const auto normal = path.lexically_normal();
+  return path.is_absolute() || (!normal.empty() && *normal.begin() == "..");
+}
+
 std::optional<bool> Reader::boolean(const Node& at) {
   if (at.plain && (at.text == "true" || at.text == "false")) return at.text == "true";
   wrong_type(at, "'true' or 'false'");
@@ -207,9 +218,8 @@ std::optional<std::string> Reader::link_target(const Node& at, const std::string
   auto target = literal(at);
   if (!target) return std::nullopt;
   // A link that leads out of the context would lead edits and copies out too.
-  const auto end = (fs::path(link).parent_path() / *target).lexically_normal();
-  const bool leads_out = fs::path(*target).is_absolute() || (!end.empty() && *end.begin() == "..");
-  if (!leads_out && !target->empty() && target->find('\0') == std::string::npos) return target;
+  if (!leads_out(fs::path(link).parent_path() / *target) && !target->empty() && target->find('\0') == std::string::npos)
+    return target;
   report(codes::k_bad_path, at, "a link has a target inside the context, written from where the link is");
   return std::nullopt;
 }
