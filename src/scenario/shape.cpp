@@ -1,5 +1,7 @@
 #include "scenario/shape.hpp"
 
+#include <algorithm>
+
 namespace cacheproof::scenario::shape {
 namespace {
 
@@ -94,3 +96,29 @@ Shape filled(Shape shape) {
 }
 
 } // namespace cacheproof::scenario::shape
+
+namespace cacheproof::scenario {
+namespace {
+
+using Tables = std::vector<std::pair<std::string, std::vector<KeyFacts>>>;
+
+void collect(const Shape& shape, Tables& tables) {
+  const bool known =
+      std::any_of(tables.begin(), tables.end(), [&](const auto& one) { return one.first == shape.name; });
+  if (shape.kind == Shape::Kind::table && !known) {
+    const auto keys = shape.keys();
+    tables.emplace_back(shape.name, keys);
+    for (const auto& key : keys) collect(*key.shape, tables);
+  }
+  for (const auto& inner : shape.of) collect(inner, tables);
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, std::vector<KeyFacts>>> tables() {
+  Tables all;
+  collect(language(), all);
+  return all;
+}
+
+} // namespace cacheproof::scenario

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -86,5 +87,7 @@ Shape filled(Shape shape);
 
 /// The whole language: the table of a scenario's keys.
 const Shape& language();
+/// Every table of it once, by its name, in the order in which the language names them.
+std::vector<std::pair<std::string, std::vector<KeyFacts>>> tables();
 
 } // namespace cacheproof::scenario

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -21,13 +20,6 @@ bool is_choice_of_keys(const Keys& keys) {
   return keys.size() > 1 && std::all_of(keys.begin(), keys.end(), [&](const auto& key) {
            return !key.group.empty() && key.group == keys.front().group;
          });
-}
-
-void collect(const Shape& shape, std::map<std::string, Keys, std::less<>>& tables) {
-  for (const auto& inner : shape.of) collect(inner, tables);
-  if (shape.kind != Kind::table || tables.contains(shape.name)) return;
-  const auto& keys = tables[std::string(shape.name)] = shape.keys();
-  for (const auto& key : Keys(keys)) collect(*key.shape, tables);
 }
 
 /// `{path, text or base64, mode}`
@@ -143,17 +135,17 @@ std::string with_tables(std::string_view text) {
   constexpr std::string_view begin = "<!-- table: ";
   constexpr std::string_view after_name = " -->\n";
   constexpr std::string_view end = "<!-- end -->";
-  std::map<std::string, Keys, std::less<>> tables;
-  collect(language(), tables);
+  const auto all_tables = tables();
   std::string all;
   for (std::size_t at; (at = text.find(begin)) != std::string_view::npos;) {
     const auto name_end = text.find(after_name, at);
     const auto until = text.find(end, at);
     if (name_end == std::string_view::npos || until == std::string_view::npos || until < name_end) break;
     const auto name = text.substr(at + begin.size(), name_end - at - begin.size());
-    const auto found = tables.find(name);
+    const auto found =
+        std::find_if(all_tables.begin(), all_tables.end(), [&](const auto& each) { return each.first == name; });
     all += text.substr(0, name_end + after_name.size());
-    all += found == tables.end() ? fmt::format("the language has no table '{}'\n", name) : table(found->second);
+    all += found == all_tables.end() ? fmt::format("the language has no table '{}'\n", name) : table(found->second);
     all += end;
     text.remove_prefix(until + end.size());
   }

@@ -67,19 +67,6 @@ private:
   }
 };
 
-/// Every table once, in the order in which the language names them.
-void collect(const Shape& shape, std::vector<std::pair<std::string, std::vector<KeyFacts>>>& tables) {
-  const auto known = [&] {
-    return std::any_of(tables.begin(), tables.end(), [&](const auto& one) { return one.first == shape.name; });
-  };
-  if (shape.kind == Kind::table && !known()) {
-    const auto keys = shape.keys();
-    tables.emplace_back(shape.name, keys);
-    for (const auto& key : keys) collect(*key.shape, tables);
-  }
-  for (const auto& inner : shape.of) collect(inner, tables);
-}
-
 std::string cell(const KeyFacts& key, const std::vector<std::string>& users) {
   if (users.empty()) return key.built ? "*none yet*" : "*not played yet*";
   std::vector<std::string> shown;
@@ -105,11 +92,9 @@ std::string with_usage(std::string_view text, const std::map<std::string, std::s
   std::map<UsedKey, std::vector<std::string>> users;
   for (const auto& [id, yaml] : scenarios)
     for (const auto& key : used_keys(yaml)) users[key].push_back(id);
-  std::vector<std::pair<std::string, std::vector<KeyFacts>>> tables;
-  collect(language(), tables);
 
   auto all = std::string(text.substr(0, at + begin.size())) + "| table | key | used by |\n| --- | --- | --- |\n";
-  for (const auto& [table, keys] : tables)
+  for (const auto& [table, keys] : tables())
     for (const auto& key : keys)
       all += fmt::format("| {} | `{}` | {} |\n", table, key.name, cell(key, users[{table, std::string(key.name)}]));
   return all += text.substr(end);
