@@ -19,9 +19,8 @@ bool is_identifier(std::string_view text) {
 
 /// Names that variables and `when` have for themselves.
 bool is_reserved(const std::string& name) {
-  static const std::set<std::string> reserved{
-      "local", "http", "context", "buildkit", "buildx", "docker", "driver", "backend"};
-  return reserved.contains(name) || name.starts_with("registry");
+  static const std::set<std::string> variables{"local", "http", "context"};
+  return is_fact(name) || variables.contains(name) || name.starts_with("registry");
 }
 
 constexpr std::size_t k_cells = 1000;

@@ -61,8 +61,8 @@ bool is_version_value(const std::string& text) {
 
 void report_unknown_fact(Reader& reader, const Node& key, bool dimensions) {
   if (!reader.matrix_is_sound) return;
-  Values names{"buildkit", "buildx", "docker", "driver", "backend"};
-  if (!dimensions) names.emplace_back("root");
+  Values names;
+  for (const auto& fact : dimensions ? fact_keys() : need_keys()) names.emplace_back(fact.name);
   for (const auto& each : reader.matrix)
     if (dimensions) names.push_back(each.first);
   reader.report(codes::k_bad_dimension,
