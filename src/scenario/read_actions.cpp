@@ -47,6 +47,20 @@ void read_wait(Reader& reader, const Node& at, Action& action) {
   }
 }
 
+/// Those of a part of the action; what is not said of it stays, so nothing holds otherwise.
+template <class Part>
+void add_keys(std::vector<ActionKey>& all, const std::vector<Key<Part>>& keys, Part Action::*member) {
+  for (const auto& key : keys)
+    all.push_back({key.name,
+                   key.doc,
+                   [read = key.read, member](Reader& reader, const Node& at, Action& action) {
+                     read(reader, at, action.*member);
+                   },
+                   false,
+                   {},
+                   key.shape});
+}
+
 const std::vector<ActionKey>& push_image_keys() {
   static const auto keys = [] {
     std::vector<ActionKey> all{
@@ -62,14 +76,7 @@ const std::vector<ActionKey>& push_image_keys() {
          false,
          "content",
          shape::text()}};
-    for (const auto& key : image_content_keys())
-      all.push_back(
-          {key.name,
-           key.doc,
-           [read = key.read](Reader& reader, const Node& at, Action& action) { read(reader, at, action.content); },
-           false,
-           {},
-           key.shape});
+    add_keys(all, image_content_keys(), &Action::content);
     return all;
   }();
   return keys;
@@ -139,14 +146,7 @@ const std::vector<ActionKey>& serve_keys() {
          true,
          {},
          shape::text()}};
-    for (const auto& key : served_file_keys())
-      all.push_back(
-          {key.name,
-           key.doc,
-           [read = key.read](Reader& reader, const Node& at, Action& action) { read(reader, at, action.file); },
-           false,
-           {},
-           key.shape});
+    add_keys(all, served_file_keys(), &Action::file);
     return all;
   }();
   return keys;
