@@ -177,6 +177,8 @@ std::filesystem::path enclosing_repository(const std::filesystem::path& folder);
 bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 // The parts of a scenario, each in a file of its own, with how it is written.
+void read_rounds(Reader& reader, const Node& at, Scenario& scenario);
+Shape rounds_shape();
 void read_build(Reader& reader, const Node& at, BuildSpec& build);
 Shape build_shape();
 void read_edits(Reader& reader, const Node& at, std::vector<Edit>& edits);
