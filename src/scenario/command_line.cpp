@@ -2,6 +2,7 @@
 
 #include "scenario/client_flags.hpp"
 #include "scenario/codes.hpp"
+#include "scenario/names_here.hpp"
 #include "scenario/places.hpp"
 #include "scenario/reader.hpp"
 #include "scenario/shell_words.hpp"
@@ -9,7 +10,6 @@
 #include "util/text.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/emitter.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -69,7 +69,7 @@ public:
     ignored_.erase(std::unique(ignored_.begin(), ignored_.end()), ignored_.end());
     CommandLine result{reader_.spot(at_), std::move(keys_), {}};
     if (!ignored_.empty()) result.notes.push_back("without a meaning here: " + util::join(ignored_, ", "));
-    for (const auto& [from, to] : replaced_) result.notes.push_back(fmt::format("'{}' is '{}' here", from, to));
+    for (const auto& [from, to] : here_.replaced()) result.notes.push_back(fmt::format("'{}' is '{}' here", from, to));
     return result;
   }
 
@@ -236,9 +236,9 @@ private:
 
   void take_item(const std::string& key, const std::string& value, const Place& at) {
     if (key == "ulimits") return add_limit(value, at);
-    if (key == "tags") return append(key, here(value), at);
-    if (key == "cache_from" || key == "cache_to") return append(key, with_places_here(value, true), at);
-    if (key == "output") return append(key, with_places_here(value, false), at);
+    if (key == "tags") return append(key, here_.image(value), at);
+    if (key == "cache_from" || key == "cache_to") return append(key, here_.cache(value), at);
+    if (key == "output") return append(key, here_.output(value), at);
     append(key, value, at);
   }
 
@@ -280,41 +280,6 @@ private:
       return report(
           codes::k_bad_command_line, at, "--attest takes type=sbom or type=provenance, and their attributes", "");
     set(type, disabled ? "false" : rest.empty() ? "true" : util::csv_line(rest), at);
-  }
-
-  /// A name of an image in the sandbox's registry, whatever registry it was in (distribution/reference: a first part
-  /// with a dot or a colon, or `localhost`, is a host).
-  std::string here(const std::string& name) {
-    if (name.empty() || name.starts_with("${")) return name;
-    const auto slash = name.find('/');
-    const auto first = name.substr(0, slash);
-    const bool host =
-        slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
-    const auto from = host ? first : std::string("docker.io");
-    const std::pair<std::string, std::string> replaced{from, "${registry}"};
-    if (std::find(replaced_.begin(), replaced_.end(), replaced) == replaced_.end()) replaced_.push_back(replaced);
-    return "${registry}/" + (host ? name.substr(slash + 1) : name);
-  }
-
-  /// An entry of a cache or an output: what is in a registry is in the sandbox's, what is on disk in the case's folder.
-  std::string with_places_here(const std::string& entry, bool cache) {
-    auto fields = util::csv_fields(entry).value_or(Names{});
-    if (fields.size() == 1 && fields[0].find('=') == std::string::npos) return cache ? here(entry) : entry;
-    std::string type;
-    for (const auto& field : fields)
-      if (field.starts_with("type=")) type = field.substr(5);
-    for (auto& field : fields) {
-      if (type == "registry" && field.starts_with("ref=")) field = "ref=" + here(field.substr(4));
-      if (type != "local" && !cache && field.starts_with("name=") && util::split(field, ',').size() == 1)
-        field = "name=" + here(field.substr(5));
-      if (type == "local" && cache && (field.starts_with("src=") || field.starts_with("dest="))) {
-        const auto equals = field.find('=');
-        const auto path = field.substr(equals + 1);
-        if (path.starts_with("${")) continue;
-        field = field.substr(0, equals + 1) + "${local}/" + fs::path(path).lexically_normal().relative_path().string();
-      }
-    }
-    return util::csv_line(fields);
   }
 
   void end_buildctl() {
@@ -424,44 +389,10 @@ private:
   std::map<std::string, Placed> folders_; ///< of buildctl
   std::map<std::string, Placed> options_;
   Names ignored_;
-  std::vector<std::pair<std::string, std::string>> replaced_;
+  NamesHere here_;
 };
 
-void emit(YAML::Emitter& out, const Node& node) {
-  switch (node.kind) {
-  case Node::Kind::null:
-    out << YAML::Null;
-    return;
-  case Node::Kind::scalar:
-    out << node.text;
-    return;
-  case Node::Kind::sequence:
-    out << YAML::Flow << YAML::BeginSeq;
-    for (const auto& child : node.children) emit(out, child);
-    out << YAML::EndSeq;
-    return;
-  case Node::Kind::map:
-    out << YAML::Flow << YAML::BeginMap;
-    for (std::size_t i = 0; i < node.entries(); ++i) {
-      out << YAML::Key << node.key(i).text << YAML::Value;
-      emit(out, node.value(i));
-    }
-    out << YAML::EndMap;
-    return;
-  }
-}
-
 } // namespace
-
-std::string CommandLine::to_yaml() const {
-  std::string all;
-  for (std::size_t i = 0; i < keys.entries(); ++i) {
-    YAML::Emitter value;
-    emit(value, keys.value(i));
-    all += fmt::format("{}: {}\n", keys.key(i).text, value.c_str());
-  }
-  return all;
-}
 
 std::optional<CommandLine> read_command_line(Reader& reader, const Node& at) {
   return LineReader(reader, at).read();
