@@ -39,10 +39,11 @@ std::string NamesHere::image(const std::string& name) {
 }
 
 std::string NamesHere::cache(const std::string& entry) {
-  auto fields = util::csv_fields(entry).value_or(Names{});
-  if (is_one_word(fields)) return image(entry);
-  const auto type = type_of(fields);
-  for (auto& field : fields) {
+  auto fields = util::csv_fields(entry);
+  if (!fields) return entry; // who reads it says so
+  if (is_one_word(*fields)) return image(entry);
+  const auto type = type_of(*fields);
+  for (auto& field : *fields) {
     if (type == "registry" && field.starts_with("ref=")) field = "ref=" + image(field.substr(4));
     if (type == "local" && (field.starts_with("src=") || field.starts_with("dest="))) {
       const auto equals = field.find('=');
@@ -51,19 +52,19 @@ std::string NamesHere::cache(const std::string& entry) {
       field = field.substr(0, equals + 1) + "${local}/" + fs::path(path).lexically_normal().relative_path().string();
     }
   }
-  return util::csv_line(fields);
+  return util::csv_line(*fields);
 }
 
 std::string NamesHere::output(const std::string& entry) {
-  auto fields = util::csv_fields(entry).value_or(Names{});
-  if (is_one_word(fields)) return entry;
-  const auto type = type_of(fields);
-  for (auto& field : fields) {
+  auto fields = util::csv_fields(entry);
+  if (!fields || is_one_word(*fields)) return entry;
+  const auto type = type_of(*fields);
+  for (auto& field : *fields) {
     if (type == "registry" && field.starts_with("ref=")) field = "ref=" + image(field.substr(4));
     if (type != "local" && field.starts_with("name=") && util::split(field, ',').size() == 1)
       field = "name=" + image(field.substr(5));
   }
-  return util::csv_line(fields);
+  return util::csv_line(*fields);
 }
 
 } // namespace cacheproof::scenario

@@ -133,6 +133,11 @@ TEST(CommandLine, KeepsTheNameOfAManifestInABucket) {
             "cache_to: [\"type=s3,region=r,bucket=b,name=app,mode=max\"]\n");
 }
 
+TEST(CommandLine, KeepsAnEntryThatIsNoneAsItIs) {
+  EXPECT_EQ(keys_of(R"(docker build --cache-to 'type=registry,"ref=a' .)"),
+            "cache_to: [\"type=registry,\\\"ref=a\"]\n");
+}
+
 /// Flag → whether it takes a value, as `--help` of the programs prints it.
 std::map<std::string, bool> flags_of(const std::string& file) {
   static const std::regex docker(R"(^  +(?:-([a-zA-Z]), )?--([a-z-]+)( [a-z]\S*)?(  +.*)?$)");
