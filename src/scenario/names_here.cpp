@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 namespace cacheproof::scenario {
 namespace {
@@ -61,8 +62,10 @@ std::string NamesHere::output(const std::string& entry) {
   const auto type = type_of(*fields);
   for (auto& field : *fields) {
     if (type == "registry" && field.starts_with("ref=")) field = "ref=" + image(field.substr(4));
-    if (type != "local" && field.starts_with("name=") && util::split(field, ',').size() == 1)
-      field = "name=" + image(field.substr(5));
+    if (type == "local" || !field.starts_with("name=")) continue;
+    auto names = util::split(std::string_view(field).substr(5), ',');
+    for (auto& name : names) name = image(name);
+    field = "name=" + util::join(names, ",");
   }
   return util::csv_line(*fields);
 }

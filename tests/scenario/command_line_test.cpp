@@ -138,6 +138,12 @@ TEST(CommandLine, KeepsAnEntryThatIsNoneAsItIs) {
             "cache_to: [\"type=registry,\\\"ref=a\"]\n");
 }
 
+TEST(CommandLine, HasEveryNameOfAnOutputInTheSandbox) {
+  EXPECT_EQ(keys_of(R"(docker build -o 'type=image,"name=ghcr.io/a/b,c/d",push=true' .)"),
+            "output: [\"type=image,\\\"name=${registry}/a/b,${registry}/c/d\\\",push=true\"]\n"
+            "# 'ghcr.io' is '${registry}' here\n# 'docker.io' is '${registry}' here\n");
+}
+
 /// Flag → whether it takes a value, as `--help` of the programs prints it.
 std::map<std::string, bool> flags_of(const std::string& file) {
   static const std::regex docker(R"(^  +(?:-([a-zA-Z]), )?--([a-z-]+)( [a-z]\S*)?(  +.*)?$)");
