@@ -70,8 +70,7 @@ public:
       play_story();
       if (played_.broken || any_broken() || !played_.reason.empty()) break; // a share of fewer plays was not asked for
     }
-    played_.verdict = verdict_of(played_);
-    if (repeat && played_.reason.empty()) judge_plays();
+    played_.verdict = repeat ? judge_plays() : verdict_of(played_);
     played_.duration = since(start);
     return end();
   }
@@ -123,15 +122,15 @@ private:
     });
   }
 
-  void judge_plays() {
+  Verdict judge_plays() {
     std::vector<judge::KnownAt> known;
     for (std::size_t i = 0; i < scenario().rounds.size(); ++i)
       for (const auto& build : scenario::builds_of(scenario().rounds[i]))
         if (build.known_issue && scenario::matches(build.known_issue->when, world_of(planned_, build)))
           known.push_back({static_cast<int>(i) + 1, build.entry, &*build.known_issue});
     auto judged = judge::judge_repeat(scenario(), played_.rounds, known);
-    if (!played_.broken || judged.verdict == Verdict::failed) played_.verdict = judged.verdict;
-    played_.repeat = std::move(judged.seen);
+    if (played_.reason.empty()) played_.repeat = std::move(judged.seen);
+    return verdict_of(played_, judged.verdict);
   }
 
   /// What a passed deadline looks like from inside is an interruption; this is what it was.

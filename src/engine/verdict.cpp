@@ -6,17 +6,29 @@ namespace cacheproof::engine {
 
 using evidence::Verdict;
 
+namespace {
+
+bool any(const evidence::CaseEvidence& played, Verdict verdict) {
+  return std::any_of(
+      played.rounds.begin(), played.rounds.end(), [&](const auto& round) { return round.verdict == verdict; });
+}
+
+Verdict of_rounds(const evidence::CaseEvidence& played) {
+  for (const auto verdict : {Verdict::failed, Verdict::stale, Verdict::known})
+    if (any(played, verdict)) return verdict;
+  return played.rounds.empty() ? Verdict::broken : Verdict::passed;
+}
+
+} // namespace
+
 Verdict verdict_of(const evidence::CaseEvidence& played) {
-  const auto any = [&](Verdict verdict) {
-    return std::any_of(
-        played.rounds.begin(), played.rounds.end(), [&](const auto& round) { return round.verdict == verdict; });
-  };
-  if (any(Verdict::failed)) return Verdict::failed;
-  if (any(Verdict::stale)) return Verdict::stale;
-  if (played.broken || any(Verdict::broken)) return Verdict::broken;
-  if (!played.reason.empty()) return Verdict::skipped;
-  if (played.rounds.empty()) return Verdict::broken;
-  return any(Verdict::known) ? Verdict::known : Verdict::passed;
+  return verdict_of(played, of_rounds(played));
+}
+
+Verdict verdict_of(const evidence::CaseEvidence& played, Verdict of_rounds) {
+  if (of_rounds == Verdict::failed || of_rounds == Verdict::stale) return of_rounds;
+  if (played.broken || any(played, Verdict::broken)) return Verdict::broken;
+  return played.reason.empty() ? of_rounds : Verdict::skipped;
 }
 
 } // namespace cacheproof::engine

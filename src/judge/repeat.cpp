@@ -20,7 +20,7 @@ struct Play {
   bool failed = false;
   bool stale = false;
   bool known = false;
-  bool broken = false;
+  bool cut = false; ///< it broke or was skipped
 };
 
 std::map<int, Play> plays_of(const std::vector<evidence::RoundEvidence>& rounds) {
@@ -30,7 +30,7 @@ std::map<int, Play> plays_of(const std::vector<evidence::RoundEvidence>& rounds)
     play.failed = play.failed || round.verdict == Verdict::failed;
     play.stale = play.stale || round.verdict == Verdict::stale;
     play.known = play.known || round.verdict == Verdict::known;
-    play.broken = play.broken || round.verdict == Verdict::broken;
+    play.cut = play.cut || round.verdict == Verdict::broken || round.verdict == Verdict::skipped;
   }
   return plays;
 }
@@ -124,8 +124,9 @@ RepeatJudgement judge_repeat(const scenario::Scenario& scenario,
     observe(rate);
   }
 
-  const bool whole = played == repeat.times && count(plays, [](const Play& play) { return play.broken; }) == 0;
-  if (failed && (whole || !repeat.fail_rate) && seen.failed.count + (whole ? 1 : 0) > 0)
+  const bool whole = played == repeat.times && count(plays, [](const Play& play) { return play.cut; }) == 0;
+  const bool one_is_enough = !repeat.fail_rate && seen.failed.count > 0;
+  if (whole ? failed : one_is_enough)
     judged.verdict = Verdict::failed;
   else if (!whole)
     judged.verdict = Verdict::broken;

@@ -29,9 +29,8 @@ struct RepeatJudgement {
 ///   without one any; a bound within the interval is noted: so few plays cannot tell.
 /// - A round with a known issue that has a `rate` passes in a play, or is known in it; the observed share of the latter
 ///   has to be as `rate` says. Where it never happened the issue is stale.
-/// - A play whose rig broke, or that was not played, breaks all: a share of fewer plays was not asked for. Only a
-/// failed
-///   play without a `fail_rate` stays a failure.
+/// - A play whose rig broke, or that was not played to its end, breaks all: a share of fewer plays was not asked for.
+///   Only a failed play without a `fail_rate` stays a failure.
 RepeatJudgement judge_repeat(const scenario::Scenario& scenario,
                              const std::vector<evidence::RoundEvidence>& rounds,
                              const std::vector<KnownAt>& known);

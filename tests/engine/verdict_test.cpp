@@ -52,5 +52,19 @@ TEST(CaseVerdict, WhatTheMachineCannotDoIsSkippedAndHidesNothing) {
   EXPECT_EQ(with_reason({Verdict::failed, Verdict::skipped}), Verdict::failed);
 }
 
+TEST(CaseVerdict, OfManyPlaysIsThatOfTheirShareUnlessTheRigBroke) {
+  evidence::CaseEvidence played;
+  for (const auto verdict : {Verdict::failed, Verdict::passed}) played.rounds.emplace_back().verdict = verdict;
+  EXPECT_EQ(verdict_of(played, Verdict::passed), Verdict::passed) << "the share allows it";
+  EXPECT_EQ(verdict_of(played, Verdict::failed), Verdict::failed);
+  played.reason = "this machine cannot do it";
+  EXPECT_EQ(verdict_of(played, Verdict::broken), Verdict::skipped);
+  played.broken = util::Error{.what = "it broke"};
+  EXPECT_EQ(verdict_of(played, Verdict::broken), Verdict::broken);
+  EXPECT_EQ(verdict_of(played, Verdict::passed), Verdict::broken) << "the last sandbox could not be closed";
+  EXPECT_EQ(verdict_of(played, Verdict::failed), Verdict::failed);
+  EXPECT_EQ(verdict_of(played, Verdict::stale), Verdict::stale);
+}
+
 } // namespace
 } // namespace cacheproof::engine

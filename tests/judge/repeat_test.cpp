@@ -100,6 +100,10 @@ TEST(Repeat, ABrokenOrMissingPlayIsNoShare) {
   EXPECT_EQ(judged(mix(0, 3), {}, {}, 4).verdict, Verdict::broken);
   EXPECT_EQ(judged(mix(1, 2), share(Op::less_equal, 0.1), {}, 4).verdict, Verdict::broken);
   EXPECT_EQ(judged(mix(1, 2), {}, {}, 4).verdict, Verdict::failed) << "one failed play is enough";
+  const auto skipped = std::vector{Verdict::failed, Verdict::skipped};
+  EXPECT_EQ(judged(skipped, share(Op::less_equal, 0.1)).verdict, Verdict::broken) << "it was not played to its end";
+  EXPECT_EQ(judged(skipped).verdict, Verdict::failed);
+  EXPECT_THAT(judged(skipped, share(Op::less_equal, 0.1)).seen.findings, IsEmpty());
 }
 
 } // namespace
