@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -53,6 +54,19 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
   std::vector<oci::Reference> images;
   for (auto& [name, image] : found) images.push_back(std::move(image));
   return images;
+}
+
+bool add_pins(std::vector<evidence::PinnedImage>& all, const std::vector<evidence::PinnedImage>& of_a_play) {
+  bool equal = true;
+  for (const auto& pin : of_a_play) {
+    const auto at = std::lower_bound(
+        all.begin(), all.end(), pin.name, [](const auto& each, const auto& name) { return each.name < name; });
+    if (at == all.end() || at->name != pin.name)
+      all.insert(at, pin);
+    else
+      equal = equal && at->digest == pin.digest;
+  }
+  return equal;
 }
 
 util::Status check_offline(const std::vector<Case>& cases) {

@@ -3,6 +3,7 @@
 #include "engine/actions.hpp"
 #include "engine/builders.hpp"
 #include "engine/case_world.hpp"
+#include "engine/images.hpp"
 #include "engine/keeper.hpp"
 #include "engine/play_result.hpp"
 #include "engine/play_round.hpp"
@@ -109,11 +110,9 @@ private:
     if (!closed && !played_.broken) played_.broken = std::move(closed).error();
     if (const auto folder = world.folder(); !folder.empty() && options_.keep)
       observer_.said("kept: " + folder.string());
-    auto pins = world.pins();
-    if (play_ > 1 && pins != played_.images && !played_.broken)
+    if (!add_pins(played_.images, world.pins()) && !played_.broken)
       played_.broken = util::Error{
           util::Blame::rig, "an image that was pulled by a tag changed between two plays", {}, "run it again"};
-    played_.images = std::move(pins);
   }
 
   bool any_broken() const {
