@@ -159,7 +159,9 @@ private:
         ended.context_after.reset();
         ended.context = {}; // it is saved, and with 20,000 files it would weigh 7 MiB until the whole run ends
         ended.log = {};     // likewise
-        if (ended.result && ended.entry.empty()) digests_[ended.name] = ended.result->image.digest;
+        // One that could not be had as the round left it is none that another can be compared with.
+        if (ended.result && ended.result->error.empty() && ended.result->rerun.empty() && ended.entry.empty())
+          digests_[ended.name] = ended.result->image.digest;
         ended.result = {};
         ended_early = ended_early || ended.verdict == Verdict::broken || ended.verdict == Verdict::skipped;
       }

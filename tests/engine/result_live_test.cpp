@@ -110,6 +110,27 @@ TEST_P(ResultLive, IsThatOfTheRoundAlsoWithoutCache) {
   EXPECT_EQ(played.rounds[3].verdict, Verdict::passed);
 }
 
+/// Nobody knows what the first round made: that the second has the image of an export is no proof.
+TEST_P(ResultLive, ThatWasBuiltAnewWhenItWasExportedIsNoneToCompareWith) {
+  auto& client = rigs_.at(GetParam()).programs.buildctl;
+  const auto wrapped = folder_.path() / "buildctl";
+  ASSERT_TRUE(util::write_text(wrapped,
+                               "#!/bin/sh\nonce=" + (folder_.path() / "once").string()
+                                   + "\ncase \"$*\" in *image.tar*) test -e $once || set -- \"$@\" --no-cache; : > "
+                                     "$once;; esac\nexec "
+                                   + client.string() + " \"$@\"\n"));
+  std::filesystem::permissions(wrapped, std::filesystem::perms(0755));
+  client = wrapped;
+  const auto played =
+      play(std::string(k_setup)
+           + "files: {Dockerfile: \"FROM alpine AS app\\nRUN cat /proc/sys/kernel/random/uuid > /uuid\\n\"}\n"
+             "rounds:\n"
+             "  - {name: first, expect: {rebuilt: all}}\n"
+             "  - {expect: {rebuilt: none, result: {digest: same_as first}}}\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  EXPECT_THAT(summaries(played.rounds[1]), ElementsAre("result.digest: there is no result of round 'first'"));
+}
+
 TEST_P(ResultLive, ABuildThatFailsIsNotVerified) {
   const auto played = play(std::string(k_setup)
                                + "files: {Dockerfile: \"FROM alpine AS app\\nRUN exit 3\\n\"}\n"
