@@ -24,8 +24,13 @@ constexpr milliseconds k_start_limit = std::chrono::seconds(10);
 constexpr milliseconds k_record_limit = std::chrono::seconds(20); // measured 3 to 30 ms (buildkit-facts)
 constexpr const char* k_tar = "image.tar";
 
-/// Where the user's own output puts an image that can be read, below the build's `output`; empty where none does.
-std::string own_export(const builder::BuildRequest& request) {
+/// An output with an image that can be read, and where it lies below the build's `output`.
+struct OwnExport {
+  std::string entry;
+  std::string dest;
+};
+
+std::optional<OwnExport> own_export(const builder::BuildRequest& request) {
   for (const auto& entry : request.output) {
     const auto fields = util::split(entry, ',');
     const auto has = [&](std::string_view field) {
@@ -33,24 +38,26 @@ std::string own_export(const builder::BuildRequest& request) {
     };
     if ((!has("type=oci") && !has("type=docker")) || has("tar=false")) continue;
     for (const auto& field : fields)
-      if (field.starts_with("dest=")) return field.substr(5);
+      if (field.starts_with("dest=")) return OwnExport{entry, field.substr(5)};
   }
   return {};
 }
 
-/// The same build with nothing but an export: what is in it does not depend on what else was asked for.
+/// The same build with nothing but an export: what is in it does not depend on what else was asked for, and nothing of
+/// that is done again (a push).
 builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name) {
   request.cache_to.clear();
   request.no_cache_filter.clear();
   request.provenance.clear();
   request.sbom.clear();
-  if (own_export(request).empty()) request.output = {fmt::format("type=oci,dest={}", k_tar)};
+  const auto own = own_export(request);
+  request.output = {own ? own->entry : fmt::format("type=oci,dest={}", k_tar)};
   request.scratch += "-" + name;
   return request;
 }
 
-fs::path tar_of(const builder::BuildRequest& request) {
-  return request.scratch / "output" / own_export(request);
+fs::path tar_of(const builder::BuildRequest& request, const OwnExport& exported) {
+  return request.scratch / "output" / exported.dest;
 }
 
 /// The last component: a path may lead through links of folders.
@@ -130,8 +137,8 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
   if (!demand_.image || !seen_.record.succeeded) return {};
   const std::stop_callback also_the_clean_one(stop, [this] { stop_.request_stop(); });
   evidence::Result result;
-  if (!own_export(request).empty()) {
-    CP_TRY_ASSIGN(result.image, image_of(tar_of(request), stop));
+  if (const auto own = own_export(request)) {
+    CP_TRY_ASSIGN(result.image, image_of(tar_of(request, *own), stop));
   } else {
     auto again = exporting(request, "result");
     again.no_cache = false;
@@ -192,7 +199,7 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
   if (auto broken = broken_by(exported.record, exported.log, world_.registry_logs()))
     return tl::unexpected(util::within(name, std::move(*broken)));
   if (!exported.record.succeeded) return exported;
-  CP_TRY_ASSIGN(exported.image, image_of(tar_of(request), stop));
+  CP_TRY_ASSIGN(exported.image, image_of(tar_of(request, *own_export(request)), stop));
   CP_TRY(util::remove_tree(request.scratch)); // it may be large
   return exported;
 }

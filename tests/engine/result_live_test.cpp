@@ -131,6 +131,23 @@ TEST_P(ResultLive, ThatWasBuiltAnewWhenItWasExportedIsNoneToCompareWith) {
   EXPECT_THAT(summaries(played.rounds[1]), ElementsAre("result.digest: there is no result of round 'first'"));
 }
 
+/// What is compared is exported again; what else the build gives out is not.
+TEST_P(ResultLive, IsPushedByTheRoundAlone) {
+  if (GetParam().starts_with("v0.11.")) GTEST_SKIP() << "several outputs come with v0.13";
+  const auto played = play(std::string(k_setup)
+                           + "files: {Dockerfile: \"FROM alpine AS app\\nRUN echo a > /a\\n\"}\n"
+                             "build:\n"
+                             "  output: [\"type=registry,name=${registry}/app:out\", \"type=oci,dest=app.tar\"]\n"
+                             "rounds: [{expect: {result: {same_as_clean_build: true}}}]\n");
+  EXPECT_EQ(played.verdict, Verdict::passed);
+  const auto log = [&](const std::string& name) {
+    return util::read_text(folder_.path() / "out/round-1" / name).value_or("");
+  };
+  EXPECT_THAT(log("client.log"), testing::HasSubstr("pushing manifest"));
+  EXPECT_THAT(log("clean.log"), testing::HasSubstr("sending tarball"));
+  EXPECT_THAT(log("clean.log"), testing::Not(testing::HasSubstr("pushing")));
+}
+
 TEST_P(ResultLive, ABuildThatFailsIsNotVerified) {
   const auto played = play(std::string(k_setup)
                                + "files: {Dockerfile: \"FROM alpine AS app\\nRUN exit 3\\n\"}\n"
