@@ -4,6 +4,7 @@
 #include "buildkit/decode.hpp"
 #include "engine/broken.hpp"
 #include "engine/timed.hpp"
+#include "judge/steps.hpp"
 #include "oci/image_export.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -147,9 +148,7 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
                   }));
     keeper_.stream(seen_, "export.log", exported.log);
     for (const auto& step : exported.record.steps)
-      if (step.kind == evidence::StepKind::step
-          && (step.outcome == evidence::Outcome::rebuilt || step.outcome == evidence::Outcome::failed))
-        result.rerun.push_back(label(step));
+      if (step.kind == evidence::StepKind::step && judge::executed(step)) result.rerun.push_back(label(step));
     if (exported.image)
       result.image = std::move(*exported.image);
     else
