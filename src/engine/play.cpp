@@ -43,10 +43,14 @@ evidence::CaseEvidence head_of(const Case& planned) {
   return head;
 }
 
+std::chrono::seconds
+limit_of(const scenario::Scenario& scenario, const scenario::Round& round, const PlayOptions& options) {
+  return static_cast<int>(scenario::builds_of(round).size()) * scenario.timeout + options.allowance;
+}
+
 std::chrono::seconds limit_of(const scenario::Scenario& scenario, const PlayOptions& options) {
   std::chrono::seconds limit = k_allowance;
-  for (const auto& round : scenario.rounds)
-    limit += static_cast<int>(scenario::builds_of(round).size()) * scenario.timeout + options.allowance;
+  for (const auto& round : scenario.rounds) limit += limit_of(scenario, round, options);
   return limit;
 }
 
@@ -185,7 +189,7 @@ private:
       one.buildkit = version_of(planned_, build);
     }
     observer_.round_started(played_, seen.front());
-    const auto limit = static_cast<int>(builds.size()) * scenario().timeout + options_.allowance;
+    const auto limit = limit_of(scenario(), round, options_);
     const process::Deadline deadline(deadline_->token(), limit);
     if (auto done = perform(round, seen, deadline.token()); !done)
       for (auto& one : seen) one.broken = done.error();

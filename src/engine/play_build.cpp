@@ -24,8 +24,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
-constexpr milliseconds k_record_limit = std::chrono::seconds(20);
 /// For the events of a build that hangs: they come at once, then the stream is silent.
 constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr milliseconds k_start_limit = std::chrono::seconds(10);
-constexpr milliseconds k_record_limit = std::chrono::seconds(20); // measured 3 to 30 ms (buildkit-facts)
 constexpr const char* k_tar = "image.tar";
 
 /// An output with an image that can be read, and where it lies below the build's `output`.
