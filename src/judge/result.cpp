@@ -108,6 +108,14 @@ private:
   }
 
   void file(const scenario::ExpectedFile& claim) {
+    const auto& configs = result_.image.configs;
+    if (configs.size() > 1 && std::none_of(configs.begin(), configs.end(), [&](const auto& config) {
+          return claim.path.starts_with(config.platform + "/");
+        })) {
+      Strings platforms;
+      for (const auto& config : configs) platforms.push_back(config.platform + "/" + claim.path);
+      return add("files", claim.spot, claim.path + " begins with none of the image's platforms", platforms, {});
+    }
     const auto* found = find(result_.image, claim.path);
     if (claim.absent) {
       if (found) add("files", claim.spot, "there should be no " + claim.path, {"absent"}, {found->type});

@@ -215,6 +215,18 @@ TEST(ResultFiles, ThatAreNotAreFindings) {
   EXPECT_THAT(finding.observed, ElementsAre("not looked into: it has 4 bytes")) << "what was not read is no pass";
 }
 
+TEST(ResultFiles, OfSeveralPlatformsAreThoseOfOne) {
+  auto several = image();
+  several.files = {{"linux/amd64/x", file("1")}, {"linux/arm64/y", file("2")}};
+  several.configs = {{.platform = "linux/amd64"}, {.platform = "linux/arm64"}};
+  EXPECT_TRUE(green(has({.path = "linux/arm64/x", .absent = true}), made(several)));
+  EXPECT_EQ(red(has({.path = "linux/amd64/x", .absent = true}), made(several)).summary,
+            "there should be no linux/amd64/x");
+  const auto finding = red(has({.path = "x", .absent = true}), made(several));
+  EXPECT_EQ(finding.summary, "x begins with none of the image's platforms") << "that nothing is there proves nothing";
+  EXPECT_THAT(finding.expected, ElementsAre("linux/amd64/x", "linux/arm64/x"));
+}
+
 TEST(ResultConfig, IsComparedKeyByKey) {
   scenario::ExpectedConfig config;
   config.env = {{"A", "b"}};
