@@ -69,11 +69,12 @@ std::optional<std::string> unmet(const Case& planned) {
     if (!met && !rounds.empty()) return in_words(condition, world_of(planned, rounds.front()));
   }
   const std::map<std::string, std::string> variables(planned.cell.begin(), planned.cell.end());
-  for (const auto& round : rounds) {
-    const auto request = make_request(scenario::merge(planned.scenario->build, round.build), variables, {});
-    if (const auto keys = builder::inexpressible(request); !keys.empty())
-      return "buildctl cannot express " + util::join(keys, ", ");
-  }
+  for (const auto& round : rounds)
+    for (const auto& build : scenario::builds_of(round)) {
+      const auto request = make_request(scenario::merge(planned.scenario->build, build.build), variables, {});
+      if (const auto keys = builder::inexpressible(request); !keys.empty())
+        return "buildctl cannot express " + util::join(keys, ", ");
+    }
   return {};
 }
 

@@ -147,6 +147,11 @@ TEST(Unmet, NamesTheKeysThatTheClientHasNoWordsFor) {
   scenario->build.additional_contexts = {{"base", scenario::Text{"oci-layout://${place}", {}}}};
   EXPECT_EQ(unmet({scenario, {{"place", "x"}}, "v0.11.6", "a"}),
             "buildctl cannot express additional_contexts: {base: oci-layout://x}");
+  scenario->rounds[0].parallel.resize(2);
+  std::swap(scenario->rounds[0].parallel[1].build, scenario->build);
+  EXPECT_EQ(unmet({scenario, {{"place", "x"}}, "v0.11.6", "a"}),
+            "buildctl cannot express additional_contexts: {base: oci-layout://x}")
+      << "one of several builds";
 }
 
 } // namespace
