@@ -119,6 +119,11 @@ private:
     }
     CP_TRY_ASSIGN(const auto finished,
                   process::run(command, {.timeout = k_prune_limit, .stop = stop_, .on_output = {}}));
+    if (finished.interrupted)
+      return util::failure("interrupted while it pruned", process::to_line(command), {}, util::Blame::interrupted);
+    if (finished.timed_out || finished.exit.signal)
+      return util::failure(
+          "buildctl prune did not end by itself: " + to_text(finished.exit), process::to_line(command), "run it again");
     if (!finished.exit.ok())
       return util::failure("buildctl prune failed: " + std::string(util::trim(finished.err)),
                            process::to_line(command),
