@@ -106,9 +106,9 @@ Barriers::wait(const scenario::Barrier& barrier, std::chrono::milliseconds limit
                        "the scenario's `timeout`");
 }
 
-void Barriers::wait_for_end(const std::vector<std::string>& names, const std::stop_token& stop) const {
+bool Barriers::wait_for_end(const std::vector<std::string>& names, const std::stop_token& stop) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [&] {
+  return changed_.wait(lock, stop, [&] {
     return std::all_of(names.begin(), names.end(), [&](const auto& name) {
       const auto found = builds_.find(name);
       return found != builds_.end() && found->second.ended;

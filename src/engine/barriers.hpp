@@ -33,8 +33,8 @@ public:
   /// was seen. A stop is an interruption.
   util::Status
   wait(const scenario::Barrier& barrier, std::chrono::milliseconds limit, const std::stop_token& stop) const;
-  /// Returns when all of them have ended, or at a stop.
-  void wait_for_end(const std::vector<std::string>& names, const std::stop_token& stop) const;
+  /// Returns when all of them have ended, or at a stop: whether they have.
+  bool wait_for_end(const std::vector<std::string>& names, const std::stop_token& stop) const;
 
 private:
   struct Build {

@@ -106,6 +106,7 @@ bool RoundPlay::is_awaited_by_step(const std::string& entry) const {
 void RoundPlay::build_at_once(const std::stop_token& stop) {
   Barriers barriers;
   std::stop_source deafen;
+  bool finished = false;
   const auto follow = [&](const std::string& entry, const std::string& ref, const std::stop_token& until) {
     if (!is_awaited_by_step(entry)) return;
     const auto which =
@@ -140,13 +141,13 @@ void RoundPlay::build_at_once(const std::stop_token& stop) {
         }
         barriers.ended(builds_[i].entry, seen_[i].broken ? seen_[i].broken->what : plays_[i].end_in_words());
       });
-    barriers.wait_for_end(finishing, stop);
+    finished = barriers.wait_for_end(finishing, stop);
     cancel.request_stop();
     threads.clear();
     deafen.request_stop();
   }
   look_at_hangs();
-  for (std::size_t i = 0; i < builds_.size() && !stop.stop_requested(); ++i)
+  for (std::size_t i = 0; i < builds_.size() && finished; ++i)
     if (builds_[i].cancel) look_at_cancelled(i);
 }
 

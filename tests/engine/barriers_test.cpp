@@ -110,7 +110,7 @@ TEST(Barriers, WakeThoseWhoWait) {
     barriers.ended("holder", "exit code 0");
   });
   EXPECT_EQ(why_never(barriers, barrier(Barrier::Event::finished)), "");
-  barriers.wait_for_end({"holder"}, {});
+  EXPECT_TRUE(barriers.wait_for_end({"holder"}, {}));
 }
 
 TEST(Barriers, AreLeftAtAStop) {
@@ -120,7 +120,7 @@ TEST(Barriers, AreLeftAtAStop) {
   const auto waited = barriers.wait(barrier(Barrier::Event::started), k_long, stop.get_token());
   ASSERT_FALSE(waited);
   EXPECT_EQ(waited.error().blame, util::Blame::interrupted);
-  barriers.wait_for_end({"holder"}, stop.get_token());
+  EXPECT_FALSE(barriers.wait_for_end({"holder"}, stop.get_token()));
 }
 
 } // namespace
