@@ -84,13 +84,14 @@ std::string Barriers::seen(const scenario::Barrier& barrier, const Build& build)
 util::Status
 Barriers::wait(const scenario::Barrier& barrier, std::chrono::milliseconds limit, const std::stop_token& stop) const {
   std::unique_lock lock(mutex_);
-  const auto find = [&] {
+  static const Build unknown;
+  const auto find = [&]() -> const Build& {
     const auto found = builds_.find(barrier.build.value);
-    return found == builds_.end() ? Build() : found->second;
+    return found == builds_.end() ? unknown : found->second;
   };
   const bool decided =
       changed_.wait_for(lock, stop, limit, [&] { return has_come(barrier, find()) || find().ended || deaf_; });
-  const auto build = find();
+  const auto& build = find();
   if (has_come(barrier, build)) return {};
   if (stop.stop_requested())
     return util::failure("interrupted while it waited for " + to_text(barrier), {}, {}, util::Blame::interrupted);
