@@ -27,6 +27,20 @@ TEST_F(RepeatLive, EveryPlayHasAFreshWorldAndIsKept) {
   EXPECT_TRUE(std::filesystem::exists(out() / "play-3/round-2/events.jsonl"));
 }
 
+TEST_F(RepeatLive, AnIssueThatNeedNotHappenInEveryPlayIsNotStaleInOne) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "repeat: {times: 2}\n"
+                           "rounds:\n"
+                           "  - expect: {rebuilt: all}\n"
+                           "    known_issue: {url: URL, rate: \"<= 0.5\", expect: {rebuilt: none}}\n");
+  EXPECT_EQ(played.verdict, Verdict::passed);
+  ASSERT_EQ(played.rounds.size(), 2u);
+  EXPECT_EQ(played.rounds[0].verdict, Verdict::passed);
+  EXPECT_TRUE(played.rounds[0].findings.empty());
+  ASSERT_TRUE(played.repeat);
+  EXPECT_THAT(played.repeat->rule, HasSubstr("in a share of <= 0.5 plays it fails exactly as URL says"));
+}
+
 constexpr const char* k_script = "files:\n"
                                  "  Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"\n"
                                  "  build.sh: >\n"
