@@ -253,7 +253,7 @@ private:
   }
 
   /// A round that says nothing of its steps learns what ran; one that says nothing at all, also what BuildKit warned of
-  /// and, where all was built, how many layers were exported: that number is not sure elsewhere.
+  /// and, where all was built, how many layers were exported: that number is not sure elsewhere (observed.hpp).
   util::Status add_claims(const Node& node, std::size_t index, const std::set<std::string>& claims) {
     std::vector<std::pair<std::string, std::string>> added;
     const auto add = [&](const char* key, util::Result<std::string> value) -> util::Status {
