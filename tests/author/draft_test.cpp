@@ -67,6 +67,16 @@ TEST(FirstEdit, NothingIsEditedWhereNothingIsCopied) {
   EXPECT_FALSE(edit_of("FROM a\nCOPY src/*.go .\n", {"src/deep/a.go", "a.go"}));
 }
 
+/// Two rounds that each start from nothing but the registry.
+const std::string k_rounds = R"(rounds:               # each on a new, empty daemon; the registry stays
+  - name: first build
+    expect: {rebuilt: all}
+  - name: src/main.js edited
+    edit:
+      - append: {path: src/main.js, text: "// edited\n"}
+    expect: {cached: ['app RUN npm ci*']}
+)";
+
 /// A draft whose scenario can be read where it is.
 Draft draft(Template kind) {
   Draft draft;
@@ -111,14 +121,7 @@ build:                # defaults of every round
   cache_to:   ["type=registry,ref=${registry}/app:cache,mode=max"]
   cache_from: ["type=registry,ref=${registry}/app:cache"]
 
-rounds:               # each on a new, empty daemon; the registry stays
-  - name: first build
-    expect: {rebuilt: all}
-  - name: src/main.js edited
-    edit:
-      - append: {path: src/main.js, text: "// edited\n"}
-    expect: {cached: ['app RUN npm ci*']}
-)");
+)" + k_rounds);
 }
 
 TEST(Draft, FromOneMachineToAnother) {
@@ -173,14 +176,7 @@ TEST(Draft, ALineOfOnesOwnIsFolded) {
   --cache-to type=registry,ref=ghcr.io/acme/app:cache,mode=max
   --cache-from type=registry,ref=ghcr.io/acme/app:cache .
 
-rounds:               # each on a new, empty daemon; the registry stays
-  - name: first build
-    expect: {rebuilt: all}
-  - name: src/main.js edited
-    edit:
-      - append: {path: src/main.js, text: "// edited\n"}
-    expect: {cached: ['app RUN npm ci*']}
-)");
+)" + k_rounds);
   EXPECT_EQ(text.find("builder: kept"), std::string::npos);
   one.has_caches = false; // then it is the daemon's own cache that is tested
   EXPECT_NE(to_yaml(one).find("\n  builder: kept "), std::string::npos);

@@ -89,38 +89,29 @@ TEST_F(Explanations, HaveABadExampleWithExactlyThatCodeAndAGoodOneWithNone) {
 }
 
 TEST_F(Explanations, ArePrintedByCodeOrName) {
+  const auto story = [](const std::string& target) {
+    return "    title: Editing a source file keeps the packages\n"
+           "    build: {target: "
+           + target
+           + "}\n"
+             "    files:\n"
+             "      Dockerfile: |\n"
+             "        FROM busybox AS app\n"
+             "        COPY src src\n"
+             "        RUN cp -r src /built\n"
+             "      src/main.js: hello\n"
+             "    rounds:\n"
+             "      - expect: {rebuilt: all}\n"
+             "      - edit:\n"
+             "          - append: {path: src/main.js, text: \"!\"}\n"
+             "        expect: {rebuilt: [app 2-3]}\n";
+  };
   const auto by_code = run({"explain", "cp0114"});
   EXPECT_EQ(by_code.out,
             "CP0114 unknown_target\n\n"
             "`target` names a stage that the Dockerfile does not have.\n\n"
             "Bad:\n\n"
-            "    title: Editing a source file keeps the packages\n"
-            "    build: {target: api}\n"
-            "    files:\n"
-            "      Dockerfile: |\n"
-            "        FROM busybox AS app\n"
-            "        COPY src src\n"
-            "        RUN cp -r src /built\n"
-            "      src/main.js: hello\n"
-            "    rounds:\n"
-            "      - expect: {rebuilt: all}\n"
-            "      - edit:\n"
-            "          - append: {path: src/main.js, text: \"!\"}\n"
-            "        expect: {rebuilt: [app 2-3]}\n\n"
-            "Good:\n\n"
-            "    title: Editing a source file keeps the packages\n"
-            "    build: {target: app}\n"
-            "    files:\n"
-            "      Dockerfile: |\n"
-            "        FROM busybox AS app\n"
-            "        COPY src src\n"
-            "        RUN cp -r src /built\n"
-            "      src/main.js: hello\n"
-            "    rounds:\n"
-            "      - expect: {rebuilt: all}\n"
-            "      - edit:\n"
-            "          - append: {path: src/main.js, text: \"!\"}\n"
-            "        expect: {rebuilt: [app 2-3]}\n");
+                + story("api") + "\nGood:\n\n" + story("app"));
   EXPECT_EQ(run({"explain", "unknown_target"}).out, by_code.out);
   EXPECT_THAT(run({"explain"}).out, testing::HasSubstr("CP0102  unknown_cache_attribute\n"));
 }
