@@ -27,17 +27,19 @@ std::string normal(const std::string& path) {
 Texts::Texts(std::shared_ptr<const Original> original)
     : original_(std::move(original)) {}
 
+/// What was there before all edits: names that are hard links of each other share it, whatever became of one of them.
+Texts::Found Texts::first(const std::string& path) {
+  const auto file = original_->at(path);
+  if (file && file->kind == FileKind::hardlink) return first(file->text);
+  auto& found = first_[path];
+  if (file && !found) found = std::make_shared<Node>(Node{file->kind == FileKind::symlink, file->text});
+  return found;
+}
+
 Texts::Found Texts::node(const std::string& path) {
   if (const auto known = nodes_.find(path); known != nodes_.end()) return known->second;
   // What lay below something that is gone or no folder any more was taken along when that was told.
-  const auto file = original_->at(path);
-  Found found;
-  if (file && file->kind == FileKind::hardlink)
-    found = node(file->text);
-  else if (file)
-    found = std::make_shared<Node>(Node{file->kind == FileKind::symlink, file->text});
-  nodes_[path] = found;
-  return found;
+  return nodes_[path] = first(path);
 }
 
 /// Where a path leads; links above its last part are followed, and that too if `last`. Nothing for one that leads out,

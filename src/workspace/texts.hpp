@@ -32,6 +32,7 @@ private:
   };
   using Found = std::shared_ptr<Node>; ///< shared by hard links; empty where nothing is
 
+  Found first(const std::string& path);
   Found node(const std::string& path);
   std::optional<std::string> resolved(const std::string& path, bool last);
   util::Status change_content(const scenario::Edit& edit);
@@ -41,6 +42,7 @@ private:
   std::vector<std::string> below(const std::string& folder);
 
   std::shared_ptr<const Original> original_;
+  std::map<std::string, Found> first_; ///< what was looked at, as the original has it
   std::map<std::string, Found> nodes_; ///< what was looked at or changed, in place of the original's
   std::optional<GitTree> commit_;      ///< what is checked out, after a checkout
 };

@@ -112,6 +112,12 @@ TEST(TextAfter, KnowsTheLinksOfTheContext) {
   for (const auto* path : {"a", "twin", "d/link"})
     for (const auto* other : {"a", "twin", "d/link"})
       EXPECT_EQ(after_in(files, {edit(Kind::append, path, "2")}, other), "12") << path << " " << other;
+  // A hard link outlives the name that the scenario links it to.
+  auto atomic = edit(Kind::append, "a", "2");
+  atomic.atomic = true;
+  EXPECT_EQ(after_in(files, {edit(Kind::remove, "a")}, "twin"), "1");
+  EXPECT_EQ(after_in(files, {move(Kind::rename, "a", "b"), edit(Kind::append, "b", "2")}, "twin"), "12");
+  EXPECT_EQ(after_in(files, {atomic}, "twin"), "1");
 }
 
 TEST(TextAfter, FollowsPatches) {
