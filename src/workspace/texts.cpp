@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 namespace cacheproof::workspace {
@@ -81,9 +82,13 @@ std::vector<std::string> Texts::below(const std::string& folder) {
   for (auto& path : original_->below(folder)) paths.insert(std::move(path));
   for (const auto& [path, found] : nodes_)
     if (path.starts_with(folder + "/")) paths.insert(path);
+  // What was never looked at is as the original has it, and is not read for this: it may be all of `node_modules`.
+  const auto gone = [&](const auto& path) {
+    const auto known = nodes_.find(path);
+    return known != nodes_.end() && !known->second;
+  };
   std::vector<std::string> there;
-  for (const auto& path : paths)
-    if (node(path)) there.push_back(path);
+  std::remove_copy_if(paths.begin(), paths.end(), std::back_inserter(there), gone);
   return there;
 }
 
