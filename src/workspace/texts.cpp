@@ -117,14 +117,18 @@ util::Status Texts::change_content(const scenario::Edit& edit) {
   return {};
 }
 
+std::optional<scenario::InlineFile> Texts::file(const std::string& path) {
+  const auto found = node(path);
+  if (!found) return std::nullopt;
+  scenario::InlineFile file{path, found->text, {}};
+  if (found->link) file.kind = FileKind::symlink;
+  return file;
+}
+
 util::Status Texts::patch(const scenario::Edit& edit) {
-  const auto find = [&](const std::string& path) -> util::Result<std::optional<scenario::InlineFile>> {
+  const auto find = [&](const std::string& path) {
     const auto place = resolved(path, false);
-    const auto found = place ? node(*place) : Found();
-    if (!found) return std::nullopt;
-    scenario::InlineFile file{path, found->text, {}};
-    if (found->link) file.kind = FileKind::symlink;
-    return file;
+    return place ? file(*place) : std::nullopt;
   };
   CP_TRY_ASSIGN(const auto files, patched(edit, find));
   for (const auto& file : files) {
@@ -146,14 +150,9 @@ util::Status Texts::checkout(const scenario::Edit& edit) {
   if (!git) return refuse(edit, "needs a git context");
   if (!commit_) commit_ = git->files;
   CP_TRY_ASSIGN(auto files, git->repository.files(edit.text, edit.spot));
-  const auto find = [&](const std::string& path) -> util::Result<std::optional<scenario::InlineFile>> {
-    const auto found = node(path);
-    if (!found) return std::nullopt;
-    scenario::InlineFile file{path, found->text, {}};
-    if (found->link) file.kind = FileKind::symlink;
-    return file;
-  };
-  CP_TRY_ASSIGN(const auto all, checkout_changes(edit, git->repository, *commit_, files, find));
+  CP_TRY_ASSIGN(const auto all, checkout_changes(edit, git->repository, *commit_, files, [&](const std::string& path) {
+                  return file(path);
+                }));
   for (const auto& change : all) {
     nodes_[change.path] = nullptr;
     if (!change.after) continue;

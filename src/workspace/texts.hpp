@@ -34,6 +34,7 @@ private:
 
   Found first(const std::string& path);
   Found node(const std::string& path);
+  std::optional<scenario::InlineFile> file(const std::string& path);
   std::optional<std::string> resolved(const std::string& path, bool last);
   util::Status change_content(const scenario::Edit& edit);
   util::Status patch(const scenario::Edit& edit);
