@@ -84,8 +84,7 @@ public:
   void warn(const scenario::Code& code, const std::string& field, std::string message, std::string hint) {
     auto one = scenario::diagnostic(code, written_.spot, source_, std::move(message), std::move(hint));
     one.width = static_cast<int>(written_.value.size());
-    const auto line = static_cast<std::size_t>(one.spot.line);
-    if (line > 0 && line <= source_.size()) util::point_at(one, source_[line - 1], field);
+    util::point_at(one, util::line_at(source_, one.spot.line), field);
     found_.push_back(std::move(one));
   }
   std::vector<util::Diagnostic> found() && { return std::move(found_); }

@@ -2,6 +2,7 @@
 
 #include "lint/cache_attributes.hpp"
 #include "scenario/codes.hpp"
+#include "util/diagnostic_format.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -100,11 +101,7 @@ private:
 
   void say(const scenario::Code& code, const scenario::Text& at, std::string message, std::string hint) {
     auto one = scenario::diagnostic(code, at.spot, scenario_.source, std::move(message), std::move(hint));
-    const auto from = static_cast<std::size_t>(std::max(0, at.spot.column - 1));
-    if (one.source_line.find(at.value, from) != std::string::npos) {
-      one.spot.column = static_cast<int>(one.source_line.find(at.value, from)) + 1;
-      one.width = static_cast<int>(at.value.size());
-    }
+    util::point_at(one, util::line_at(scenario_.source, at.spot.line), at.value);
     found_.push_back(std::move(one));
   }
 
