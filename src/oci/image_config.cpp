@@ -9,15 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<std::string> texts_at(const json& object, const char* key) {
-  std::vector<std::string> all;
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  if (found == object.end() || !found->is_array()) return all;
-  for (const auto& each : *found)
-    if (each.is_string()) all.push_back(each.get<std::string>());
-  return all;
-}
-
 std::vector<std::string> keys_of(const json& object) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items()) keys.push_back(key);

@@ -2,6 +2,7 @@
 
 #include "http/download.hpp"
 #include "oci/authentication.hpp"
+#include "oci/json.hpp"
 #include "util/hash.hpp"
 #include "util/waiting.hpp"
 
@@ -103,23 +104,27 @@ util::Status RegistryClient::ping() {
   return expect(response, 200, target);
 }
 
-util::Result<std::vector<std::string>> RegistryClient::catalogue() {
+util::Result<std::vector<std::string>> RegistryClient::listed(const std::string& path, const std::string& key) {
   std::vector<std::string> names;
   std::string last;
   while (true) {
-    const auto target = url("_catalog?n=100" + (last.empty() ? "" : "&last=" + last));
+    const auto target = url(path + "?n=100" + (last.empty() ? "" : "&last=" + last));
     CP_TRY_ASSIGN(const auto response, send({.url = target}));
     CP_TRY(expect(response, 200, target));
     const auto json = nlohmann::json::parse(response.body, nullptr, false);
-    if (!json.is_object() || !json.contains("repositories") || !json["repositories"].is_array())
-      return util::failure("the registry's catalogue cannot be read", target);
-    for (const auto& name : json["repositories"])
-      if (name.is_string()) names.push_back(name.get<std::string>());
+    if (!json.is_object() || !json.contains(key) || !json[key].is_array())
+      return util::failure(fmt::format("the registry's list of {} cannot be read", key), target);
+    const auto page = texts_at(json, key);
+    names.insert(names.end(), page.begin(), page.end());
     if (!response.header("Link") || names.empty() || names.back() == last) break;
     last = names.back();
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+util::Result<std::vector<std::string>> RegistryClient::catalogue() {
+  return listed("_catalog", "repositories");
 }
 
 util::Result<std::optional<Manifest>> RegistryClient::manifest(std::string_view repository,
@@ -197,15 +202,7 @@ util::Result<bool> RegistryClient::has_blob(std::string_view repository, std::st
 }
 
 util::Result<std::vector<std::string>> RegistryClient::tags(std::string_view repository) {
-  const auto target = url(fmt::format("{}/tags/list", repository));
-  CP_TRY_ASSIGN(const auto response, send({.url = target}));
-  CP_TRY(expect(response, 200, target));
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
-  std::vector<std::string> names;
-  if (json.is_object() && json.contains("tags") && json["tags"].is_array())
-    for (const auto& name : json["tags"])
-      if (name.is_string()) names.push_back(name.get<std::string>());
-  return names;
+  return listed(fmt::format("{}/tags/list", repository), "tags");
 }
 
 util::Status RegistryClient::remove_blob(std::string_view repository, std::string_view digest) {

@@ -72,7 +72,7 @@ public:
 
   /// Whether a blob is there.
   util::Result<bool> has_blob(std::string_view repository, std::string_view digest);
-  /// The tags of a repository.
+  /// The tags of a repository, sorted; an error where it has none.
   util::Result<std::vector<std::string>> tags(std::string_view repository);
   /// Takes a blob out of a repository.
   util::Status remove_blob(std::string_view repository, std::string_view digest);
@@ -81,6 +81,8 @@ public:
 
 private:
   std::string url(std::string_view path) const;
+  /// All pages of a list of names.
+  util::Result<std::vector<std::string>> listed(const std::string& path, const std::string& key);
   /// With the time limits of the endpoint, and with what it wants to see of the user.
   util::Result<http::Response> send(http::Request request);
   Endpoint endpoint_;

@@ -21,6 +21,21 @@ TEST(RegistryClient, ReadsEveryPageOfTheCatalogue) {
   EXPECT_EQ(RegistryClient(registry.address()).catalogue(), (std::vector<std::string>{"a", "b"}));
 }
 
+TEST(RegistryClient, ReadsEveryPageOfTheTagsAndTakesNoOtherAnswerForNone) {
+  FakeRegistry registry;
+  registry.spoil = [](const http::Received& received) -> std::optional<http::Answer> {
+    if (received.target == "/v2/app/tags/list?n=100&last=b") return http::Answer{.body = R"({"tags":["a"]})"};
+    if (received.target.starts_with("/v2/app/tags/list"))
+      return http::Answer{.headers = {{"Link", "</v2/app/tags/list?n=100&last=b>; rel=\"next\""}},
+                          .body = R"({"tags":["b"]})"};
+    return http::Answer{.body = "<html>"};
+  };
+  RegistryClient client(registry.address());
+  EXPECT_EQ(client.tags("app"), (std::vector<std::string>{"a", "b"}));
+  const auto other = client.tags("other");
+  EXPECT_EQ(other ? "read" : other.error().what, "the registry's list of tags cannot be read");
+}
+
 TEST(RegistryClient, ReadsBackWhatItPut) {
   const FakeRegistry registry;
   RegistryClient client(registry.address());
