@@ -102,8 +102,7 @@ util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::p
   CP_TRY_ASSIGN(const auto text, util::read_text(folder / "index.json"));
   const auto index = json::parse(text, nullptr, false);
   for (const auto& descriptor : list_at(index, "manifests")) {
-    const auto annotations = descriptor.is_object() ? descriptor.value("annotations", json::object()) : json::object();
-    if (text_at(annotations, "org.opencontainers.image.ref.name") != tag) continue;
+    if (text_at(object_at(descriptor, "annotations"), "org.opencontainers.image.ref.name") != tag) continue;
     contents.digest = text_at(descriptor, "digest");
     contents.media_type = text_at(descriptor, "mediaType");
     CP_TRY_ASSIGN(const auto manifest, blob(contents.digest));

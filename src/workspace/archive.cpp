@@ -19,10 +19,7 @@ la_ssize_t append(archive* /*out*/, void* to, const void* bytes, size_t count) {
 }
 
 util::Status write_entry(archive* out, const scenario::InlineFile& file) {
-  std::string content = file.text;
-  if (file.kind == Kind::archive) {
-    CP_TRY_ASSIGN(content, archive_bytes(file));
-  }
+  CP_TRY_ASSIGN(const auto content, content_of(file));
   const std::unique_ptr<archive_entry, void (*)(archive_entry*)> owner(archive_entry_new(), archive_entry_free);
   auto* entry = owner.get();
   archive_entry_set_pathname(entry, file.path.c_str());
