@@ -205,9 +205,8 @@ private:
 
   /// An alternative that is there already: the same for all of its cases, or nothing.
   util::Result<bool> rewrite_alternative(const Node& item, const std::string& key, const std::vector<Wish>& wishes) {
-    if (!agree(wishes) || wishes.front().value == "[]") {
-      if (key != "warnings" || !agree(wishes)) return tl::unexpected(disagreement(key, wishes));
-    }
+    if (!agree(wishes) || (wishes.front().value == "[]" && key != "warnings"))
+      return tl::unexpected(disagreement(key, wishes));
     CP_TRY(yaml_.check(item));
     const Node* map = &item;
     if (const auto* value = item.find("value"); value && value->is_map()) map = value; // {when: …, value: {layers: 3}}

@@ -58,7 +58,7 @@ bool executed(const Step& step) {
   return step.outcome == Outcome::rebuilt || step.outcome == Outcome::failed;
 }
 
-/// Every sign that means something in a regex (ECMAScript's grammar) taken literally.
+/// Every sign that means something in a regex taken literally.
 std::string escaped(std::string_view text) {
   std::string regex;
   for (const char c : text) {
