@@ -42,6 +42,16 @@ std::filesystem::path inline_dockerfile(const BuildRequest& request) {
   return request.scratch / "dockerfile" / "Dockerfile";
 }
 
+/// A field's name in small letters, and its value.
+std::pair<std::string, std::string> attribute_of(const std::string& field) {
+  const auto equals = std::min(field.find('='), field.size());
+  return {util::lower(field.substr(0, equals)), equals < field.size() ? field.substr(equals + 1) : std::string()};
+}
+
+std::filesystem::path output_file(const BuildRequest& request, const std::string& dest) {
+  return request.scratch / "output" / dest;
+}
+
 /// An output in buildctl's words (buildx, build/opt.go, toSolveOpt): `registry` is a pushed image, `cacheonly` none,
 /// tags name every image. Empty: nothing comes out.
 std::string output_entry(const BuildRequest& request, const std::string& entry) {
@@ -49,14 +59,12 @@ std::string output_entry(const BuildRequest& request, const std::string& entry) 
   std::string type;
   bool pushed = false;
   for (const auto& field : fields_of(entry)) {
-    const auto equals = std::min(field.find('='), field.size());
-    const auto name = util::lower(field.substr(0, equals));
-    const auto value = equals < field.size() ? field.substr(equals + 1) : std::string();
+    const auto [name, value] = attribute_of(field);
     if (name == "type") {
       type = value == "registry" ? "image" : value;
       pushed = value == "registry";
     } else if (name == "dest" && value != "-") {
-      written.push_back("dest=" + (request.scratch / "output" / value).string());
+      written.push_back("dest=" + output_file(request, value).string());
     } else if (name != "name" || request.tags.empty()) {
       written.push_back(field);
     }
@@ -176,8 +184,8 @@ util::Status prepare_scratch(const BuildRequest& request) {
   CP_TRY(write_credentials(request.ssh, "ssh"));
   for (const auto& entry : request.output)
     for (const auto& field : fields_of(entry))
-      if (field.starts_with("dest="))
-        CP_TRY(util::make_directories((request.scratch / "output" / field.substr(5)).parent_path()));
+      if (const auto [name, value] = attribute_of(field); name == "dest")
+        CP_TRY(util::make_directories(output_file(request, value).parent_path()));
   return {};
 }
 

@@ -166,13 +166,14 @@ TEST_F(Build, FindsItsTextsInTheScratchFolderAndNothingOfAnEarlierBuild) {
                          {.context = "/ctx",
                           .dockerfile_text = "FROM scratch",
                           .secrets = {{"id=a", "top secret"}},
-                          .output = {"type=tar,dest=deep/a.tar"},
+                          .output = {"type=tar,dest=deep/a.tar", "type=tar,Dest=other/b.tar"},
                           .environment = {{"PATH", "/usr/bin:/bin"}},
                           .scratch = scratch},
                          ref_);
   ASSERT_TRUE(run) << util::to_text(run.error());
   EXPECT_EQ(run->log, "./dockerfile/Dockerfile\n./secret-0\ntop secret");
   EXPECT_TRUE(std::filesystem::is_directory(scratch / "output/deep"));
+  EXPECT_TRUE(std::filesystem::is_directory(scratch / "output/other"));
 }
 
 TEST_F(Build, HasNoRefWhereTheClientWroteNoneNotEvenAnEarlierOne) {
