@@ -32,6 +32,12 @@ util::Status check(const Options& options) {
   return {};
 }
 
+/// Ends a daemon for good; its log stays.
+util::Status end(Daemon& daemon, bool keep) {
+  CP_TRY(daemon.stop());
+  return keep ? util::Status() : util::remove_tree(daemon.socket().parent_path());
+}
+
 } // namespace
 
 util::Status prove_empty(Daemon& daemon) {
@@ -169,18 +175,14 @@ util::Result<Daemon*> Sandbox::kept_daemon(const std::string& name, const std::f
 util::Status Sandbox::drop_daemon(const std::string& name) {
   const auto dropped = kept_.extract(name);
   if (!dropped) return {};
-  CP_TRY(dropped.mapped()->stop());
-  return options_.keep ? util::Status() : util::remove_tree(dropped.mapped()->socket().parent_path());
+  return end(*dropped.mapped(), options_.keep);
 }
 
 void Sandbox::retire_daemon() {
   if (!daemon_) return;
   static_cast<void>(retired()); // the bound: two are never being retired at once. What failed, `close` meets again.
-  retiring_ = std::async(std::launch::async, [daemon = std::move(daemon_), keep = options_.keep] {
-    auto ended = daemon->stop();
-    if (ended && !keep) ended = util::remove_tree(daemon->socket().parent_path());
-    return ended;
-  });
+  retiring_ = std::async(std::launch::async,
+                         [daemon = std::move(daemon_), keep = options_.keep] { return end(*daemon, keep); });
 }
 
 util::Status Sandbox::retired() {
