@@ -177,10 +177,8 @@ util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
   const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
   control::BuildHistoryEvent event;
   while (build.ref.empty() && reader->Read(&event)) {
-    RawBuild heard;
-    add_request(heard, event.record());
-    const auto found = mark ? heard.frontend_attributes.find(mark->first) : heard.frontend_attributes.end();
-    if (!mark || (found != heard.frontend_attributes.end() && found->second == mark->second))
+    const auto& asked = event.record().frontend_attributes();
+    if (!mark || (asked.contains(mark->first) && asked.at(mark->first) == mark->second))
       build.ref = event.record().ref();
   }
   context->TryCancel();
