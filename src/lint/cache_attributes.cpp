@@ -2,7 +2,7 @@
 
 #include "scenario/codes.hpp"
 #include "util/csv.hpp"
-#include "util/diagnostic_format.hpp"
+#include "util/shown_line.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>

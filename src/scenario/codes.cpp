@@ -1,6 +1,6 @@
 #include "scenario/codes.hpp"
 
-#include "util/diagnostic_format.hpp"
+#include "util/shown_line.hpp"
 
 #include <array>
 #include <utility>

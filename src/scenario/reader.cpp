@@ -1,6 +1,6 @@
 #include "scenario/reader.hpp"
 
-#include "util/diagnostic_format.hpp"
+#include "util/shown_line.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>

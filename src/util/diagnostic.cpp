@@ -1,5 +1,7 @@
 #include "util/diagnostic.hpp"
 
+#include "util/shown_line.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,16 +9,6 @@
 #include <tuple>
 
 namespace cacheproof::util {
-namespace {
-
-constexpr std::string_view k_cut = "…"; ///< before the part of a long line (`show_line`)
-constexpr std::size_t k_before = 80;    ///< bytes of it before the caret
-
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
-} // namespace
 
 std::string line_at(const std::vector<std::string>& source, int line) {
   return line > 0 && static_cast<std::size_t>(line) <= source.size() ? source[static_cast<std::size_t>(line) - 1] : "";
@@ -35,8 +27,7 @@ std::string to_text(const Diagnostic& diagnostic) {
   if (spot.line > 0 && !diagnostic.source_line.empty()) {
     const std::string gutter = fmt::format("{:>5} | ", spot.line);
     const std::string_view line = diagnostic.source_line;
-    auto column = static_cast<std::size_t>(std::max(0, spot.column - 1));
-    if (line.starts_with(k_cut) && column > k_before) column = k_cut.size() + k_before;
+    const auto column = shown_column(diagnostic);
     // Tabs stay tabs under the line, so that the caret stands where the eye expects it.
     std::string lead;
     for (std::size_t i = 0; i < column; ++i)

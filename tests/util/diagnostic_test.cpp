@@ -1,6 +1,7 @@
 #include "util/diagnostic.hpp"
 #include "util/diagnostic_format.hpp"
 #include "util/result.hpp"
+#include "util/shown_line.hpp"
 
 #include <gtest/gtest.h>
 
