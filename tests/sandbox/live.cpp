@@ -1,5 +1,6 @@
 #include "sandbox/live.hpp"
 
+#include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
 
 #include <gtest/gtest.h>
@@ -43,6 +44,16 @@ std::vector<Toolchain> toolchains(std::string& reason) {
   if (!runc || !registry) reason = "no runc or no docker-registry on this machine";
   if (geteuid() != 0) reason = "needs root";
   return reason.empty() ? found : std::vector<Toolchain>{};
+}
+
+int process_of(const Sandbox& sandbox, const std::string& program) {
+  for (const int pid : leftovers(sandbox.folder()).processes)
+    if (util::read_text("/proc/" + std::to_string(pid) + "/comm") == program.substr(0, 15) + "\n") return pid;
+  return -1;
+}
+
+int buildkitd_of(const Sandbox& sandbox) {
+  return process_of(sandbox, "buildkitd");
 }
 
 process::Finished build(Sandbox& sandbox,

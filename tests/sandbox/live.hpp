@@ -30,6 +30,10 @@ process::Finished build(Sandbox& sandbox,
 /// A Dockerfile of nothing but that busybox and one RUN.
 std::string run_of(const std::string& script);
 
+/// A process of the sandbox by its program, e.g. the buildkitd below the unshare that the daemon's Process is.
+int process_of(const Sandbox& sandbox, const std::string& program);
+int buildkitd_of(const Sandbox& sandbox);
+
 /// Whether it becomes true while we are patient.
 bool eventually(const std::function<bool()>& holds);
 

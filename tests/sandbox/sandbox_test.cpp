@@ -1,5 +1,4 @@
 #include "oci/registry_client.hpp"
-#include "process/process.hpp"
 #include "sandbox/janitor.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/live.hpp"
@@ -10,15 +9,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <thread>
+#include <vector>
 
 namespace cacheproof::sandbox {
 namespace {
@@ -28,17 +25,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-/// A process of the sandbox by its program, e.g. the buildkitd below the unshare that the daemon's Process is.
-int process_of(const Sandbox& sandbox, const std::string& program) {
-  for (const int pid : leftovers(sandbox.folder()).processes)
-    if (util::read_text("/proc/" + std::to_string(pid) + "/comm") == program.substr(0, 15) + "\n") return pid;
-  return -1;
-}
-
-int buildkitd_of(const Sandbox& sandbox) {
-  return process_of(sandbox, "buildkitd");
-}
 
 TEST(SandboxLive, BuildsAndLeavesNothing) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
@@ -206,7 +192,7 @@ TEST(SandboxLive, GivesTheDaemonNothingOfTheCallersEnvironmentButProxies) {
   unsetenv("NO_PROXY");
   ASSERT_TRUE(daemon) << util::to_text(daemon.error());
   const auto environment =
-      util::read_text("/proc/" + std::to_string(buildkitd_of(**opened)) + "/environ").value_or("unreadable");
+      util::read_text("/proc/" + std::to_string(test::buildkitd_of(**opened)) + "/environ").value_or("unreadable");
   EXPECT_THAT(environment, Not(HasSubstr("BUILDKIT_STEP_LOG_MAX_SIZE")));
   EXPECT_THAT(environment, HasSubstr("NO_PROXY=example,127.0.0.1"));
   EXPECT_THAT(environment, HasSubstr("HOME=" + (*opened)->folder().string() + "/home"));
@@ -226,42 +212,6 @@ TEST(SandboxLive, LeavesNoDescriptorsInUs) {
   EXPECT_LE(test::names_in("/proc/self/fd").size(), before);
 }
 
-TEST(SandboxLive, EndsADaemonThatIsStillBuilding) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  auto opened = Sandbox::open({.programs = toolchains.back().programs});
-  ASSERT_TRUE(opened) << util::to_text(opened.error());
-  auto& sandbox = **opened;
-  const auto folder = sandbox.folder();
-  const auto daemon = sandbox.fresh_daemon();
-  ASSERT_TRUE(daemon) << util::to_text(daemon.error());
-  std::thread client([&, programs = toolchains.back().programs] {
-    EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
-  });
-  EXPECT_TRUE(test::eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
-  const auto stopped = (*daemon)->stop();
-  EXPECT_TRUE(stopped) << util::to_text(stopped.error());
-  EXPECT_EQ((*daemon)->died(), std::nullopt) << "it was ended, it did not die";
-  client.join();
-  EXPECT_TRUE(sandbox.close());
-  EXPECT_EQ(leftovers(folder), Leftovers{});
-}
-
-TEST(SandboxLive, HearsFromADaemonThatHangsWhereItsGoroutinesAre) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  for (const auto& [version, programs] : toolchains) {
-    SCOPED_TRACE(version);
-    auto opened = Sandbox::open({.programs = programs});
-    ASSERT_TRUE(opened) << util::to_text(opened.error());
-    const auto daemon = (*opened)->fresh_daemon();
-    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
-    const auto dump = (*daemon)->dump_goroutines();
-    EXPECT_NE(dump.find("SIGQUIT: quit"), std::string::npos) << dump.substr(0, 500);
-    EXPECT_NE(dump.find("\ngoroutine 1 "), std::string::npos) << dump.substr(0, 500);
-    EXPECT_EQ((*daemon)->dump_goroutines(), "") << "it does not survive the first";
-    EXPECT_TRUE((*opened)->close());
-  }
-}
-
 TEST(SandboxLive, IsNotCleanWithARepositoryInTheRegistry) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   auto opened = Sandbox::open({.programs = toolchains.back().programs});
@@ -273,95 +223,6 @@ TEST(SandboxLive, IsNotCleanWithARepositoryInTheRegistry) {
   const auto proof = (*opened)->await_registry();
   ASSERT_FALSE(proof);
   EXPECT_EQ(proof.error().what, "the registry is not clean: it holds stray before the first build");
-}
-
-TEST(SandboxLive, NamesAMissingProgramAndSaysWhatToDo) {
-  const Programs all{"/bin/true", "/bin/true", "/bin/true", "/bin/true"};
-  auto programs = all;
-  programs.runc = "";
-  auto opened = Sandbox::open({.programs = programs});
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error(),
-            (util::Error{.what = "runc is missing: it was not found", .remedy = "apt-get install runc"}));
-  programs = all;
-  programs.registry = "/no/docker-registry";
-  opened = Sandbox::open({.programs = programs});
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error(),
-            (util::Error{.what = "docker-registry is missing: /no/docker-registry is no program that can be run",
-                         .remedy = "apt-get install docker-registry"}));
-  programs = all;
-  programs.buildkitd = "/no/buildkitd";
-  opened = Sandbox::open({.programs = programs});
-  ASSERT_FALSE(opened);
-  EXPECT_THAT(opened.error().remedy, HasSubstr("cacheproof toolchain install"));
-}
-
-TEST(SandboxLive, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  for (const auto& [version, programs] : toolchains) {
-    SCOPED_TRACE(version);
-    auto opened = Sandbox::open({.programs = programs});
-    ASSERT_TRUE(opened) << util::to_text(opened.error());
-    auto& sandbox = **opened;
-    const auto folder = sandbox.folder();
-    const auto daemon = sandbox.fresh_daemon();
-    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
-    EXPECT_EQ((*daemon)->died(), std::nullopt);
-    std::thread killer([&] {
-      // Its container has a cgroup of its own as soon as it runs.
-      EXPECT_TRUE(test::eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
-      kill(buildkitd_of(sandbox), SIGKILL);
-    });
-    EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
-    killer.join();
-    EXPECT_TRUE(test::eventually([&] { return !(*daemon)->alive(); }));
-    EXPECT_THAT((*daemon)->died().value_or(""), HasSubstr("killed by"));
-    EXPECT_THAT((*daemon)->log_tail(), HasSubstr("running server on"));
-    EXPECT_THAT(test::names_in((*daemon)->socket().parent_path() / "runc"), Not(IsEmpty()))
-        << "what runc knew of the container is in the sandbox, not in /run/runc for ever";
-    const auto closed = sandbox.close();
-    EXPECT_TRUE(closed) << util::to_text(closed.error());
-    EXPECT_EQ(leftovers(folder), Leftovers{});
-    EXPECT_FALSE(fs::exists(folder));
-  }
-}
-
-TEST(SandboxLive, NoticesAKilledRegistry) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  auto opened = Sandbox::open({.programs = toolchains.back().programs});
-  ASSERT_TRUE(opened) << util::to_text(opened.error());
-  ASSERT_TRUE((*opened)->await_registry());
-  kill(process_of(**opened, "docker-registry"), SIGKILL);
-  EXPECT_TRUE(test::eventually([&] { return !(*opened)->registry().check(); }));
-  EXPECT_THAT((*opened)->registry().check().error().what, HasSubstr("killed by signal 9"));
-}
-
-TEST(SandboxLive, ShowsTheLogOfADaemonThatEndsAtItsStart) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  const auto folder = util::TempDir::create();
-  ASSERT_TRUE(folder);
-  const auto bad = folder->path() / "buildkitd";
-  std::ofstream(bad) << "#!/bin/sh\necho the reason of it >&2\nexit 7\n";
-  fs::permissions(bad, fs::perms::owner_all);
-  auto programs = toolchains.back().programs;
-  programs.buildkitd = bad;
-  auto opened = Sandbox::open({.programs = programs});
-  ASSERT_TRUE(opened) << util::to_text(opened.error());
-  const auto daemon = (*opened)->fresh_daemon();
-  ASSERT_FALSE(daemon);
-  EXPECT_EQ(daemon.error().what, "buildkitd ended at its start: exit code 7\nthe reason of it");
-}
-
-TEST(SandboxLive, DoesNotWaitForADaemonOnceAStopIsRequested) {
-  CP_TOOLCHAINS_OR_SKIP(toolchains);
-  std::stop_source source;
-  auto opened = Sandbox::open({.programs = toolchains.back().programs, .stop = source.get_token()});
-  ASSERT_TRUE(opened) << util::to_text(opened.error());
-  source.request_stop();
-  const auto daemon = (*opened)->fresh_daemon();
-  ASSERT_FALSE(daemon);
-  EXPECT_EQ(daemon.error().blame, util::Blame::interrupted);
 }
 
 TEST(SandboxLive, StandsBesideAnother) {
