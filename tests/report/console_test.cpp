@@ -221,5 +221,25 @@ TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
                         "  note: a note\n"));
 }
 
+TEST(Console, OfSeveralPlaysTellsTheFirstFailureOfEachBuild) {
+  auto played = seed_case();
+  played.rounds.resize(1);
+  played.rounds[0].play = 1;
+  played.rounds[0].entry = "alpha";
+  for (const auto* entry : {"beta", "alpha"}) {
+    played.rounds.push_back(played.rounds[0]);
+    played.rounds.back().entry = entry;
+  }
+  played.rounds[1].findings.at(0).summary = "of beta";
+  played.rounds[2].play = 2;
+  played.rounds[2].findings.at(0).summary = "of alpha again";
+  std::ostringstream out;
+  print_case(out, played, k_folder, {});
+  EXPECT_THAT(out.str(), HasSubstr("one asset edited · alpha · play 1"));
+  EXPECT_THAT(out.str(), HasSubstr("of beta\n"));
+  EXPECT_THAT(out.str(), HasSubstr("one asset edited · alpha · play 2"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("of alpha again")));
+}
+
 } // namespace
 } // namespace cacheproof::report
