@@ -92,6 +92,13 @@ TEST(Requests, ExportToEachRegistryRefOnce) {
   EXPECT_THAT(exported_refs(request), ElementsAre("r/a:b", "r/a:c"));
 }
 
+TEST(Requests, ExportToEachFolderUnderItsTag) {
+  builder::BuildRequest request;
+  request.cache_to = {
+      "type=local,dest=/l/a", "type=local,dest=/l/b,tag=v1", "type=registry,ref=r/a:b", "type=local", "\""};
+  EXPECT_THAT(exported_folders(request), ElementsAre(Pair("/l/a", "latest"), Pair("/l/b", "v1")));
+}
+
 TEST(BaseImages, AreMirroredForTheirHosts) {
   scenario::Scenario scenario;
   scenario.images = {{"alpine", {}}, {"node:20", {}}, {"ghcr.io/a/b:1", {}}};
