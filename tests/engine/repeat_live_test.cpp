@@ -27,6 +27,15 @@ TEST_F(RepeatLive, EveryPlayHasAFreshWorldAndIsKept) {
   EXPECT_TRUE(std::filesystem::exists(out() / "play-3/round-2/events.jsonl"));
 }
 
+TEST_F(RepeatLive, APlayThatBreaksIsTheLast) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN sleep 1000\\n\"}\n"
+                           "timeout: 1\n"
+                           "repeat: {times: 2, fail_rate: \"<= 0.5\"}\n"
+                           "rounds: [{expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(played.verdict, Verdict::broken);
+  EXPECT_EQ(played.rounds.size(), 1u);
+}
+
 TEST_F(RepeatLive, AnIssueThatNeedNotHappenInEveryPlayIsNotStaleInOne) {
   const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
                            "repeat: {times: 2}\n"
@@ -63,6 +72,18 @@ TEST_F(RunLive, TheBuildOfACommandLineIsFoundAndJudged) {
     ASSERT_EQ(played.rounds[1].findings.size(), 1u);
     EXPECT_THAT(played.rounds[1].findings[0].unexpected, testing::ElementsAre("app 2/2 RUN true"));
   }
+}
+
+TEST_F(RunLive, ABuildOfAnEarlierRoundIsNotThatOfALaterOne) {
+  const auto played =
+      play_whole("title: A story\nsetup: {builder: kept, images: {alpine: busybox}}\n" + std::string(k_script)
+                 + "rounds:\n"
+                   "  - run: sh build.sh\n"
+                   "    expect: {rebuilt: all}\n"
+                   "  - run: sh build.sh\n"
+                   "    expect: {rebuilt: none}\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  EXPECT_EQ(played.verdict, Verdict::passed);
 }
 
 TEST_F(RunLive, WhatBuildsNothingOrTooMuchIsTheUsersMistake) {
