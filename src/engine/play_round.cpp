@@ -129,8 +129,10 @@ void RoundPlay::build_at_once(const std::stop_token& stop) {
     for (std::size_t i = 0; i < builds_.size(); ++i)
       threads.emplace_back([&, i] {
         auto built = build_entry(i, barriers, builds_[i].cancel ? cancel.get_token() : stop);
-        if (!built) seen_[i].broken = std::move(built).error();
-        if (!seen_[i].timings.empty()) seen_[i].duration = seen_[i].timings.back().second; // of the build alone
+        if (built)
+          seen_[i].duration = seen_[i].timings.back().second; // of the build alone
+        else
+          seen_[i].broken = std::move(built).error();
         const auto ref = plays_[i].ref();
         if (!ref.empty()) {
           barriers.started(builds_[i].entry);

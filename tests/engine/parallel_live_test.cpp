@@ -69,6 +69,16 @@ TEST_F(ParallelLive, ABarrierThatIsNeverReachedIsBrokenAndSaysWhatWasSeen) {
   EXPECT_THAT(why_broken("c"), HasSubstr("Of 'b' was seen: the daemon never announced it; it ended (it never began: "));
 }
 
+TEST_F(ParallelLive, ABuildThatNeverBeganTookNoTime) {
+  played_ = play(std::string(k_files)
+                 + "rounds:\n"
+                   "  - parallel:\n"
+                   "      - {name: b, build: {target: short}, after: {build: a, event: started, step: long 2}}\n"
+                   "      - {name: a, build: {target: short}}\n");
+  EXPECT_EQ(build("b").duration, 0);
+  EXPECT_NE(build("a").duration, 0);
+}
+
 TEST_F(ParallelLive, ABarrierThatIsLateIsBrokenWithinTheTimeout) {
   played_ =
       play(std::string(k_files)
