@@ -71,24 +71,15 @@ private:
     if (all.empty()) return;
     const auto false_hits = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [&](const auto& each) { return makers(each).cached; }));
-    std::string summary;
+    const bool one = all.size() == 1;
+    auto summary =
+        fmt::format("{} {} not as a clean build makes {}", paths(all.size()), one ? "is" : "are", one ? "it" : "them");
     if (false_hits == all.size())
-      summary = fmt::format("false hit: every step involved was cached, and {} {} not as a clean build makes {}",
-                            paths(all.size()),
-                            all.size() == 1 ? "is" : "are",
-                            all.size() == 1 ? "it" : "them");
+      summary = "false hit: every step involved was cached, and " + summary;
     else if (false_hits > 0)
-      summary =
-          fmt::format("false hit: {} are not as a clean build makes them, and of {} every step involved was cached",
-                      paths(all.size()),
-                      false_hits);
+      summary = fmt::format("false hit: {}, and of {} every step involved was cached", summary, false_hits);
     else
-      summary =
-          fmt::format("{} {} not as a clean build makes {}, although steps ran: what they read was stale, or they "
-                      "do not give the same twice",
-                      paths(all.size()),
-                      all.size() == 1 ? "is" : "are",
-                      all.size() == 1 ? "it" : "them");
+      summary += ", although steps ran: what they read was stale, or they do not give the same twice";
     add(k_key, spot_, std::move(summary), {}, {});
     findings_.back().tree = tree_of(all, [&](const auto& each) {
       Strings labels;
