@@ -110,6 +110,10 @@ TEST(BuildctlCommand, WritesOutputsBelowTheScratchFolder) {
   EXPECT_EQ(options({.output = {"type=cacheonly"}}), "");
   EXPECT_EQ(options({.tags = {"a", "b"}, .output = {"type=oci,dest=x,name=c"}}),
             "--output 'type=oci,dest=/s/build/output/x,\"name=a,b\"'");
+  EXPECT_EQ(options({.tags = {"a"}, .output = {"type=docker,dest=x"}}),
+            "--output type=docker,dest=/s/build/output/x,name=a");
+  EXPECT_EQ(options({.tags = {"a"}, .output = {"type=tar,dest=x"}}), "--output type=tar,dest=/s/build/output/x")
+      << "no image, no name";
   EXPECT_EQ(options({.tags = {"a"}}), "") << "no output, nothing to name";
 }
 

@@ -9,6 +9,7 @@
 namespace cacheproof::report {
 namespace {
 
+using evidence::CaseEvidence;
 using evidence::Verdict;
 using testing::HasSubstr;
 using testing::Not;
@@ -84,6 +85,17 @@ TEST(Console, ShowsTheTreeOfAResultThatDiffers) {
       - y  dir 0755 0:0
 
 )"));
+}
+
+TEST(Console, PaintsTheLinesOfATreeThatDifferAndCutsAllOnATerminal) {
+  auto played = small_case();
+  auto& finding = played.rounds[1].findings.emplace_back();
+  finding.tree = {"  app/" + std::string(100, 'a'), "~   x  mode 0644 → 0755"};
+  EXPECT_THAT(told(played, {.color = true}),
+              HasSubstr("\n        app/" + std::string(100, 'a') + "\n      \033[31m~   x  mode 0644 → 0755\033[0m\n"));
+  std::ostringstream out;
+  print_case(out, played, k_folder, {.live = true, .width = 60});
+  EXPECT_THAT(out.str(), HasSubstr("\n        app/" + std::string(47, 'a') + "…\n      ~   x  mode 0644 → 0755\n"));
 }
 
 TEST(Console, TellsWhatToDoAboutABrokenRig) {
@@ -194,7 +206,8 @@ TEST(Console, PrintsASavedCaseAsItsRunDid) {
     }
 }
 
-TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
+/// The seed case three times, of which the first held.
+CaseEvidence three_plays() {
   auto played = seed_case();
   played.repeat =
       evidence::RepeatEvidence{3, {2, 3, 0.21, 0.94}, {}, "every claim holds in every play", {"a note"}, {}};
@@ -207,6 +220,11 @@ TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
   played.rounds[0].verdict = Verdict::passed;
   played.rounds[0].findings.clear();
   played.verdict = Verdict::failed;
+  return played;
+}
+
+TEST(Console, OfSeveralPlaysTellsTheFirstFailureInFullAndTheShares) {
+  const auto played = three_plays();
   std::ostringstream out;
   print_case(out, played, k_folder, {});
   const auto text = out.str();
@@ -239,6 +257,31 @@ TEST(Console, OfSeveralPlaysTellsTheFirstFailureOfEachBuild) {
   EXPECT_THAT(out.str(), HasSubstr("of beta\n"));
   EXPECT_THAT(out.str(), HasSubstr("one asset edited · alpha · play 2"));
   EXPECT_THAT(out.str(), Not(HasSubstr("of alpha again")));
+}
+
+TEST(Console, OfSeveralPlaysTellsTheKnownShareAndWhatTheRuleFound) {
+  auto played = three_plays();
+  played.repeat->known = {1, 3, 0.06, 0.79};
+  auto& finding = played.repeat->findings.emplace_back();
+  finding.expectation = "repeat.fails";
+  finding.spot = {"x.yaml", 9, 3};
+  finding.summary = "it fails more often";
+  EXPECT_THAT(told(played),
+              HasSubstr("  failed: 2 of 3 plays, 0.67 (95 %: 0.21 to 0.94)\n"
+                        "  known:  1 of 3 plays, 0.33 (95 %: 0.06 to 0.79)\n"
+                        "  rule:   every claim holds in every play\n"
+                        "\n      x.yaml:9: repeat.fails\n      it fails more often\n"));
+}
+
+TEST(Console, OfSeveralPlaysTellsAllInFullWhenVerbose) {
+  const auto played = three_plays();
+  const auto text = told(played, {.verbose = true});
+  EXPECT_THAT(text, HasSubstr("one asset edited · play 1"));
+  const auto summary = played.rounds[1].findings.at(0).summary;
+  const auto second = text.find("one asset edited · play 3");
+  ASSERT_NE(second, std::string::npos);
+  EXPECT_LT(text.find(summary), second);
+  EXPECT_NE(text.find(summary, second), std::string::npos);
 }
 
 } // namespace
