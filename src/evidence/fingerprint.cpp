@@ -41,13 +41,7 @@ std::vector<std::string> differing_paths(const Fingerprint& left, const Fingerpr
 }
 
 void append_json(std::string& to, const Fingerprint& fingerprint) {
-  std::string_view before = "{\n    ";
-  for (const auto& [path, state] : fingerprint.files) {
-    to += before;
-    to += nlohmann::json(text(path)).dump() + ": " + to_json_value(state).dump();
-    before = ",\n    ";
-  }
-  to += fingerprint.files.empty() ? "{}" : "\n  }";
+  append_lines(to, fingerprint.files, [](const FileState& state) { return to_json_value(state); });
 }
 
 void from_json(const nlohmann::json& json, Fingerprint& fingerprint) {

@@ -75,14 +75,9 @@ std::string to_json_text(const Image& image) {
   auto json = "{\n  \"schema\": \"cacheproof/image/1\",\n  \"digest\": " + nlohmann::json(text(image.digest)).dump();
   json += ",\n  \"configs\": " + configs.dump();
   json += ",\n  \"layers\": " + texts(image.layers).dump();
-  json += ",\n  \"files\": {";
-  std::string_view before = "\n    ";
-  for (const auto& [path, file] : image.files) {
-    json += before;
-    json += nlohmann::json(text(path)).dump() + ": " + to_json_value(file).dump();
-    before = ",\n    ";
-  }
-  return json + (image.files.empty() ? "}\n}\n" : "\n  }\n}\n");
+  json += ",\n  \"files\": ";
+  append_lines(json, image.files, [](const ImageFile& file) { return to_json_value(file); });
+  return json + "\n}\n";
 }
 
 } // namespace cacheproof::evidence

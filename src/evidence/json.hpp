@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,19 @@ template <class Enum, std::size_t count> Enum enum_of(const nlohmann::json& json
   for (const Enum each : all)
     if (to_text(each) == name) return each;
   throw nlohmann::json::other_error::create(501, "unknown value '" + name + "'", &json);
+}
+
+/// A mapping from paths as JSON text, a line for each, with no tree of JSON values on the way.
+template <class Value, class ToJson>
+void append_lines(std::string& to, const std::map<std::string, Value>& all, ToJson to_json) {
+  to += '{';
+  std::string_view before = "\n    ";
+  for (const auto& [path, value] : all) {
+    to += before;
+    to += nlohmann::json(text(path)).dump() + ": " + to_json(value).dump();
+    before = ",\n    ";
+  }
+  to += all.empty() ? "}" : "\n  }";
 }
 
 inline nlohmann::json to_json_value(const util::SourceSpot& spot) {
