@@ -94,6 +94,11 @@ void CaseWorld::retire_daemon() {
   if (planned_.scenario->builders.kind == scenario::Builders::Kind::fresh) sandbox_->retire_daemon();
 }
 
+const std::optional<std::string>& CaseWorld::death_before_looks() {
+  if (std::exchange(looked_at_, daemon_) != daemon_) death_ = daemon_->died();
+  return death_;
+}
+
 std::optional<util::Error> CaseWorld::upstream_failure() const {
   return upstream_ ? upstream_->failure() : std::nullopt;
 }

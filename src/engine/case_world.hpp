@@ -66,6 +66,8 @@ public:
   workspace::Context& context() { return *context_; }
   /// Two builds that hang do not end the daemon at once.
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
+  /// How the round's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.
+  const std::optional<std::string>& death_before_looks();
   /// What `${…}` stands for.
   const std::map<std::string, std::string>& variables() const { return variables_; }
   /// The whole environment of a client.
@@ -100,6 +102,8 @@ private:
   std::map<std::string, std::string> pushed_;      ///< the manifest of each
   std::map<std::string, std::string> variables_;
   std::mutex looking_;
+  const sandbox::Daemon* looked_at_ = nullptr; ///< only compared
+  std::optional<std::string> death_;           ///< of that one
 };
 
 } // namespace cacheproof::engine

@@ -129,7 +129,7 @@ util::Status BuildPlay::look_for_changes() {
 BuildPlay::Hang BuildPlay::look_at_hang() {
   const auto alone = world_.alone();
   auto& daemon = world_.daemon();
-  Hang hang{daemon.died(), {}};
+  Hang hang{world_.death_before_looks(), {}};
   std::optional<std::pair<std::string, std::string>> mark;
   if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
   if (const auto raw = daemon.client().unfinished(k_look_limit, mark)) {

@@ -105,6 +105,17 @@ TEST_F(ParallelLive, WhatShouldHoldAndEndsByItselfIsBroken) {
   EXPECT_EQ(why_broken("b"), "sound");
 }
 
+TEST_F(ParallelLive, OfTwoThatHangNoneIsADeathOfTheDaemon) {
+  played_ = play(std::string(k_files)
+                 + "timeout: 2\n"
+                   "rounds:\n"
+                   "  - parallel:\n"
+                   "      - {name: a, build: {target: long}}\n"
+                   "      - {name: b, build: {target: long, args: {A: b}}}\n");
+  EXPECT_EQ(played_.verdict, Verdict::broken);
+  for (const auto* name : {"a", "b"}) EXPECT_THAT(why_broken(name), HasSubstr("the build did not end within 2 s"));
+}
+
 TEST_F(ParallelLive, OneThatHangsIsToldApartFromThoseBesideIt) {
   played_ = play(std::string(k_files)
                  + "timeout: 4\n"
