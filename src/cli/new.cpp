@@ -77,18 +77,12 @@ std::vector<std::string> files_in(const fs::path& folder) {
   return files;
 }
 
-bool is_in_repository(fs::path folder) {
-  for (;; folder = folder.parent_path()) {
-    if (fs::exists(folder / ".git")) return true;
-    if (folder == folder.parent_path()) return false;
-  }
-}
-
 /// Without a repository around it, a scenario reaches only what lies beside or below it.
 fs::path default_place(author::Template kind) {
   const auto name = author::file_name(kind) + ".yaml";
   if (fs::is_directory("scenarios")) return fs::path("scenarios") / name;
-  return is_in_repository(fs::current_path()) ? fs::path("cache") / name : fs::path(name);
+  const bool in_repository = fs::exists(scenario::enclosing_repository(fs::current_path()) / ".git");
+  return in_repository ? fs::path("cache") / name : fs::path(name);
 }
 
 util::Result<dockerfile::File> dockerfile_of(const fs::path& folder, const scenario::BuildSpec& build) {

@@ -25,4 +25,8 @@ Reading read(const std::filesystem::path& file);
 /// The same for a text that is already there; `file` names it and anchors its relative paths.
 Reading read_text(std::string_view text, const std::filesystem::path& file);
 
+/// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one. A scenario reads nothing
+/// outside of it.
+std::filesystem::path enclosing_repository(const std::filesystem::path& folder);
+
 } // namespace cacheproof::scenario

@@ -1,3 +1,4 @@
+#include "scenario/read.hpp"
 #include "scenario/reader.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"

@@ -172,8 +172,7 @@ bool read_keys(Reader& reader, const Node& map, std::string_view what, const std
   return true;
 }
 
-/// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one. Nothing outside is read.
-std::filesystem::path enclosing_repository(const std::filesystem::path& folder);
+/// Lexically.
 bool lies_at_or_below(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 // The parts of a scenario, each in a file of its own, with how it is written.
