@@ -106,7 +106,7 @@ const std::vector<Key<Spec>>& keys() {
       key("extra_hosts",
           "entries of /etc/hosts, as `NAME=ADDRESS` or a mapping",
           one(&Spec::extra_hosts, read_extra_hosts),
-          shape::one_of({shape::names(shape::text()), shape::list(shape::text("[=:]"))})),
+          shape::one_of({shape::names(shape::text()), shape::list(shape::text("^[^=:]+[=:][\\s\\S]"))})),
       key("entitlements",
           "rights of the build, like `network.host`",
           one(&Spec::entitlements, read_entitlements),
