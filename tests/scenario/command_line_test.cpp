@@ -31,6 +31,7 @@ TEST(ShellWords, AreCutAsAShellCutsThem) {
   EXPECT_THAT(words("a \\\n  b\\\nc \"d\\\ne\""), ElementsAre("a", "bc", "de"));
   EXPECT_THAT(words("a \\ b \\"), ElementsAre("a", "b")) << "continued lines that YAML has folded";
   EXPECT_THAT(words("${mode}/x \"${a b}\" $${X} a#b"), ElementsAre("${mode}/x", "${a b}", "$${X}", "a#b"));
+  EXPECT_THAT(words("a~1 b~"), ElementsAre("a~1", "b~")) << "a home stands at the beginning of a word";
 }
 
 /// The keys of a line as YAML, then its notes.
@@ -126,6 +127,26 @@ TEST(CommandLine, IsTheSameForPathsFromTheContext) {
   EXPECT_EQ(keys_of("docker build -f app/Dockerfile app"), "context: app\n");
   EXPECT_EQ(keys_of("DOCKER_BUILDKIT=1 docker image build -- app"),
             "context: app\n# without a meaning here: DOCKER_BUILDKIT\n");
+}
+
+TEST(CommandLine, HasLettersWithTheirValuesBehindThem) {
+  const std::string keys =
+      "tags: [\"${registry}/app\"]\ndockerfile: a/Dockerfile\n# 'docker.io' is '${registry}' here\n";
+  EXPECT_EQ(keys_of("docker build -t app -f a/Dockerfile ."), keys);
+  EXPECT_EQ(keys_of("docker build -t=app -f=a/Dockerfile ."), keys);
+  EXPECT_EQ(keys_of("docker build -tapp -fa/Dockerfile ."), keys);
+}
+
+TEST(CommandLine, OfBuildctlUsesNoCacheAtAllWithoutStages) {
+  EXPECT_EQ(keys_of("buildctl build --frontend dockerfile.v0 --local context=. --opt no-cache="),
+            "frontend: dockerfile.v0\nno_cache: true\n");
+}
+
+TEST(CommandLine, HasCachesOnDiskInTheFolderOfTheCase) {
+  EXPECT_EQ(keys_of("docker build --cache-to type=local,dest=/var/x --cache-from type=local,src=./a/../b "
+                    "--cache-from type=local,src=${local}/y ."),
+            "cache_to: [\"type=local,dest=${local}/var/x\"]\n"
+            "cache_from: [\"type=local,src=${local}/b\", \"type=local,src=${local}/y\"]\n");
 }
 
 TEST(CommandLine, KeepsTheNameOfAManifestInABucket) {

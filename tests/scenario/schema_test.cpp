@@ -131,6 +131,7 @@ bool is_for_a_schema(const util::Diagnostic& error) {
       "cannot both be files",                 // one path is a folder of another
       "needs the scenario's 'repeat'",        // another key, further up
       "'exported' needs 'of'",                // only beside run
+      "'ignore' needs the key",               // beside another one
       "the round does not say which builder", // it depends on how many there are
       "a duration up to a day",               // 25h, 1441m: the range depends on the unit
   };

@@ -187,6 +187,18 @@ TEST(Claims, OfAllNoneAndNothing) {
   EXPECT_FALSE(read_round("  - {}\n").expect.rebuilt);
 }
 
+TEST(Setup, QuotesAnEntityTagThatIsNot) {
+  const auto reading = read_text("title: x\nfiles: {Dockerfile: FROM scratch}\nrounds: [{}]\nsetup:\n  http:\n"
+                                 "    a: {text: x, etag: v1}\n"
+                                 "    b: {text: x, etag: '\"v1\"'}\n"
+                                 "    c: {text: x, etag: 'W/\"v1\"'}\n",
+                                 "s.yaml");
+  ASSERT_TRUE(reading.scenario);
+  std::vector<std::string> tags;
+  for (const auto& file : reading.scenario->http) tags.push_back(file.etag.value_or(""));
+  EXPECT_EQ(tags, (std::vector<std::string>{"\"v1\"", "\"v1\"", "W/\"v1\""}));
+}
+
 TEST(Rounds, HaveANameInAnyCase) {
   const auto scenario = read_good("", "rounds: [{}, {name: mine}, {}]\n");
   EXPECT_EQ(scenario.rounds.at(0).name, "round 1");
