@@ -1,5 +1,6 @@
 #include "oci/cache.hpp"
 #include "oci/change.hpp"
+#include "oci/fake_registry.hpp"
 #include "oci/real_registry.hpp"
 
 #include <gtest/gtest.h>
@@ -60,6 +61,34 @@ TEST_F(RegistryChange, CopiesAManifestWithItsBlobs) {
   ASSERT_TRUE(delete_blob(*client_, ref("app:cache"), Part::layer, 1));
   EXPECT_EQ(why(copy(*client_, ref("app:cache"), there, parse_reference(other->address() + "/b:c").value())),
             registry_->address() + "/app:cache lacks " + util::sha256_digest(image_.layer));
+}
+
+// A proxy in between, or another registry than the sandbox's: it says that it did what it was asked, and did not.
+TEST(RegistryThatOnlySaysSo, IsATroubleOfTheRig) {
+  const auto image = image_of({{.path = "a", .content = "content"}});
+  FakeRegistry registry;
+  RegistryClient client(registry.address());
+  ASSERT_TRUE(push(client, "app", "cache", image));
+  registry.spoil = [](const http::Received& received) -> std::optional<http::Answer> {
+    if (received.target.ends_with("/tags/list?n=100")) return http::Answer{.body = R"({"tags":["cache"]})"};
+    if (received.method == "DELETE") return http::Answer{.status = 202};
+    if (received.method == "PUT" && received.target.find("/manifests/") != std::string::npos)
+      return http::Answer{.status = 201};
+    return {};
+  };
+  const auto ref = [&](const std::string& name) { return parse_reference(registry.address() + "/" + name).value(); };
+  const auto trouble = [](const auto& result) {
+    EXPECT_EQ(result ? util::Blame::input : result.error().blame, util::Blame::rig);
+    return result ? "" : result.error().what;
+  };
+  EXPECT_EQ(trouble(delete_tag(client, ref("app:cache"))), "the registry still serves cache of app");
+  EXPECT_EQ(trouble(delete_blob(client, ref("app:cache"), Part::manifest, 0)),
+            "the registry still serves cache of app");
+  const auto layer = util::sha256_digest(image.layer);
+  EXPECT_EQ(trouble(delete_blob(client, ref("app:cache"), Part::layer, 1)),
+            "the registry still serves " + layer + " of app");
+  EXPECT_EQ(trouble(copy(client, ref("app:cache"), client, ref("app:copy"))),
+            registry.address() + "/app:copy does not hold what was copied to it");
 }
 
 } // namespace

@@ -39,6 +39,8 @@ TEST_F(FileServing, AnswersConditionsAsRfc9110Says) {
   EXPECT_EQ(ask("/a", {{"If-None-Match", "\"v0\", W/\"v1\""}}).status, 304);
   EXPECT_EQ(ask("/a", {{"If-None-Match", "*"}}).status, 304);
   EXPECT_EQ(ask("/plain", {{"If-None-Match", "\"v1\""}}).status, 200) << "it has no tag";
+  server_.serve("weak", {"text", "W/\"v1\"", {}});
+  EXPECT_EQ(ask("/weak", {{"If-None-Match", "\"v1\""}}).status, 304) << "tags are compared weakly";
   EXPECT_EQ(ask("/a", {{"If-Modified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"}}).status, 304);
   EXPECT_EQ(ask("/a", {{"If-Modified-Since", "Tue, 31 Dec 2019 23:59:59 GMT"}}).status, 200);
   EXPECT_EQ(ask("/a", {{"If-Modified-Since", "yesterday"}}).status, 200);
