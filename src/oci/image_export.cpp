@@ -144,6 +144,7 @@ public:
     std::vector<json> images;
     for (const auto& each : list_at(top, "manifests"))
       if (platform_of(object_at(each, "platform")) != "unknown/unknown") images.push_back(each); // no attestation
+    if (images.empty()) return util::failure("the index of the export names no image");
     for (const auto& each : images) {
       CP_TRY_ASSIGN(const auto manifest, blob_document(text_at(each, "digest")));
       CP_TRY(add_image(manifest, images.size() > 1));

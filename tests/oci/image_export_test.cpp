@@ -216,6 +216,12 @@ TEST_F(ImageExport, ThatIsNoneSaysWhatIsMissing) {
   EXPECT_EQ(said(), "blobs/sha256/" + digest + " is not what its digest says");
   entries_[1].content = std::string(9 << 20, ' ');
   EXPECT_EQ(said(), "blobs/sha256/" + digest + " of the export has more than 8388608 bytes");
+  // Claims about every image of it would hold.
+  json index{{"schemaVersion", 2}, {"manifests", json::array({image({})})}};
+  index["manifests"][0]["platform"] = {{"architecture", "unknown"}, {"os", "unknown"}};
+  entries_.clear();
+  top(blob(index.dump(), k_index));
+  EXPECT_EQ(said(), "the index of the export names no image");
 }
 
 using HostileLayer = ImageExport;
