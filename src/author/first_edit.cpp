@@ -58,7 +58,7 @@ bool copies(const Instruction& instruction, const std::string& file) {
   if (instruction.keyword != "COPY" && instruction.keyword != "ADD") return false;
   const bool elsewhere = std::any_of(
       instruction.flags.begin(), instruction.flags.end(), [](const auto& flag) { return flag.name == "from"; });
-  if (elsewhere || !instruction.heredocs.empty()) return false;
+  if (elsewhere) return false;
   const auto sources = sources_of(instruction);
   return std::any_of(sources.begin(), sources.end(), [&](const auto& one) { return takes(one, file); });
 }

@@ -178,6 +178,16 @@ TEST_F(Accept, CasesThatDifferGetAlternativesByDimension) {
 )");
 }
 
+TEST_F(Accept, WhatElseIsClaimedOfAnExportIsNotLostInAlternatives) {
+  play("v0.34.2", {{"mode", "max"}}, {built({rebuilt}, 5)});
+  play("v0.34.2", {{"mode", "min"}}, {built({rebuilt}, 3)}, {{0, "exported.layers"}});
+  play("v0.34.2", {{"mode", "none"}}, {built({rebuilt}, 3)}, {{0, "exported.layers"}});
+  const auto text = accept(k_head + k_matrix + "rounds: [{expect: {exported: {of: \"app:cache\", layers: 5}}}]\n");
+  EXPECT_EQ(text ? *text : text.error().what,
+            "round 1 (round 1): the cases differ in what `exported` should say:\n"
+            "    5 in claim[max]@v0.34.2\n    3 in claim[min]@v0.34.2\n    3 in claim[none]@v0.34.2");
+}
+
 TEST_F(Accept, VersionsThatDifferGetRanges) {
   play("v0.11.6", {}, {built({rebuilt, rebuilt})});
   play("v0.34.2", {}, {built({cached, rebuilt})}, {{0, "rebuilt"}});

@@ -62,6 +62,12 @@ RUN --mount=from=one true
   EXPECT_EQ(edit->step, "two RUN install");
 }
 
+TEST(FirstEdit, ADocumentInTheDockerfileIsCopiedBesideFiles) {
+  const auto edit = edit_of("FROM a AS app\nRUN one\nCOPY <<x a.py /y/\nz\nx\nRUN npm ci\n", {"a.py"});
+  ASSERT_TRUE(edit);
+  EXPECT_EQ(edit->step, "app RUN one");
+}
+
 TEST(FirstEdit, NothingIsEditedWhereNothingIsCopied) {
   EXPECT_FALSE(edit_of("FROM a\nCOPY --from=b /x /x\nCOPY <<x /y\nz\nx\nRUN true\n", {"x", "z"}));
   EXPECT_FALSE(edit_of("FROM a\nCOPY src/*.go .\n", {"src/deep/a.go", "a.go"}));
