@@ -107,6 +107,7 @@ TEST(BuildctlCommand, WritesOutputsBelowTheScratchFolder) {
   EXPECT_EQ(options({.output = {"type=local,dest=out", "type=tar,dest=a/b.tar"}}),
             "--output type=local,dest=/s/build/output/out --output type=tar,dest=/s/build/output/a/b.tar");
   EXPECT_EQ(options({.output = {"type=registry,name=r/a"}}), "--output type=image,name=r/a,push=true");
+  EXPECT_EQ(options({.output = {"type=tar,dest=-"}}), "--output type=tar,dest=-") << "the client's own output";
   EXPECT_EQ(options({.output = {"type=cacheonly"}}), "");
   EXPECT_EQ(options({.tags = {"a", "b"}, .output = {"type=oci,dest=x,name=c"}}),
             "--output 'type=oci,dest=/s/build/output/x,\"name=a,b\"'");

@@ -34,6 +34,8 @@ TEST(NamedSteps, HaveArgumentsInThem) {
                           "[one 2/3] RUN echo 1  \"w1\" '$V' $NONE w1 y",
                           "[one 3/3] COPY 1 /b /w1",
                           "[stage-1 1/1] RUN echo 1"));
+  EXPECT_THAT(names("FROM a\nRUN <<EOF\necho 1\necho 2\nEOF\nRUN cat <<EOF > /x\necho 1\nEOF\n"),
+              ElementsAre("[1/3] FROM a", "[2/3] RUN <<EOF (echo 1...)", "[3/3] RUN cat <<EOF > /x"));
   EXPECT_THAT(names("FROM a\nARG V\nRUN echo $V\n", "", {{"V", "given"}}),
               ElementsAre("[1/2] FROM a", "[2/2] RUN echo given"));
 }

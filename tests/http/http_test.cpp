@@ -33,6 +33,13 @@ TEST(HttpClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
   EXPECT_EQ(response->header("x-other"), std::nullopt);
 }
 
+TEST(HttpClient, FindsTheLoginInAUrl) {
+  using Login = std::pair<std::string, std::string>;
+  EXPECT_EQ(login_in("https://me%40home:p%3Aw@r.example/v2/"), Login("me@home", "p:w"));
+  EXPECT_EQ(login_in("https://me@r.example"), Login("me", ""));
+  EXPECT_EQ(login_in("https://r.example"), Login());
+}
+
 TEST(HttpClient, TakesAnErrorStatusAsAValue) {
   const auto server = serve([](const Received&) { return Answer{.status = 503, .body = "later"}; });
   const auto response = send({.url = server.url()});

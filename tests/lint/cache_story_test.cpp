@@ -47,6 +47,7 @@ TEST(CacheStory, LeavesAloneWhatSomethingElseMayHaveWritten) {
   EXPECT_THAT(said(odd + "- action: [{copy_cache: {from: app:a, to: app:b}}]\n"), IsEmpty());
   EXPECT_THAT(said(odd + "- build: {output: [\"type=registry,name=x\"]}\n"), IsEmpty());
   EXPECT_THAT(said(odd + "- build: {cache_to: [type=inline]}\n"), IsEmpty());
+  EXPECT_THAT(said(odd + "- build: {client_args: [--trace, t]}\n"), IsEmpty());
 }
 
 TEST(CacheStory, SeesACacheThatAnotherTargetOverwrote) {
@@ -58,6 +59,13 @@ TEST(CacheStory, SeesACacheThatAnotherTargetOverwrote) {
   EXPECT_THAT(
       said("- build: {cache_to: [\"type=registry,ref=${registry}/a:b\", \"type=registry,ref=${registry}/a:b\"]}\n"),
       ElementsAre("4: this build exports two caches to '${registry}/a:b'"));
+}
+
+TEST(CacheStory, DoesNotGuessInWhichOrderBuildsAtOnceExport) {
+  EXPECT_THAT(said("- parallel:\n    - {name: a, build: {target: x, cache_to: @app:a}}\n"
+                   "    - {name: b, build: {target: y, cache_to: @app:a}}\n"
+                   "- build: {target: x, cache_from: @app:a}\n"),
+              IsEmpty());
 }
 
 TEST(CacheStory, PointsAtTheEntryOfALongLine) {

@@ -12,6 +12,7 @@ TEST(Csv, IsReadAsGoReadsIt) {
   EXPECT_THAT(csv_fields("a=1,b").value(), ElementsAre("a=1", "b"));
   EXPECT_THAT(csv_fields("\"a=1,2\",\"say \"\"x\"\"\"").value(), ElementsAre("a=1,2", "say \"x\""));
   EXPECT_THAT(csv_fields("").value(), ElementsAre(""));
+  EXPECT_THAT(csv_fields("a=\"1,b").value(), ElementsAre("a=\"1", "b")) << "only a field's first sign opens a quote";
   EXPECT_FALSE(csv_fields("\"open,a"));
 }
 

@@ -96,6 +96,15 @@ TEST(Patch, RenamesCopiesAndSetsModes) {
             " -> l link: tool|\n");
 }
 
+TEST(Patch, MakesNoLinkThatLeadsOut) {
+  for (const auto* target : {"/etc/passwd", "../secret", "d/../../secret"})
+    EXPECT_EQ(patched_text("diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+"
+                               + std::string(target) + "\n\\ No newline at end of file\n",
+                           {}),
+              unfit("l would be a link that leads out of the context"))
+        << target;
+}
+
 TEST(Patch, SaysWhichHunkDoesNotFit) {
   const std::string two = "--- a/a\n+++ b/a\n@@ -1,1 +1,1 @@\n-1\n+one\n@@ -3 +3 @@\n-4\n+four\n";
   EXPECT_EQ(patched_text(two, {{"a", "1\n2\n3\n"}}), unfit("hunk 2 of a (@@ -3,1 +3,1 @@) does not fit"));
