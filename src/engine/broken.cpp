@@ -58,6 +58,21 @@ std::string_view runc_failure(std::string_view log) {
   return {};
 }
 
+/// Whether an error says that the client and the daemon did not get to talk, or that the machine gave way: the words of
+/// gRPC's codes, and the system's.
+bool is_no_answer(std::string_view error) {
+  for (const auto* words : {"Unavailable",
+                            "DeadlineExceeded",
+                            "deadline exceeded",
+                            "context canceled",
+                            "listing workers",
+                            "permission denied",
+                            "too many open files",
+                            "cannot allocate memory"})
+    if (contains(error, words)) return true;
+  return is_transport(error) || is_no_space(error);
+}
+
 util::Error no_space(const std::string& what) {
   return {util::Blame::rig,
           "there was no space left: " + what,
@@ -116,6 +131,20 @@ broken_by(const evidence::BuildRecord& record, std::string_view client_log, std:
           "serve it from the sandbox (`setup: {images: {NAME: busybox}}`), or check the network and the name"};
   }
   return {};
+}
+
+util::Result<std::string> refusal(std::string_view client_log) {
+  std::string words; // from the last `error: ` on
+  for (const auto& line : util::lines(client_log)) {
+    // `#1 [internal] load build definition`: a build began
+    if (line.size() > 1 && line[0] == '#' && line[1] >= '0' && line[1] <= '9') return std::string();
+    if (line.starts_with("error: "))
+      words = line;
+    else if (!words.empty())
+      words += "\n" + std::string(line);
+  }
+  if (is_no_answer(words)) return tl::unexpected(without_build(client_log));
+  return std::string(util::trim(words));
 }
 
 util::Error without_build(std::string_view client_log) {

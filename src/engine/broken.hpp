@@ -4,6 +4,7 @@
 #include "util/result.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace cacheproof::engine {
@@ -14,6 +15,11 @@ namespace cacheproof::engine {
 /// sandbox's registry lived is asked of them, not read from a log.
 std::optional<util::Error>
 broken_by(const evidence::BuildRecord& record, std::string_view client_log, std::string_view registry_log = {});
+
+/// The words in which a request was refused before a build began, by the client that read it or by the daemon that it
+/// asked, from the log of a client that failed. Empty where the log tells of steps or has no such words; an error where
+/// they say that the two did not get to talk.
+util::Result<std::string> refusal(std::string_view client_log);
 
 /// Why there is not even a build: the last words of the client.
 util::Error without_build(std::string_view client_log);

@@ -164,6 +164,16 @@ util::Status BuildPlay::check_rig() const {
   return {};
 }
 
+/// The words in which the build was refused before it began; empty of every other one. The client has a ref as soon as
+/// it has understood its command line, before it talks to the daemon: only the daemon knows whether there was a build.
+util::Result<std::string> BuildPlay::read_refusal() {
+  if (run_.exit.code != 1 || round_->run || cancelled_) return std::string(); // a crash has another code
+  CP_TRY_ASSIGN(auto words, refusal(run_.log));
+  if (words.empty() || run_.ref.empty()) return words;
+  CP_TRY_ASSIGN(const auto builds, world_.daemon().client().history(k_record_limit));
+  return std::find(builds.begin(), builds.end(), run_.ref) == builds.end() ? std::move(words) : std::string();
+}
+
 util::Status BuildPlay::read() {
   CP_TRY(check_rig());
   CP_TRY(look_for_changes());
@@ -177,6 +187,11 @@ util::Status BuildPlay::read() {
                          seen_.command,
                          "it runs in the context, where `buildctl` is the one of the round's daemon",
                          util::Blame::input);
+  CP_TRY_ASSIGN(auto refused, read_refusal());
+  if (!refused.empty()) {
+    seen_.record.error = std::move(refused);
+    return {};
+  }
   if (run_.ref.empty()) return tl::unexpected(without_build(run_.log));
   CP_TRY_ASSIGN(seen_.record, read_record());
   // Also of a build that has got the image elsewhere: it would be a pull past the mirror, with nothing pinned.

@@ -69,6 +69,7 @@ private:
   std::vector<std::string> cache_refs() const;
   Hang look_at_hang();
   util::Status check_rig() const;
+  util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();
 
   const Case& planned_;

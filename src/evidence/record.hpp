@@ -92,10 +92,10 @@ using OpGraph = std::vector<Op>;
 
 /// What one build did, in plain data.
 struct BuildRecord {
-  std::string ref;     ///< BuildKit's id of the build
+  std::string ref;     ///< BuildKit's id of the build; empty where the request was refused before one began
   std::string builder; ///< the daemon's version, as the toolchain says it
   bool succeeded = false;
-  std::string error; ///< of a failed build
+  std::string error; ///< of a failed build; of a refused one the words of the client
   std::vector<Step> steps;
   std::vector<BuildWarning> warnings;
   std::vector<CacheImport> imports;

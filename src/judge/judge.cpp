@@ -318,7 +318,7 @@ Judgement judge(const scenario::Expectations& expect,
                 const std::vector<std::string>& source) {
   Judgement judgement;
   Judge judge(world, seen, source);
-  if (seen.record.ref.empty()) {
+  if (seen.record.ref.empty() && seen.record.error.empty()) {
     judge.no_claim("there is no record of this build: nothing can be judged");
   } else {
     judge.status(expect.status);

@@ -86,6 +86,31 @@ TEST(Broken, AClientWithoutABuildSaysItsLastWords) {
   EXPECT_THAT(without_build("error: write /dev/shm/x/ref: no space left on device").remedy, HasSubstr("make room"));
 }
 
+// The texts of v0.11.6, v0.17.3 and v0.34.2.
+TEST(Broken, ARefusalIsTheErrorOfAClientThatTellsOfNoStep) {
+  EXPECT_EQ(*refusal("error: registry cache importer requires ref\n"), "error: registry cache importer requires ref");
+  EXPECT_EQ(*refusal("   --wait  block\n   \nerror: flag provided but not defined: -nope\n"),
+            "error: flag provided but not defined: -nope");
+  EXPECT_EQ(*refusal("error: failed to solve: a\nb\n"), "error: failed to solve: a\nb");
+  EXPECT_EQ(*refusal("#1 [internal] load build definition from Dockerfile\nerror: failed to solve: a\n"), "");
+  EXPECT_EQ(*refusal("panic: runtime error\n"), "");
+  EXPECT_EQ(*refusal(""), "");
+}
+
+TEST(Broken, AClientThatDidNotReachItsDaemonIsNoRefusal) {
+  for (const auto* words :
+       {R"(listing workers for Build: failed to list workers: Unavailable: connection error: desc = "transport: error)"
+        R"( while dialing: dial unix /nowhere/s.sock: connect: no such file or directory")",
+        "failed to solve: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+        "failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF",
+        "failed to solve: context canceled",
+        "write /dev/shm/x: no space left on device"}) {
+    const auto refused = refusal(std::string("error: ") + words + "\n");
+    ASSERT_FALSE(refused) << words;
+    EXPECT_EQ(refused.error(), without_build(std::string("error: ") + words));
+  }
+}
+
 TEST(Broken, AnImportThatMetADeadRegistryIsTheRigsThoughTheBuildSucceeds) {
   evidence::BuildRecord record;
   record.succeeded = true;

@@ -124,15 +124,21 @@ TEST_F(OneRoundLive, AnEditThatTheMachineCannotDoSkipsTheCase) {
   EXPECT_EQ(played.rounds[0].notes, std::vector<std::string>{"skipped: " + reason});
 }
 
-TEST_F(OneRoundLive, ABuildThatChangesItsContextIsNoted) {
-  const auto client = folder_.path() / "buildctl";
-  ASSERT_TRUE(
-      util::write_text(client,
-                       "#!/bin/sh\nfor each; do case $each in context=*) echo b > \"${each#context=}/b\";; esac; "
-                       "done\nexec "
-                           + rig_.programs.buildctl.string() + " \"$@\"\n"));
-  std::filesystem::permissions(client, std::filesystem::perms(0755));
-  rig_.programs.buildctl = client;
+/// A client in place of the real one, which it may call.
+class ClientLive : public OneRoundLive {
+protected:
+  void take_client(const std::string& version, const std::string& script) {
+    take(version);
+    const auto client = folder_.path() / "buildctl";
+    ASSERT_TRUE(util::write_text(client, "#!/bin/sh\n" + script + " " + rig_.programs.buildctl.string() + " \"$@\"\n"));
+    std::filesystem::permissions(client, std::filesystem::perms(0755));
+    rig_.programs.buildctl = client;
+  }
+};
+
+TEST_F(ClientLive, ThatChangesItsContextIsNoted) {
+  take_client(toolchain::default_version(),
+              "for each; do case $each in context=*) echo b > \"${each#context=}/b\";; esac; done\nexec");
   const auto played = play("expect: {rebuilt: all}");
   EXPECT_EQ(played.verdict, Verdict::passed);
   EXPECT_EQ(played.rounds.at(0).notes, std::vector<std::string>{"the build changed its own context: b"});
@@ -141,6 +147,46 @@ TEST_F(OneRoundLive, ABuildThatChangesItsContextIsNoted) {
   ASSERT_TRUE(saved->rounds.at(0).context_after);
   EXPECT_EQ(evidence::differing_paths(saved->rounds[0].context, *saved->rounds[0].context_after),
             std::vector<std::string>{"b"});
+}
+
+TEST_F(ClientLive, ThatReachesNoDaemonIsNoBuildThatFails) {
+  for (const auto& version : toolchain::pinned()) {
+    SCOPED_TRACE(version);
+    take_client(version, "shift 2; set -- --addr unix:///nowhere/s.sock \"$@\"; exec");
+    const auto played = play("expect: {status: {fails: .}}");
+    ASSERT_EQ(played.verdict, Verdict::broken);
+    ASSERT_TRUE(played.rounds.at(0).broken);
+    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("the client ended without starting a build: error: listing"));
+  }
+}
+
+TEST_F(ClientLive, ThatDiesIsNoBuildThatFails) {
+  take_client(toolchain::default_version(), "echo 'panic: no' >&2; exit 2;");
+  const auto played = play("expect: {status: {fails: .}}");
+  ASSERT_EQ(played.verdict, Verdict::broken);
+  ASSERT_TRUE(played.rounds.at(0).broken);
+  EXPECT_EQ(played.rounds[0].broken->what, "the client ended without starting a build: panic: no");
+}
+
+// By the client before it asks for a daemon, by the client afterwards, and by the daemon.
+TEST_F(OneRoundLive, WhatIsRefusedIsABuildThatFailed) {
+  for (const auto& version : toolchain::pinned()) {
+    take(version);
+    for (const auto& [build, words] : {std::pair("secrets: [a=b]", "unexpected key 'a' in 'a=b'"),
+                                       std::pair("cache_from: [type=registry]", "registry cache importer requires ref"),
+                                       std::pair("entitlements: [network.host]", "network.host is not allowed")}) {
+      SCOPED_TRACE(version + " " + build);
+      const auto claimed =
+          play(std::string("build: {") + build + "}, expect: {status: {fails: \"^error: .*" + words + "\"}}");
+      EXPECT_EQ(claimed.verdict, Verdict::passed);
+    }
+  }
+  const auto played = play("build: {cache_from: [type=registry]}, expect: {log: {has: [error]}}");
+  ASSERT_EQ(played.verdict, Verdict::failed);
+  ASSERT_EQ(played.rounds.at(0).findings.size(), 1u);
+  EXPECT_EQ(played.rounds[0].findings[0].summary, "the build failed");
+  EXPECT_THAT(played.rounds[0].findings[0].observed,
+              testing::ElementsAre("error: registry cache importer requires ref"));
 }
 
 } // namespace

@@ -376,6 +376,19 @@ TEST(Claims, WithoutARecordNothingPasses) {
   EXPECT_EQ(red(warnings({}), round).spot, at(5));
 }
 
+TEST(Claims, ARefusedBuildIsOneThatFailedWithoutAStep) {
+  auto round = seen();
+  round.record = {};
+  round.record.error = "error: registry cache importer requires ref";
+  round.exit_code = 1;
+  EXPECT_EQ(judged(fails("importer requires ref"), round).verdict, Verdict::passed);
+  EXPECT_EQ(red(fails("not found"), round).summary, "the build failed, but in another way");
+  EXPECT_EQ(red({}, round).observed, std::vector<std::string>{round.record.error});
+  auto none = fails("requires ref");
+  none.rebuilt = rebuilt_none().rebuilt;
+  EXPECT_EQ(red(none, round).summary, "this build needed no step, so the claim says nothing");
+}
+
 TEST(Imports, ThatFailedAreNotes) {
   auto round = seen();
   round.record.imports = {{"r/a:cache", ""}, {"r/b:cache", "not found"}};
