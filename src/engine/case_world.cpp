@@ -131,6 +131,11 @@ oci::ImageExtras CaseWorld::expanded(const scenario::ImageContent& content) cons
   return extras;
 }
 
+util::Result<oci::Image> CaseWorld::base_image(const oci::ImageExtras& extras) const {
+  CP_TRY_ASSIGN(const auto& base, round_rig_->base.get());
+  return oci::busybox_image(base, extras);
+}
+
 util::Status CaseWorld::push(const std::string& name, const oci::Image& image) {
   CP_TRY_ASSIGN(const auto reference, oci::parse_reference(name));
   oci::RegistryClient registry(sandbox_->registry().address(), stop_);
@@ -143,19 +148,11 @@ util::Status CaseWorld::push(const std::string& name, const oci::Image& image) {
 
 util::Status CaseWorld::push_images() {
   std::vector<std::pair<std::string, oci::Image>> made; // while the registry starts
-  std::optional<oci::Image> plain;
   for (const auto& [name, image] : planned_.scenario->images) {
     if (image.kind == scenario::BaseImage::Kind::upstream) continue;
     images_[name] = expanded(image.content);
-    if (images_[name] == oci::ImageExtras()) {
-      if (!plain) {
-        CP_TRY_ASSIGN(plain, oci::busybox_image(round_rig_->busybox));
-      }
-      made.emplace_back(name, *plain);
-    } else {
-      CP_TRY_ASSIGN(auto own, oci::busybox_image(round_rig_->busybox, images_[name]));
-      made.emplace_back(name, std::move(own));
-    }
+    CP_TRY_ASSIGN(auto own, base_image(images_[name]));
+    made.emplace_back(name, std::move(own));
   }
   CP_TRY(sandbox_->await_registry());
   for (const auto& [name, image] : made) CP_TRY(push(name, image));
@@ -168,7 +165,7 @@ util::Result<bool> CaseWorld::push_image(const scenario::Action& action) {
   const auto more = expanded(action.content);
   for (const auto& [name, value] : more.env) extras.env[name] = value;
   for (const auto& [name, value] : more.labels) extras.labels[name] = value;
-  CP_TRY_ASSIGN(const auto image, oci::busybox_image(round_rig_->busybox, extras));
+  CP_TRY_ASSIGN(const auto image, base_image(extras));
   if (image.manifest == pushed_[action.image]) return false;
   CP_TRY(push(action.image, image));
   images_[action.image] = std::move(extras);

@@ -83,6 +83,7 @@ private:
   util::Result<const Rig*> rig_of(const scenario::Round& round) const;
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
   util::Status push_images();
+  util::Result<oci::Image> base_image(const oci::ImageExtras& extras) const;
   util::Status push(const std::string& name, const oci::Image& image);
   oci::ImageExtras expanded(const scenario::ImageContent& content) const;
   util::Status start_file_server();

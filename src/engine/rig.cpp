@@ -129,7 +129,8 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, con
   // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
   CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
   CP_TRY(try_out(rig.programs.runc, stop));
-  CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
+  CP_TRY_ASSIGN(const auto busybox, toolchain::find_busybox());
+  rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
   CP_TRY(choose_registry(choice.registry, rig, choice.offline, stop, say));
   CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, choice.offline, std::move(stop), say));
   CP_TRY_ASSIGN(const auto limit, mirror_limit());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "oci/image.hpp"
 #include "sandbox/mirrors.hpp"
 #include "sandbox/sandbox.hpp"
 #include "toolchain/toolchain.hpp"
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -21,7 +23,7 @@ namespace cacheproof::engine {
 struct Rig {
   std::string version; ///< as the toolchain says it
   sandbox::Programs programs;
-  std::filesystem::path busybox;        ///< a static one
+  std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
   std::string registry;                 ///< `host:port` of the user's own, which then stands in for `programs.registry`
   std::vector<toolchain::Lease> leases; ///< nobody removes what is used from the store meanwhile
   std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked

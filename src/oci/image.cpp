@@ -79,7 +79,7 @@ util::Result<std::string> pack(const std::map<std::string, Node>& nodes, bool gz
   archive_write_set_format_ustar(out.get());
   if (gzip) {
     archive_write_add_filter_gzip(out.get());
-    // Quickly: every case makes it, and it travels over loopback only.
+    // Quickly: it travels over loopback only.
     archive_write_set_options(out.get(), "gzip:!timestamp,gzip:compression-level=1");
   }
   archive_write_set_bytes_in_last_block(out.get(), 1);
@@ -100,6 +100,12 @@ util::Result<std::string> pack(const std::map<std::string, Node>& nodes, bool gz
   }
   if (archive_write_close(out.get()) != ARCHIVE_OK) return refuse();
   return bytes;
+}
+
+util::Result<Layer> packed(const std::map<std::string, Node>& nodes) {
+  CP_TRY_ASSIGN(const auto tar, pack(nodes, false));
+  CP_TRY_ASSIGN(auto gzipped, pack(nodes, true));
+  return Layer{std::move(gzipped), util::sha256_digest(tar)};
 }
 
 std::map<std::string, Node> root_file_system(std::string busybox) {
@@ -127,23 +133,24 @@ util::Status check_busybox(const std::filesystem::path& busybox) {
   return check(busybox, program);
 }
 
-util::Result<Image> busybox_image(const std::filesystem::path& busybox, const ImageExtras& extras) {
+util::Result<Layer> busybox_layer(const std::filesystem::path& busybox) {
   CP_TRY_ASSIGN(auto program, util::read_text(busybox));
   CP_TRY(check(busybox, program));
-  const auto nodes = root_file_system(std::move(program));
-  CP_TRY_ASSIGN(const auto tar, pack(nodes, false));
-  Image image;
-  CP_TRY_ASSIGN(image.layer, pack(nodes, true));
-  auto layers = nlohmann::json::array({descriptor(k_layer_type, image.layer)});
-  auto diff_ids = nlohmann::json::array({util::sha256_digest(tar)});
+  return packed(root_file_system(std::move(program)));
+}
+
+util::Result<Image> busybox_image(const Layer& base, const ImageExtras& extras) {
+  Image image{.layer = base.gzipped};
+  auto layers = nlohmann::json::array({descriptor(k_layer_type, base.gzipped)});
+  auto diff_ids = nlohmann::json::array({base.diff_id});
   auto history = nlohmann::json::array({{{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: busybox"}}});
   if (!extras.files.empty()) {
     std::map<std::string, Node> files;
     for (const auto& [path, content] : extras.files) files[path] = {S_IFREG | 0644, content, {}};
-    CP_TRY_ASSIGN(const auto second, pack(files, false));
-    CP_TRY_ASSIGN(image.second_layer, pack(files, true));
-    layers.push_back(descriptor(k_layer_type, image.second_layer));
-    diff_ids.push_back(util::sha256_digest(second));
+    CP_TRY_ASSIGN(auto second, packed(files));
+    layers.push_back(descriptor(k_layer_type, second.gzipped));
+    diff_ids.push_back(second.diff_id);
+    image.second_layer = std::move(second.gzipped);
     history.push_back({{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: files"}});
   }
   std::map<std::string, std::string> env = extras.env;

@@ -28,13 +28,22 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
+/// Files, packed.
+struct Layer {
+  std::string gzipped; ///< their tar, gzipped
+  std::string diff_id; ///< `sha256:…` of the tar
+};
+
 /// Whether that busybox can serve as the base image: it is statically linked. Else the error with its remedy.
 util::Status check_busybox(const std::filesystem::path& busybox);
 
-/// The base image for scenarios: `/bin/busybox` with links for its usual applets, `/etc/passwd` and a `/tmp` for all.
-/// Equal busybox binaries and extras give equal bytes. A busybox that needs shared libraries is refused: the image has
-/// none.
-util::Result<Image> busybox_image(const std::filesystem::path& busybox, const ImageExtras& extras = {});
+/// The layer of the base image for scenarios: `/bin/busybox` with links for its usual applets, `/etc/passwd` and a
+/// `/tmp` for all. Equal busybox binaries give equal bytes. A busybox that needs shared libraries is refused: the image
+/// has none.
+util::Result<Layer> busybox_layer(const std::filesystem::path& busybox);
+
+/// An image of that layer. Equal layers and extras give equal bytes.
+util::Result<Image> busybox_image(const Layer& base, const ImageExtras& extras = {});
 
 /// Pushes the layers, the config and then the manifest under `tag`.
 util::Status push(RegistryClient& registry, std::string_view repository, std::string_view tag, const Image& image);

@@ -67,17 +67,22 @@ std::vector<std::string> entries(const std::string& tar) {
   return lines;
 }
 
+util::Result<Image> image_of(const std::filesystem::path& busybox, const ImageExtras& extras = {}) {
+  CP_TRY_ASSIGN(const auto base, busybox_layer(busybox));
+  return busybox_image(base, extras);
+}
+
 TEST_F(BusyboxImage, IsEqualForEqualBinaries) {
-  const auto first = busybox_image(program(elf_with(PT_LOAD), "one"));
-  const auto second = busybox_image(program(elf_with(PT_LOAD), "two"));
-  const auto other = busybox_image(program(elf_with(PT_NOTE), "three"));
+  const auto first = image_of(program(elf_with(PT_LOAD), "one"));
+  const auto second = image_of(program(elf_with(PT_LOAD), "two"));
+  const auto other = image_of(program(elf_with(PT_NOTE), "three"));
   ASSERT_TRUE(first && second && other) << util::to_text(first.error());
   EXPECT_TRUE(*first == *second);
   EXPECT_FALSE(*first == *other);
 }
 
 TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
-  const auto image = busybox_image(program(elf_with(PT_LOAD)));
+  const auto image = image_of(program(elf_with(PT_LOAD)));
   ASSERT_TRUE(image);
   const auto lines = entries(image->layer);
   for (const auto* line : {"100755 0:0 1577836800 bin/busybox",
@@ -90,8 +95,8 @@ TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
 
 TEST_F(BusyboxImage, HasFilesVariablesAndLabelsOfAScenarioOnTop) {
   const auto path = program(elf_with(PT_LOAD));
-  const auto plain = busybox_image(path);
-  const auto image = busybox_image(path, {{{"etc/motd", "hi"}}, {{"A", "1"}}, {{"build", "2"}}});
+  const auto plain = image_of(path);
+  const auto image = image_of(path, {{{"etc/motd", "hi"}}, {{"A", "1"}}, {{"build", "2"}}});
   ASSERT_TRUE(plain && image);
   EXPECT_EQ(image->layer, plain->layer);
   EXPECT_EQ(entries(image->second_layer), std::vector<std::string>{"100644 0:0 1577836800 etc/motd"});
@@ -111,22 +116,22 @@ TEST_F(BusyboxImage, HasFilesVariablesAndLabelsOfAScenarioOnTop) {
 
 TEST_F(BusyboxImage, RefusesADynamicBinaryWithTheRemedy) {
   const auto path = program(elf_with(PT_INTERP));
-  const auto image = busybox_image(path);
+  const auto image = image_of(path);
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().what, path.string() + " is dynamically linked, and the base image has no libraries");
   EXPECT_EQ(image.error().remedy, "apt-get install busybox-static");
 }
 
 TEST_F(BusyboxImage, RefusesWhatIsNoProgram) {
-  EXPECT_FALSE(busybox_image(program("#!/bin/sh\n")));
-  EXPECT_FALSE(busybox_image(program(elf_with(PT_LOAD).substr(0, 80))));
-  EXPECT_FALSE(busybox_image(folder_.path() / "missing"));
+  EXPECT_FALSE(image_of(program("#!/bin/sh\n")));
+  EXPECT_FALSE(image_of(program(elf_with(PT_LOAD).substr(0, 80))));
+  EXPECT_FALSE(image_of(folder_.path() / "missing"));
 }
 
 TEST_F(BusyboxImage, ArrivesWholeInARegistry) {
   FakeRegistry registry;
   RegistryClient client(registry.address());
-  const auto image = busybox_image(program(elf_with(PT_LOAD)));
+  const auto image = image_of(program(elf_with(PT_LOAD)));
   ASSERT_TRUE(push(client, "library/alpine", "latest", *image));
   const auto manifest = client.manifest("library/alpine", "latest");
   ASSERT_TRUE(manifest && *manifest);

@@ -44,7 +44,7 @@ PublicRegistry::PublicRegistry()
 }
 
 std::string PublicRegistry::push(const std::string& repository, const std::string& tag, const std::string& greeting) {
-  auto image = oci::busybox_image("/bin/busybox").value();
+  auto image = oci::busybox_image(oci::busybox_layer("/bin/busybox").value()).value();
   auto config = nlohmann::json::parse(image.config);
   config["config"]["Env"].push_back("GREETING=" + greeting);
   image.config = config.dump();
