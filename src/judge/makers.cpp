@@ -32,12 +32,13 @@ bool made(const std::string& instruction, std::string_view created_by) {
   return created_by == keyword + " " + rest || (keyword == "RUN" && created_by.ends_with(" " + rest));
 }
 
-bool any_ran(std::vector<const Step*> from, const evidence::BuildRecord& record) {
+/// Whether `holds` for one of the steps or one below them.
+template <class Holds> bool any_below(std::vector<const Step*> from, const evidence::BuildRecord& record, Holds holds) {
   std::set<const Step*> seen(from.begin(), from.end());
   while (!from.empty()) {
     const auto* step = from.back();
     from.pop_back();
-    if (step->kind == evidence::StepKind::step && executed(*step)) return true;
+    if (holds(*step)) return true;
     for (const auto& each : record.steps) {
       const bool below = std::any_of(each.vertices.begin(), each.vertices.end(), [&](const auto& vertex) {
         return std::find(step->inputs.begin(), step->inputs.end(), vertex) != step->inputs.end();
@@ -62,8 +63,21 @@ Makers makers_of(const std::string& created_by, const evidence::BuildRecord& rec
            }))
       makers.steps.push_back(&step);
   }
-  makers.cached = !any_ran(makers.steps.empty() ? all : makers.steps, record);
+  makers.cached = !any_below(makers.steps.empty() ? all : makers.steps, record, [](const Step& step) {
+    return step.kind == evidence::StepKind::step && executed(step);
+  });
   return makers;
+}
+
+bool stand_on(const Makers& makers, const std::set<const Step*>& steps, const evidence::BuildRecord& record) {
+  return any_below(makers.steps, record, [&](const Step& step) { return steps.contains(&step); });
+}
+
+bool copied_context(const Step& step) {
+  return executed(step) && !step.places.empty()
+         && std::all_of(step.places.begin(), step.places.end(), [](const auto& place) {
+              return place.instruction.starts_with("COPY ") && place.instruction.find(" --from=") == std::string::npos;
+            });
 }
 
 } // namespace cacheproof::judge

@@ -2,6 +2,7 @@
 
 #include "evidence/record.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,5 +16,11 @@ struct Makers {
   bool cached = false;
 };
 Makers makers_of(const std::string& created_by, const evidence::BuildRecord& record);
+
+/// Whether one of the steps is a maker or below one; never where none can be told.
+bool stand_on(const Makers& makers, const std::set<const evidence::Step*>& steps, const evidence::BuildRecord& record);
+
+/// Whether the step ran and is a COPY from the build context.
+bool copied_context(const evidence::Step& step);
 
 } // namespace cacheproof::judge

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace cacheproof::judge {
@@ -42,6 +44,7 @@ public:
   ResultJudge(const scenario::ExpectedResult& claim, const util::SourceSpot& spot, const evidence::RoundEvidence& seen)
       : claim_(claim),
         spot_(spot),
+        context_(seen.context),
         record_(seen.record),
         result_(*seen.result) {}
 
@@ -71,6 +74,11 @@ private:
     if (all.empty()) return;
     const auto false_hits = static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [&](const auto& each) { return makers(each).cached; }));
+    const auto copies = stale_copies(all);
+    const auto stale = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const auto& each) {
+      const auto by = makers(each);
+      return !by.cached && stand_on(by, copies, record_);
+    }));
     const bool one = all.size() == 1;
     auto summary =
         fmt::format("{} {} not as a clean build makes {}", paths(all.size()), one ? "is" : "are", one ? "it" : "them");
@@ -78,7 +86,16 @@ private:
       summary = "false hit: every step involved was cached, and " + summary;
     else if (false_hits > 0)
       summary = fmt::format("false hit: {}, and of {} every step involved was cached", summary, false_hits);
-    else
+    else if (stale > 0)
+      summary = "false hit: " + summary;
+    if (stale > 0)
+      summary +=
+          fmt::format(", and {} made by steps that ran on old content of the context: BuildKit does not read a file "
+                      "anew whose size and time are the same",
+                      stale < all.size() ? fmt::format("{} of them were", stale)
+                      : one              ? "it was"
+                                         : "they were");
+    else if (false_hits == 0)
       summary += ", although steps ran: what they read was stale, or they do not give the same twice";
     add(k_key, spot_, std::move(summary), {}, {});
     findings_.back().tree = tree_of(all, [&](const auto& each) {
@@ -89,6 +106,23 @@ private:
     });
     auto& tree = findings_.back().tree;
     tree.insert(tree.begin(), k_head);
+  }
+
+  /// The steps that ran and copied content which is in no file of the context, where a clean build copies what is in
+  /// one: what they read is the context of an earlier build.
+  std::set<const evidence::Step*> stale_copies(const std::vector<PathDifference>& all) const {
+    std::set<std::string_view> contents;
+    for (const auto& [path, file] : context_.files)
+      if (file.type == "file") contents.insert(file.sha256);
+    std::set<const evidence::Step*> copies;
+    for (const auto& each : all) {
+      if (!each.expected || !each.observed || each.expected->type != "file" || each.observed->type != "file") continue;
+      if (!contents.contains(each.expected->sha256) || contents.contains(each.observed->sha256)) continue;
+      const auto by = makers(each).steps;
+      if (std::all_of(by.begin(), by.end(), [](const auto* step) { return copied_context(*step); }))
+        copies.insert(by.begin(), by.end());
+    }
+    return copies;
   }
 
   /// By the history of the image that has the path; of the round's own where both do.
@@ -220,6 +254,7 @@ private:
 
   const scenario::ExpectedResult& claim_;
   const util::SourceSpot& spot_;
+  const evidence::Fingerprint& context_;
   const evidence::BuildRecord& record_;
   const evidence::Result& result_;
   std::vector<Finding> findings_;

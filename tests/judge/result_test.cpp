@@ -112,6 +112,45 @@ TEST(Result, IsNoFalseHitWhereAStepBelowRan) {
       "the same twice");
 }
 
+// The context has the new content, and COPY makes none: what it copied is what BuildKit had kept.
+TEST(Result, OfStepsThatRanOnAStaleContextIsAFalseHit) {
+  const std::string why =
+      " made by steps that ran on old content of the context: BuildKit does not read a file anew whose "
+      "size and time are the same";
+  auto round = made(stale(), Outcome::rebuilt, Outcome::rebuilt);
+  round.context.files["src"] = {.type = "file", .sha256 = util::sha256_hex("new\n")};
+  EXPECT_EQ(red(as_clean(), round).summary,
+            "false hit: 2 paths are not as a clean build makes them, and they were" + why);
+  EXPECT_EQ(red(as_clean({"app/out"}), round).summary,
+            "false hit: 1 path is not as a clean build makes it, and it was" + why);
+
+  auto half = round;
+  half.result->image.layers.emplace_back("RUN /bin/sh -c date # buildkit");
+  half.record.steps.push_back(step(Outcome::rebuilt, {{"other", 2, 2, "RUN date", 9}}));
+  half.result->image.files["app/date"] = file("1\n", 2);
+  EXPECT_EQ(red(as_clean(), half).summary,
+            "false hit: 3 paths are not as a clean build makes them, and 2 of them were" + why);
+
+  const auto is_none = [&](const RoundEvidence& other) {
+    return red(as_clean(), other)
+        .summary.starts_with("2 paths are not as a clean build makes them, although steps ran");
+  };
+  auto there = round; // it may have copied another file
+  there.context.files["old"] = {.type = "file", .sha256 = util::sha256_hex("old\n")};
+  EXPECT_TRUE(is_none(there));
+  auto unknown = round; // what a clean build makes is no file of the context either
+  unknown.context.files.clear();
+  EXPECT_TRUE(is_none(unknown));
+  for (const auto* instruction : {"COPY --from=lib src src", "RUN cp src src"}) {
+    auto another = round;
+    another.result->image.layers[0] = std::string(instruction) == "RUN cp src src"
+                                          ? "RUN /bin/sh -c cp src src # buildkit"
+                                          : "COPY src src # buildkit";
+    another.record.steps[0].places[0].instruction = instruction;
+    EXPECT_TRUE(is_none(another)) << instruction;
+  }
+}
+
 TEST(Result, OfStepsThatCannotBeToldIsAFalseHitOnlyWhereNoneRan) {
   auto unknown = stale();
   unknown.layers = {"", "RUN /bin/sh -c something else # buildkit"};
