@@ -17,7 +17,6 @@ namespace cacheproof::author {
 namespace {
 
 using evidence::RoundEvidence;
-using evidence::Step;
 using scenario::Node;
 
 util::Error refusal(std::string what, std::string remedy = {}) {

@@ -13,6 +13,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
@@ -103,7 +104,8 @@ int examine() {
     checkup.bad("unshare", "not found", "apt-get install util-linux");
   }
   check_toolchains(checkup);
-  const auto go = process::find_program("go", std::string(getenv("PATH") ? getenv("PATH") : "") + ":/usr/local/go/bin");
+  const char* path = std::getenv("PATH");
+  const auto go = process::find_program("go", std::string(path ? path : "") + ":/usr/local/go/bin");
   if (go) {
     checkup.good("go", go->string());
   } else {

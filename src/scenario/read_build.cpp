@@ -39,7 +39,13 @@ Key<Spec> key(std::string_view name,
               std::function<void(Reader&, const Node&, Spec&)> read,
               Shape shape,
               std::string_view otherwise = {}) {
-  return {name, doc, std::move(read), false, name.starts_with("dockerfile") ? "dockerfile" : "", shape, otherwise};
+  return {name,
+          doc,
+          std::move(read),
+          false,
+          name.starts_with("dockerfile") ? "dockerfile" : "",
+          std::move(shape),
+          otherwise};
 }
 
 const std::vector<Key<Spec>>& keys() {
