@@ -57,16 +57,13 @@ std::string fold(std::string_view text) {
   return folded;
 }
 
-/// `WORKDIR /` makes nothing: BuildKit counts it in the total but gives it neither a vertex nor a number
-/// (frontend/dockerfile/dockerfile2llb/convert.go, `if wd != "/"`).
-bool is_root_workdir(const Instruction& instruction) {
-  if (instruction.keyword != "WORKDIR") return false;
-  const auto path = util::trim(std::string_view(instruction.text).substr(std::string_view("WORKDIR").size()));
-  return path.starts_with('/') && std::filesystem::path(path).lexically_normal() == "/";
-}
-
 bool is_step(const std::string& keyword) {
   return keyword == "RUN" || keyword == "COPY" || keyword == "ADD" || keyword == "WORKDIR";
+}
+
+bool is_stage_name(std::string_view lower) {
+  return lower.front() >= 'a' && lower.front() <= 'z'
+         && lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
 }
 
 class Reader {
@@ -130,13 +127,29 @@ private:
            "ONBUILD runs in the stages that build on this one: cacheproof claims nothing about its steps",
            "");
     auto& stage = file_.stages.back();
+    const bool root = keyword == "WORKDIR" && leads_to_root(rest);
     if (is_step(keyword)) ++stage.total;
-    if (is_step(keyword) && !is_root_workdir(instruction)) instruction.number = ++numbered_;
+    if (is_step(keyword) && !root) instruction.number = ++numbered_;
     stage.instructions.push_back(std::move(instruction));
   }
 
+  /// `WORKDIR /` makes nothing: BuildKit counts it in the total but gives it neither a vertex nor a number. `//` and
+  /// `/.` are other folders to it, but a relative path is put into normal form (dockerfile2llb, dispatchWorkdir). What
+  /// a variable stands for is taken for no root.
+  bool leads_to_root(std::string_view written) {
+    auto& folder = working_folders_.back();
+    const auto path = expand(util::trim(written), {}, lines_.escape);
+    if (!path || written.find('$') != std::string_view::npos)
+      folder = "/$";
+    else if (path->starts_with('/'))
+      folder = *path;
+    else
+      folder = (folder / *path).lexically_normal();
+    if (!folder.has_filename() && folder.has_relative_path()) folder = folder.parent_path();
+    return folder.native() == "/";
+  }
+
   void begin_stage(Instruction instruction, std::string_view rest) {
-    static const std::regex valid_name("^[a-z][a-z0-9-_.]*$");
     const int line = instruction.first_line;
     std::istringstream fields{std::string(rest)};
     const std::vector<std::string> arguments(std::istream_iterator<std::string>(fields), {});
@@ -148,7 +161,7 @@ private:
     if (!stage.named && arguments.size() != 1)
       error(line, "CP0204", "bad_from", "cannot read this FROM: it takes an image, or `image AS name`", "");
     stage.name = stage.named ? util::lower(arguments[2]) : fmt::format("stage-{}", stage.index);
-    if (stage.named && !std::regex_match(stage.name, valid_name))
+    if (stage.named && !is_stage_name(stage.name))
       error(line,
             "CP0204",
             "bad_from",
@@ -160,6 +173,9 @@ private:
     numbered_ = 0;
     if (stage.base != "scratch" && !stage.base_stage) instruction.number = numbered_ = ++stage.total;
     stage.instructions.push_back(std::move(instruction));
+    if (stage.named) named_[stage.name] = stage.index;
+    // That of an image is not known; most have none.
+    working_folders_.push_back(stage.base_stage ? working_folders_[static_cast<std::size_t>(*stage.base_stage)] : "/");
     file_.stages.push_back(std::move(stage));
   }
 
@@ -177,8 +193,12 @@ private:
           fmt::format("cannot read this FROM: no value is known for '{}'", unknown.empty() ? written : unknown),
           "give its ARG above the first FROM a default");
     stage.base = *base;
-    for (const auto& other : file_.stages)
-      if (other.named && other.name == *base) stage.base_stage = other.index;
+    stage.base_stage = latest_stage(*base);
+  }
+
+  std::optional<int> latest_stage(const std::string& name) const {
+    const auto found = named_.find(name);
+    return found == named_.end() ? std::nullopt : std::optional(found->second);
   }
 
   /// The name of an argument that BuildKit knows and this reader does not: a platform, which depends on the daemon.
@@ -242,9 +262,7 @@ private:
       return std::nullopt;
     }
     std::optional<int> found = instruction.keyword == "COPY" ? as_number(name) : std::nullopt;
-    if (!found)
-      for (const auto& stage : file_.stages)
-        if (stage.named && stage.name == util::lower(name)) found = stage.index;
+    if (!found) found = latest_stage(util::lower(name));
     if (found && *found >= user.index) {
       error(line,
             "CP0211",
@@ -280,7 +298,9 @@ private:
   LogicalLines lines_;
   std::vector<std::string> physical_;
   const std::map<std::string, std::string>& build_args_;
-  std::map<std::string, std::string> arguments_; ///< ARGs above the first FROM
+  std::map<std::string, std::string> arguments_;       ///< ARGs above the first FROM
+  std::map<std::string, int> named_;                   ///< the latest stage of each name
+  std::vector<std::filesystem::path> working_folders_; ///< of each stage at its end
   File file_;
   int numbered_ = 0; ///< steps of the last stage that have a number
   std::vector<util::Diagnostic> diagnostics_;

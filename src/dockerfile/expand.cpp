@@ -9,28 +9,48 @@ namespace cacheproof::dockerfile {
 namespace {
 
 using Expanded = tl::expected<std::string, std::string>;
+using Values = std::map<std::string, std::string>;
+
+constexpr int k_depth = 100;              ///< of substitutions in each other
+constexpr std::size_t k_grown = 4 * 1024; ///< bytes that values add to a text: arguments of arguments double each time
+
+struct Rules;
+Expanded expand(std::string_view text, const Rules& rules, int depth);
 
 bool in_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
+/// What stays the same in every text of one expansion.
+struct Rules {
+  const Values& values;
+  char escape;
+  Quotes quotes;
+};
+
 /// `X:-word` between the braces.
-Expanded substitute(std::string_view inside, const std::map<std::string, std::string>& values, char escape) {
+Expanded substitute(std::string_view inside, const Rules& rules, int depth) {
   const auto end = std::find_if_not(inside.begin(), inside.end(), in_name);
   const std::string name(inside.begin(), end);
   auto rest = inside.substr(name.size());
-  const auto value = values.find(name);
-  bool there = value != values.end();
+  const auto value = rules.values.find(name);
+  bool there = value != rules.values.end();
+  const bool left = !there && rules.quotes == Quotes::kept;
   const auto text = there ? value->second : std::string();
   if (name.empty()) return tl::unexpected(fmt::format("'${{{}}}' names no argument", inside));
-  if (rest.empty()) return text;
-  if (rest.starts_with(':')) {
+  if (rest.empty()) return left ? fmt::format("${{{}}}", name) : text;
+  const bool colon = rest.starts_with(':');
+  if (colon) {
     there = there && !text.empty();
     rest.remove_prefix(1);
   }
-  if (rest.starts_with('-')) return there ? Expanded(text) : expand(rest.substr(1), values, escape);
-  if (rest.starts_with('+')) return there ? expand(rest.substr(1), values, escape) : Expanded(std::string());
-  return tl::unexpected(fmt::format("'${{{}}}' is a substitution that cacheproof does not know", inside));
+  if (!rest.starts_with('-') && !rest.starts_with('+'))
+    return tl::unexpected(fmt::format("'${{{}}}' is a substitution that cacheproof does not know", inside));
+  const bool wanted = there == rest.starts_with('+');
+  if (!wanted && !left) return text;
+  const auto word = expand(rest.substr(1), rules, depth + 1);
+  if (!word || !left) return word;
+  return fmt::format("${{{}{}{}{}}}", name, colon ? ":" : "", rest.front(), *word);
 }
 
 /// The place behind the brace that closes the one before `from`.
@@ -44,35 +64,28 @@ size_t closing_brace(std::string_view text, size_t from) {
 }
 
 /// What the `$` at `at` stands for; `at` moves to the end of its name. A `$` without a name stands for itself.
-Expanded variable(std::string_view text, size_t& at, const std::map<std::string, std::string>& values, char escape) {
+Expanded variable(std::string_view text, size_t& at, const Rules& rules, int depth) {
   const size_t begin = at + 1;
   if (begin < text.size() && text[begin] == '{') {
     const auto brace = closing_brace(text, begin + 1);
     if (brace == std::string_view::npos) return tl::unexpected(std::string("a '${' is not closed"));
     at = brace;
-    return substitute(text.substr(begin + 1, brace - begin - 1), values, escape);
+    return substitute(text.substr(begin + 1, brace - begin - 1), rules, depth);
   }
   size_t end = begin;
   while (end < text.size() && in_name(text[end])) ++end;
   if (end == begin) return "$";
   at = end - 1;
-  const auto value = values.find(std::string(text.substr(begin, end - begin)));
-  return value == values.end() ? "" : value->second;
+  const auto name = std::string(text.substr(begin, end - begin));
+  const auto value = rules.values.find(name);
+  if (value != rules.values.end()) return value->second;
+  return rules.quotes == Quotes::kept ? "$" + name : "";
 }
 
-/// The name behind the `$` at `at`, where nothing else is asked of it (`$X`, `${X}`).
-std::string name_at(std::string_view text, size_t at) {
-  auto rest = text.substr(at + 1);
-  const bool braces = rest.starts_with('{');
-  if (braces) rest.remove_prefix(1);
-  const auto end = std::find_if_not(rest.begin(), rest.end(), in_name);
-  return braces && (end == rest.end() || *end != '}') ? std::string() : std::string(rest.begin(), end);
-}
-
-} // namespace
-
-Expanded expand(std::string_view text, const std::map<std::string, std::string>& values, char escape, Quotes quotes) {
-  const bool kept = quotes == Quotes::kept;
+Expanded expand(std::string_view text, const Rules& rules, int depth) {
+  if (depth > k_depth)
+    return tl::unexpected(fmt::format("substitutions stand deeper in each other than {} levels", k_depth));
+  const bool kept = rules.quotes == Quotes::kept;
   std::string result;
   char quote = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -80,7 +93,7 @@ Expanded expand(std::string_view text, const std::map<std::string, std::string>&
     if (quote == '\'') {
       if (c == '\'') quote = 0;
       if (c != '\'' || kept) result += c;
-    } else if (c == escape && i + 1 < text.size()) {
+    } else if (c == rules.escape && i + 1 < text.size()) {
       if (kept) result += c;
       result += text[++i];
     } else if (c == '"') {
@@ -90,18 +103,23 @@ Expanded expand(std::string_view text, const std::map<std::string, std::string>&
       quote = '\'';
       if (kept) result += c;
     } else if (c == '$') {
-      const auto begin = i;
-      const auto name = name_at(text, i);
-      auto value = variable(text, i, values, escape);
+      const auto value = variable(text, i, rules, depth);
       if (!value) return value;
-      result +=
-          kept && !name.empty() && !values.contains(name) ? std::string(text.substr(begin, i + 1 - begin)) : *value;
+      result += *value;
     } else {
       result += c;
     }
+    if (result.size() > text.size() + k_grown)
+      return tl::unexpected(fmt::format("its variables stand for more than {} bytes", k_grown));
   }
   if (quote != 0) return tl::unexpected(std::string("a quote is not closed"));
   return result;
+}
+
+} // namespace
+
+Expanded expand(std::string_view text, const Values& values, char escape, Quotes quotes) {
+  return expand(text, Rules{values, escape, quotes}, 0);
 }
 
 } // namespace cacheproof::dockerfile

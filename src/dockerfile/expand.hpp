@@ -9,7 +9,7 @@
 namespace cacheproof::dockerfile {
 
 /// What becomes of quotes, escapes and variables without a value: BuildKit takes the first two off and has nothing for
-/// the third, but leaves all of them as they are in the names of RUN.
+/// the third, but leaves all of them as they are in the names of RUN (its Lex: RawQuotes, RawEscapes, SkipUnsetEnv).
 enum class Quotes { taken_off, kept };
 
 /// Expands `$X`, `${X}`, `${X:-word}`, `${X-word}`, `${X:+word}`, `${X+word}` as BuildKit does with a FROM.

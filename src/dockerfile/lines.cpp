@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
-#include <regex>
 #include <set>
 
 namespace cacheproof::dockerfile {
@@ -42,12 +41,12 @@ struct Heredoc {
 };
 
 /// A word `<<EOT`, `3<<-"EOT"`.
-std::optional<Heredoc> heredoc(const std::string& word) {
-  static const std::regex shape(R"(^[0-9]*<<(-?)\s*([^<]*)$)");
-  std::smatch match;
-  if (!std::regex_match(word, match, shape)) return std::nullopt;
-  Heredoc found{{}, match[1].length() > 0};
-  const std::string rest = match[2];
+std::optional<Heredoc> heredoc(std::string_view word) {
+  const auto start = std::min(word.find_first_not_of("0123456789"), word.size());
+  auto rest = word.substr(start);
+  if (!rest.starts_with("<<") || rest.find('<', 2) != std::string_view::npos) return std::nullopt;
+  Heredoc found{{}, rest.starts_with("<<-")};
+  rest.remove_prefix(found.chomp ? 3 : 2);
   char quote = 0;
   for (size_t i = 0; i < rest.size(); ++i) {
     if (quote == 0 && (rest[i] == '"' || rest[i] == '\''))
@@ -121,15 +120,15 @@ private:
   /// `# escape=`, `# syntax=`, `# check=` before anything else; the first line that is none of them ends it. A `#!`
   /// line is skipped when BuildKit looks for the syntax, and ends the directives for everything else.
   void read_directives() {
-    static const std::regex shape(R"(^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$)");
     std::set<std::string> seen;
     const bool shebang = !physical_.empty() && physical_[0].starts_with("#!");
     for (size_t i = shebang ? 1 : 0; i < physical_.size(); ++i) {
-      std::smatch match;
-      const std::string line(trim_left(physical_[i]));
-      if (!std::regex_match(line, match, shape)) return;
-      const auto key = util::lower(match[1].str());
-      const auto value = match[2].str();
+      const auto line = trim_left(physical_[i]);
+      const auto equals = line.find('=');
+      if (!line.starts_with('#') || equals == std::string_view::npos) return;
+      const auto key = util::lower(util::trim(line.substr(1, equals - 1)));
+      const auto value = util::trim(line.substr(equals + 1));
+      if (value.empty()) return;
       if (key != "syntax" && key != "escape" && key != "check") return;
       const int number = static_cast<int>(i) + 1;
       if (!seen.insert(key).second) return error(number, fmt::format("only one '{}' directive can be used", key));

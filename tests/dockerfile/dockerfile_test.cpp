@@ -2,6 +2,7 @@
 #include "util/files.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace cacheproof::dockerfile {
@@ -27,6 +28,12 @@ std::string steps(const File& file) {
                             instruction.last_line,
                             instruction.text);
   return text;
+}
+
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
 }
 
 std::string complaint(std::string_view text) {
@@ -198,6 +205,29 @@ TEST(Unreadable, ThingsAreErrorsAndNeverGuesses) {
   EXPECT_NE(complaint("FROM a\nCOPY --from=$X / /\n").find("CP0210"), std::string::npos);
   EXPECT_NE(complaint("FROM a AS b\nCOPY --from=c / /\nFROM a AS c\n").find("CP0211"), std::string::npos);
   EXPECT_NE(complaint("FROM a\nCOPY --from=0 / /\n").find("CP0211"), std::string::npos);
+}
+
+TEST(Unreadable, ArgumentsGrowNoFurtherThanNamesDo) {
+  std::string text = "ARG A0=0123456789\n";
+  for (int i = 1; i < 64; ++i)
+    text += "ARG A" + std::to_string(i) + "=$A" + std::to_string(i - 1) + "$A" + std::to_string(i - 1) + "\n";
+  EXPECT_THAT(complaint(text + "FROM a\n"),
+              testing::HasSubstr("Dockerfile:10:1: error[CP0206]: cannot read this ARG: its variables stand for more "
+                                 "than 4096 bytes\n"));
+  const auto deep = [&](int levels) {
+    return "FROM " + repeated("${A:-", levels) + "b" + repeated("}", levels) + "\n";
+  };
+  EXPECT_EQ(parsed(deep(100)).stages[0].base, "b");
+  EXPECT_THAT(complaint(deep(101)), testing::HasSubstr("substitutions stand deeper in each other than 100 levels"));
+  EXPECT_THAT(complaint(deep(100'000)), testing::HasSubstr("substitutions stand deeper in each other than 100 levels"));
+}
+
+TEST(Unreadable, NoWordIsTooLongToBeSaid) {
+  const std::string name(1'000'000, 'a');
+  EXPECT_EQ(parsed("FROM a AS " + name + "\n").stages[0].name, name);
+  EXPECT_EQ(parsed("FROM a\nRUN <<" + name + "\nx\n" + name + "\n").stages[0].instructions[1].heredocs,
+            std::vector{name});
+  EXPECT_EQ(parsed("# syntax=" + name + "\nFROM a\n").syntax_line, 1);
 }
 
 TEST(Unreadable, LinesAreAllToldAtOnce) {

@@ -1,4 +1,5 @@
 #include "dockerfile/names.hpp"
+#include "dockerfile/recorded.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -72,6 +73,47 @@ TEST(NamedSteps, AreThoseThatBuildKitPrinted) {
     }
   }
   EXPECT_GT(compared, 100U);
+}
+
+/// Names as this version prints them: older ones take the escapes off a RUN as well. Without how steps are copied, and
+/// without images: one that several stages are built on has the name of one of them.
+std::set<std::string> plain(const std::vector<std::string>& names, const std::string& version) {
+  std::set<std::string> all;
+  for (auto name : names) {
+    const auto text = name.find("] ") + 2;
+    if (name.substr(text).starts_with("LINK ")) name.erase(text, 5);
+    if (version != "v0.34.2" && name.substr(text).starts_with("RUN ")) std::erase(name, '\\');
+    if (!name.substr(text).starts_with("FROM ")) all.insert(name);
+  }
+  return all;
+}
+
+TEST(NamedSteps, AreAllThatWereRecorded) {
+  int versions = 0;
+  for (const auto& entry : fs::directory_iterator(k_recorded)) {
+    if (entry.path().extension() != ".json") continue;
+    ++versions;
+    const auto all = nlohmann::json::parse(util::read_text(entry.path()).value());
+    EXPECT_GE(all.size(), 20U);
+    for (const auto& [name, steps] : all.items()) {
+      const auto text = util::read_text(k_recorded / (name + ".Dockerfile")).value();
+      std::string target;
+      std::map<std::string, std::string> arguments;
+      for (const auto& option : options_of(text)) {
+        const auto equals = option.find('=');
+        const auto value = option.substr(equals + 1);
+        if (option.starts_with("build-arg:"))
+          arguments[option.substr(10, equals - 10)] = value;
+        else
+          target = value;
+      }
+      const auto version = entry.path().stem().string();
+      EXPECT_THAT(plain(names(text, target, arguments), version),
+                  testing::ContainerEq(plain(steps.get<std::vector<std::string>>(), version)))
+          << name << ' ' << version;
+    }
+  }
+  EXPECT_EQ(versions, 3);
 }
 
 } // namespace

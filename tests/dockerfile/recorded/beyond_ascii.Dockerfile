@@ -1,0 +1,4 @@
+﻿# check=skip=all
+FROM alpine
+RUN echo é€ "😀"
+COPY a /ä
