@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
 namespace cacheproof::buildkit {
 namespace {
@@ -90,20 +89,24 @@ Fate fate(const Vertex& vertex, bool build_succeeded) {
 }
 
 std::optional<Label> read_label(std::string_view name) {
-  static const std::regex shape(R"(^\[(?:(.*\S)\s+)?\s*([0-9]+)/([0-9]+)\] ([\s\S]*)$)");
-  std::cmatch match;
-  if (!std::regex_match(name.data(), name.data() + name.size(), match, shape)) return std::nullopt;
+  // The first bracket ends it: a command may hold what looks like a label.
+  const auto end = name.find("] ");
+  if (!name.starts_with('[') || end == std::string_view::npos) return std::nullopt;
+  const auto inside = name.substr(1, end - 1);
+  const auto slash = inside.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto blank = inside.rfind(' ', slash);
+  const auto begin = blank == std::string_view::npos ? 0 : blank + 1;
+  const auto number = util::parse_number<int>(inside.substr(begin, slash - begin));
+  const auto total = util::parse_number<int>(inside.substr(slash + 1));
+  if (!number || !total || *number < 0 || *total < 0) return std::nullopt;
   Label label;
-  const std::string prefix = match[1];
+  label.number = *number;
+  label.total = *total;
+  const auto prefix = util::trim(inside.substr(0, begin));
   label.stage = prefix.substr(prefix.rfind(' ') + 1); // a platform may stand before it
   if (label.stage.find('/') != std::string::npos) label.stage.clear();
-  try {
-    label.number = std::stoi(match[2]);
-    label.total = std::stoi(match[3]);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-  std::string_view text(match[4].first, static_cast<size_t>(match[4].length()));
+  auto text = name.substr(end + 2);
   if (text.starts_with("ONBUILD ")) {
     label.onbuild = true;
     text.remove_prefix(8);

@@ -92,8 +92,13 @@ TEST(Labels, AreReadInEveryForm) {
   check("[linux/amd64 2/4] COPY a b", "", 2, 4, "COPY a b");
   check("[h 8/8] LINK COPY --link a b", "h", 8, 8, "COPY --link a b");
   check("[extra 3/2] ONBUILD RUN x", "extra", 3, 2, "RUN x");
+  check("[app 2/5] RUN echo [other 1/2] x", "app", 2, 5, "RUN echo [other 1/2] x");
+  const auto text = "RUN " + std::string(1'000'000, 'x');
+  check("[2/5] " + text, "", 2, 5, text);
   EXPECT_TRUE(read_label("[extra 3/2] ONBUILD RUN x")->onbuild);
   EXPECT_FALSE(read_label("[internal] load build context"));
+  EXPECT_FALSE(read_label("[app 1/99999999999] RUN x"));
+  EXPECT_FALSE(read_label("[app -1/2] RUN x"));
   EXPECT_FALSE(read_label("importing cache manifest from x"));
   EXPECT_FALSE(read_label("copy /job /spool/job"));
 }
