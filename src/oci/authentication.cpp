@@ -1,5 +1,6 @@
 #include "oci/authentication.hpp"
 
+#include "oci/json.hpp"
 #include "util/base64.hpp"
 #include "util/text.hpp"
 
@@ -75,7 +76,7 @@ bearer(const Challenge& challenge, const Credentials& credentials, const http::R
     return util::failure(fmt::format("the token service answered {}", response.status),
                          tried,
                          credentials.anonymous() ? "" : "run `docker login` again");
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  const auto json = parse_json(response.body);
   for (const auto* key : {"token", "access_token"}) // the second is OAuth2's word for the same
     if (json.is_object() && json.contains(key) && json[key].is_string())
       return "Bearer " + json[key].get<std::string>();

@@ -48,7 +48,7 @@ Entries entries_of(const json& manifest) {
 
 /// Fills what a manifest and the blobs that it names say.
 util::Status read_contents(evidence::CacheContents& contents, const std::string& body, const FetchBlob& blob) {
-  const auto manifest = json::parse(body, nullptr, false);
+  const auto manifest = parse_json(body);
   if (!manifest.is_object()) return util::failure("the manifest of " + contents.ref + " is no JSON object");
   auto entries = entries_of(manifest);
   if (entries.config.empty()) {
@@ -58,7 +58,7 @@ util::Status read_contents(evidence::CacheContents& contents, const std::string&
   contents.shape = manifest.contains("manifests") ? CacheShape::index : CacheShape::image_manifest;
   for (const auto& [digest, bytes] : entries.layers) contents.layers.push_back({digest, bytes});
   CP_TRY_ASSIGN(const auto text, blob(entries.config));
-  const auto config = json::parse(text, nullptr, false);
+  const auto config = parse_json(text);
   if (!config.is_object()) return util::failure("the cache config of " + contents.ref + " is no JSON object");
   contents.records = list_at(config, "records").size();
   return {};
@@ -100,7 +100,7 @@ util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::p
     return util::read_text(folder / "blobs" / digest.substr(0, std::min(sign, digest.size())) / name);
   };
   CP_TRY_ASSIGN(const auto text, util::read_text(folder / "index.json"));
-  const auto index = json::parse(text, nullptr, false);
+  const auto index = parse_json(text);
   for (const auto& descriptor : list_at(index, "manifests")) {
     if (text_at(object_at(descriptor, "annotations"), "org.opencontainers.image.ref.name") != tag) continue;
     contents.digest = text_at(descriptor, "digest");
@@ -112,7 +112,7 @@ util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::p
 }
 
 Parts parts_of(const std::string& body) {
-  const auto manifest = json::parse(body, nullptr, false);
+  const auto manifest = parse_json(body);
   Parts parts;
   if (manifest.is_object() && manifest.contains("config")) parts.config = text_at(manifest["config"], "digest");
   for (const auto* key : {"manifests", "layers"})

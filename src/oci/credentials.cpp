@@ -72,7 +72,7 @@ util::Result<Credentials> ask_helper(const std::string& name, std::string_view h
                          tried,
                          "run `docker login` again, or take the helper out of Docker's config.json");
   }
-  const auto answer = json::parse(finished.out, nullptr, false);
+  const auto answer = parse_json(finished.out);
   if (!answer.is_object()) return util::failure("the credential helper did not answer with JSON", tried);
   const auto username = text_at(answer, "Username");
   const auto secret = text_at(answer, "Secret");
@@ -94,7 +94,7 @@ find_credentials(std::string_view host, const std::filesystem::path& folder, std
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return Credentials{};
   CP_TRY_ASSIGN(const auto text, util::read_text(path));
-  const auto config = json::parse(text, nullptr, false);
+  const auto config = parse_json(text);
   if (!config.is_object())
     return util::failure(
         "Docker's logins cannot be read: it is no JSON object", path.string(), "run `docker login` again");

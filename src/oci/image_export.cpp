@@ -192,7 +192,7 @@ private:
     }
     if (count < 0) return util::failure(name + " of the export cannot be read: " + words(in.get()));
     if (!hex.empty() && util::sha256_hex(text) != hex) return util::failure(name + " is not what its digest says");
-    auto parsed = json::parse(text, nullptr, false);
+    auto parsed = parse_json(text);
     if (!parsed.is_object()) return util::failure(name + " of the export is no JSON object");
     return parsed;
   }

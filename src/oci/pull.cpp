@@ -32,7 +32,7 @@ manifest(RegistryClient& registry, const Pull& pull, const std::string& referenc
   const auto name = fmt::format("{}/{}:{}", registry.address(), pull.repository, reference);
   if (!found) return util::failure("the registry has no " + name);
   digest = found->digest;
-  auto read = json::parse(found->body, nullptr, false);
+  auto read = parse_json(found->body);
   if (!read.is_object()) return util::failure("the manifest of " + name + " is no JSON object");
   return read;
 }

@@ -1,5 +1,6 @@
 #include "oci/reference.hpp"
 
+#include <algorithm>
 #include <regex>
 
 namespace cacheproof::oci {
@@ -35,6 +36,9 @@ util::Result<Reference> parse_reference(std::string_view text) {
     reference.host = "docker.io";
   }
   if (reference.host == "docker.io" && name.find('/') == name.npos) name.insert(0, "library/");
+  constexpr std::size_t longest = 255; // distribution/reference
+  if (std::max(reference.host.size(), name.size()) > longest)
+    return refuse("a host and a repository have at most 255 characters");
   static const std::regex host("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?");
   if (!std::regex_match(reference.host, host)) return refuse("'" + reference.host + "' is no host");
   static const std::regex path("[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*");

@@ -111,7 +111,7 @@ util::Result<std::vector<std::string>> RegistryClient::listed(const std::string&
     const auto target = url(path + "?n=100" + (last.empty() ? "" : "&last=" + last));
     CP_TRY_ASSIGN(const auto response, send({.url = target}));
     CP_TRY(expect(response, 200, target));
-    const auto json = nlohmann::json::parse(response.body, nullptr, false);
+    const auto json = parse_json(response.body);
     if (!json.is_object() || !json.contains(key) || !json[key].is_array())
       return util::failure(fmt::format("the registry's list of {} cannot be read", key), target);
     const auto page = texts_at(json, key);

@@ -78,9 +78,12 @@ TEST(Cache, SaysThatAnEmptyIndexIsNone) {
 
 TEST(Cache, RefusesDocumentsThatCannotBeRead) {
   FakeRegistry registry;
-  registry.manifests["app/manifests/cache"] = {k_index, "no json"};
   RegistryClient client(registry.address());
-  EXPECT_FALSE(read_cache(client, registry.address() + "/app:cache"));
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const auto& text : {std::string("no json"), R"({"manifests":)" + deep + "}"}) {
+    registry.manifests["app/manifests/cache"] = {k_index, text};
+    EXPECT_FALSE(read_cache(client, registry.address() + "/app:cache"));
+  }
 }
 
 TEST(CacheFolder, IsReadAsARegistrysCacheIs) {

@@ -25,11 +25,24 @@ TEST(Reference, IsWrittenInFull) {
 }
 
 TEST(Reference, RefusesWhatNoRegistryCouldHave) {
-  for (const auto* text : {"", "Alpine", "a//b", "a:", "a:b=c", "a@sha256:12", "a b", "../x", "ghcr.io/"}) {
+  const std::string longer(1'000'000, 'a');
+  for (const auto& text : std::vector<std::string>{"",
+                                                   "Alpine",
+                                                   "a//b",
+                                                   "a:",
+                                                   "a:b=c",
+                                                   "a@sha256:12",
+                                                   "a b",
+                                                   "../x",
+                                                   "ghcr.io/",
+                                                   longer,
+                                                   longer + ".io/a",
+                                                   std::string(256, 'a')}) {
     const auto parsed = parse_reference(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().blame, util::Blame::input);
   }
+  EXPECT_EQ(parse_reference("h.io/" + std::string(255, 'a'))->repository.size(), 255U);
 }
 
 } // namespace
