@@ -1,15 +1,9 @@
-#include "scenario/client_flags.hpp"
 #include "scenario/read.hpp"
 #include "scenario/shell_words.hpp"
-#include "util/files.hpp"
 #include "util/text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <map>
-#include <regex>
-#include <set>
 
 namespace cacheproof::scenario {
 namespace {
@@ -163,42 +157,6 @@ TEST(CommandLine, HasEveryNameOfAnOutputInTheSandbox) {
   EXPECT_EQ(keys_of(R"(docker build -o 'type=image,"name=ghcr.io/a/b,c/d",push=true' .)"),
             "output: [\"type=image,\\\"name=${registry}/a/b,${registry}/c/d\\\",push=true\"]\n"
             "# 'ghcr.io' is '${registry}' here\n# 'docker.io' is '${registry}' here\n");
-}
-
-/// Flag → whether it takes a value, as `--help` of the programs prints it.
-std::map<std::string, bool> flags_of(const std::string& file) {
-  static const std::regex docker(R"(^  +(?:-([a-zA-Z]), )?--([a-z-]+)( [a-z]\S*)?(  +.*)?$)");
-  static const std::regex buildctl(R"(^   --([a-z-]+)( string| int)?.*$)");
-  std::map<std::string, bool> all;
-  bool options = false;
-  const auto folder = std::filesystem::path(CACHEPROOF_SOURCE_DIR) / "tests/scenario/help";
-  for (const auto& line : util::lines(util::read_text(folder / file).value())) {
-    options = options || line == "Options:" || line == "Flags:" || line == "OPTIONS:" || line == "GLOBAL OPTIONS:";
-    std::smatch match;
-    if (!options) continue;
-    if (file.starts_with("buildctl") ? std::regex_match(line, match, buildctl)
-                                     : std::regex_match(line, match, docker)) {
-      const bool is_buildctl = file.starts_with("buildctl");
-      all[match[is_buildctl ? 1 : 2]] = match[is_buildctl ? 2 : 3].length() > 0;
-    }
-  }
-  all.erase("help");
-  return all;
-}
-
-std::map<std::string, bool> table(std::initializer_list<std::span<const ClientFlag>> tables) {
-  std::map<std::string, bool> all;
-  for (const auto& flags : tables)
-    for (const auto& flag : flags) all[std::string(flag.name)] = flag.valued;
-  return all;
-}
-
-TEST(ClientFlags, AreThoseThatTheProgramsPrint) {
-  EXPECT_EQ(flags_of("buildctl_v0.34.2.txt"), table({buildctl_flags(), buildctl_global_flags()}));
-  auto docker = flags_of("docker_v28.2.2.txt");
-  ASSERT_GT(docker.size(), 25u);
-  docker.merge(flags_of("buildx_v0.36.1.txt"));
-  EXPECT_EQ(docker, table({docker_flags()}));
 }
 
 } // namespace
