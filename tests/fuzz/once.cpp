@@ -11,11 +11,13 @@
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
   namespace fuzz = cacheproof::fuzz;
-  static const std::map<std::string, std::function<void(std::string_view)>> parsers{{"scenario", fuzz::scenario},
-                                                                                    {"dockerfile", fuzz::dockerfile},
-                                                                                    {"status", fuzz::status},
-                                                                                    {"provenance", fuzz::provenance},
-                                                                                    {"manifest", fuzz::manifest}};
+  static const std::map<std::string, std::function<void(std::string_view)>> parsers{
+      {"scenario", fuzz::scenario},
+      {"command_line", fuzz::command_line},
+      {"dockerfile", fuzz::dockerfile},
+      {"status", fuzz::status},
+      {"provenance", fuzz::provenance},
+      {"manifest", fuzz::manifest}};
   const auto parser = argc > 1 ? parsers.find(argv[1]) : parsers.end();
   if (parser == parsers.end()) {
     std::cerr << "fuzz_once PARSER FOLDER...\n";

@@ -7,6 +7,7 @@
 #include "oci/cache.hpp"
 #include "scenario/read.hpp"
 #include "util/diagnostic_format.hpp"
+#include "util/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -28,6 +29,20 @@ void scenario(std::string_view text) {
   const auto reading = scenario::read_text(text, "/nowhere/x.yaml");
   print(reading.diagnostics);
   if (reading.scenario) static_cast<void>(scenario::cells(*reading.scenario));
+}
+
+void command_line(std::string_view text) {
+  std::string block = "|";
+  for (const auto& line : util::lines(text)) block += "\n  " + line;
+  const auto quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (const auto& build : {block, quoted}) {
+    const auto reading =
+        scenario::read_text("title: t\nfiles: {Dockerfile: FROM a AS app}\nmatrix: {mode: [max, min]}\nbuild: " + build
+                                + "\nrounds: [{}]\n",
+                            "/nowhere/x.yaml");
+    print(reading.diagnostics);
+    for (const auto& line : reading.command_lines) static_cast<void>(line.to_yaml());
+  }
 }
 
 void dockerfile(std::string_view text) {

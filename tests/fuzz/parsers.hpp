@@ -7,6 +7,8 @@
 namespace cacheproof::fuzz {
 
 void scenario(std::string_view text);
+/// A `build` that is a command line, as YAML holds it in lines of its own and as one quoted text.
+void command_line(std::string_view text);
 void dockerfile(std::string_view text);
 /// A stream as tests/golden keeps them: the first line may be a comment with the Dockerfile and the target.
 void status(std::string_view text);
