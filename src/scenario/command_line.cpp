@@ -2,10 +2,9 @@
 
 #include "scenario/client_flags.hpp"
 #include "scenario/codes.hpp"
+#include "scenario/line_words.hpp"
 #include "scenario/names_here.hpp"
-#include "scenario/places.hpp"
 #include "scenario/reader.hpp"
-#include "scenario/shell_words.hpp"
 #include "util/csv.hpp"
 #include "util/text.hpp"
 
@@ -14,6 +13,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -46,92 +46,74 @@ public:
   LineReader(Reader& reader, const Node& at)
       : reader_(reader),
         at_(at),
-        line_(shell_words(at.text)),
-        places_(reader.lines(), at, line_.words) {
+        words_(reader, at) {
     keys_.kind = Node::Kind::map;
     keys_.line = at.line;
     keys_.column = at.column;
   }
 
   std::optional<CommandLine> read() {
-    for (const auto& mistake : line_.mistakes)
-      report(codes::k_bad_command_line, places_.of(mistake.from, mistake.to), mistake.message, mistake.hint);
-    if (std::any_of(line_.mistakes.begin(), line_.mistakes.end(), [](const auto& each) { return each.confusing; }))
-      return {};
+    if (!words_.check()) return {};
     if (!read_program()) return {};
-    while (next_ < line_.words.size()) read_argument();
+    while (!words_.at_end()) read_argument();
     if (buildctl_)
       end_buildctl();
-    else if (!context_ && !failed_)
+    else if (!context_ && !words_.failed())
       fail("the line names no context", "write the folder at its end, `.` for all of the scenario's context");
     if (context_) end_paths();
-    std::sort(ignored_.begin(), ignored_.end());
-    ignored_.erase(std::unique(ignored_.begin(), ignored_.end()), ignored_.end());
     CommandLine result{reader_.spot(at_), std::move(keys_), {}};
-    if (!ignored_.empty()) result.notes.push_back("without a meaning here: " + util::join(ignored_, ", "));
+    if (!ignored_.empty())
+      result.notes.push_back("without a meaning here: " + util::join({ignored_.begin(), ignored_.end()}, ", "));
     for (const auto& [from, to] : here_.replaced()) result.notes.push_back(fmt::format("'{}' is '{}' here", from, to));
     return result;
   }
 
 private:
-  const std::string& word(std::size_t ahead = 0) const {
-    static const std::string none;
-    return next_ + ahead < line_.words.size() ? line_.words[next_ + ahead].text : none;
-  }
-  Place place(std::size_t ahead = 0) const { return places_.of_word(next_ + ahead); }
-
-  void report(const Code& code, const Place& place, std::string message, std::string hint) {
-    reader_.report_at(code, place.line, place.column, std::move(message), std::move(hint));
-    reader_.diagnostics().back().width = place.width;
-    failed_ = true;
+  void report(const Place& place, std::string message, std::string hint) {
+    words_.report(codes::k_bad_command_line, place, std::move(message), std::move(hint));
   }
   /// About the line as a whole.
-  void fail(std::string message, std::string hint) {
-    auto place = places_.of_word(0);
-    report(codes::k_bad_command_line, place, std::move(message), std::move(hint));
-  }
+  void fail(std::string message, std::string hint) { report(words_.start(), std::move(message), std::move(hint)); }
 
   bool read_program() {
-    for (; assignment(word()) && !word().starts_with('-'); ++next_) {
-      if (word().starts_with("DOCKER_BUILDKIT="))
-        ignored_.emplace_back("DOCKER_BUILDKIT");
+    for (; assignment(words_.word()) && !words_.word().starts_with('-'); words_.skip()) {
+      if (words_.word().starts_with("DOCKER_BUILDKIT="))
+        ignored_.insert("DOCKER_BUILDKIT");
       else
-        append("env", word(), place());
+        append("env", words_.word(), words_.place());
     }
-    const auto program = fs::path(word()).filename().string();
+    const auto program = fs::path(words_.word()).filename().string();
     const auto is = [&](std::size_t ahead, const Names& words) {
-      return std::find(words.begin(), words.end(), word(ahead)) != words.end();
+      return std::find(words.begin(), words.end(), words_.word(ahead)) != words.end();
     };
     if (program == "buildctl") {
       buildctl_ = true;
-      ++next_;
-      while (next_ < line_.words.size() && word().starts_with('-')) read_flag(buildctl_global_flags());
+      words_.skip();
+      while (words_.is_flag()) read_flag(buildctl_global_flags());
       if (!is(0, {"build", "b"})) return refuse_program();
-      ++next_;
+      words_.skip();
       return true;
     }
     const bool plain = program == "docker" && is(1, {"build"});
     const bool group = program == "docker" && is(1, {"buildx", "image", "builder"}) && is(2, {"build", "b"});
     const bool alone = program == "buildx" && is(1, {"build", "b"});
     if (!plain && !group && !alone) return refuse_program();
-    next_ += group ? 3 : 2;
+    words_.skip(group ? 3 : 2);
     return true;
   }
 
   bool refuse_program() {
-    const auto at = next_ < line_.words.size() ? place() : places_.of_word(0);
-    report(codes::k_bad_command_line,
-           at,
+    report(words_.at_end() ? words_.start() : words_.place(),
            "a line for 'build' begins with docker build, docker buildx build or buildctl build",
            "any other command that builds is for `run`");
     return false;
   }
 
   void read_argument() {
-    if (!flags_end_ && word() == "--") {
+    if (!flags_end_ && words_.word() == "--") {
       flags_end_ = true;
-      ++next_;
-    } else if (!flags_end_ && word().size() > 1 && word().front() == '-') {
+      words_.skip();
+    } else if (!flags_end_ && words_.is_flag()) {
       read_flag(buildctl_ ? buildctl_flags() : docker_flags());
     } else {
       read_context();
@@ -139,65 +121,24 @@ private:
   }
 
   void read_context() {
-    const auto path = word();
-    const auto at = place();
-    ++next_;
-    if (buildctl_) return report(codes::k_bad_command_line, at, "buildctl build takes flags only", "");
-    if (context_) return report(codes::k_bad_command_line, at, "there is a context already", "");
+    const auto path = words_.word();
+    const auto at = words_.place();
+    words_.skip();
+    if (buildctl_) return report(at, "buildctl build takes flags only", "");
+    if (context_) return report(at, "there is a context already", "");
     if (path == "-" || path.find("://") != std::string::npos || path.starts_with("git@"))
-      return report(codes::k_bad_command_line,
-                    at,
+      return report(at,
                     "a context is a folder here",
                     "say where it comes from with the scenario's `context`, `files` or `git`, and write `.`");
     context_ = {path, at};
   }
 
-  /// `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value` and letters in a row, as pflag takes them.
   void read_flag(std::span<const ClientFlag> flags) {
-    const auto whole = word();
-    const auto at = place();
-    const bool is_long = whole.starts_with("--");
-    const auto equals = whole.find('=');
-    const auto name = is_long ? whole.substr(2, std::min(equals, whole.size()) - 2) : whole.substr(1, 1);
-    const auto flag = std::find_if(flags.begin(), flags.end(), [&](const auto& each) {
-      return is_long ? each.name == name : each.letter != 0 && each.letter == name.front();
-    });
-    ++next_;
-    if (flag == flags.end()) {
-      // What follows may be its value: the rest is read all the same, for its own mistakes.
-      Names names;
-      for (const auto& each : flags) names.emplace_back(each.name);
-      const auto near = util::nearest(name, names);
-      const auto shown = is_long ? "--" + name : "-" + name;
-      auto caret = at;
-      caret.width = static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(at.width), shown.size()));
-      report(codes::k_unknown_flag,
-             caret,
-             fmt::format("{} has no flag {}", buildctl_ ? "buildctl build" : "docker build", shown),
-             near && is_long ? fmt::format("did you mean '--{}'?", *near) : "");
-      if (is_long && equals == std::string::npos && next_ + 1 < line_.words.size() && !word().starts_with('-')) ++next_;
-      return;
-    }
-    auto value = std::string();
-    auto value_at = at;
-    if (is_long ? equals != std::string::npos : whole.size() > 2 && flag->valued) {
-      const auto from = is_long ? equals + 1 : whole[2] == '=' ? std::size_t{3} : std::size_t{2};
-      value = whole.substr(from);
-      value_at = places_.tail(next_ - 1, value);
-    } else if (flag->valued) {
-      if (next_ == line_.words.size())
-        return report(codes::k_bad_command_line, at, fmt::format("{} needs a value", whole), "");
-      value = word();
-      value_at = place();
-      ++next_;
-    } else {
-      value = "true";
-      if (!is_long && whole.size() > 2) { // `-qf x`: what follows is one more flag
-        --next_;
-        line_.words[next_].text = "-" + whole.substr(2);
-      }
-    }
-    take(*flag, value, value_at, at);
+    words_.read_flag(flags,
+                     buildctl_ ? "buildctl build" : "docker build",
+                     [this](const auto& flag, const auto& at, const auto& value, const auto& value_at) {
+                       take(flag, value, value_at, at);
+                     });
   }
 
   void take(const ClientFlag& flag, const std::string& value, const Place& value_at, const Place& flag_at) {
@@ -205,10 +146,10 @@ private:
     const std::string key(flag.key);
     switch (flag.meaning) {
     case nothing:
-      ignored_.push_back("--" + std::string(flag.name));
+      ignored_.insert("--" + std::string(flag.name));
       return;
     case refused:
-      return report(codes::k_bad_command_line, flag_at, fmt::format("--{} {}", flag.name, flag.key), "");
+      return report(flag_at, fmt::format("--{} {}", flag.name, flag.key), "");
     case one:
     case yes:
       return set(key, value, value_at);
@@ -229,7 +170,7 @@ private:
       if (const auto pair = assignment(value))
         (flag.meaning == folder ? folders_ : options_)[pair->first] = {pair->second, value_at};
       else
-        report(codes::k_bad_command_line, value_at, fmt::format("--{} takes NAME=VALUE", flag.name), "");
+        report(value_at, fmt::format("--{} takes NAME=VALUE", flag.name), "");
       return;
     }
   }
@@ -249,7 +190,7 @@ private:
 
   void add_limit(const std::string& value, const Place& at) {
     const auto pair = assignment(value);
-    if (!pair) return report(codes::k_bad_command_line, at, "--ulimit takes NAME=SOFT:HARD", "");
+    if (!pair) return report(at, "--ulimit takes NAME=SOFT:HARD", "");
     const auto colon = pair->second.find(':');
     auto& limits = at_key("ulimits", Node::Kind::map, at);
     limits.children.push_back(scalar(pair->first, at));
@@ -277,8 +218,7 @@ private:
         rest.push_back(field);
     }
     if (type != "sbom" && type != "provenance")
-      return report(
-          codes::k_bad_command_line, at, "--attest takes type=sbom or type=provenance, and their attributes", "");
+      return report(at, "--attest takes type=sbom or type=provenance, and their attributes", "");
     set(type, disabled ? "false" : rest.empty() ? "true" : util::csv_line(rest), at);
   }
 
@@ -348,8 +288,7 @@ private:
     if (!all) set("context", folder.string(), context_->second);
     if (!dockerfile_) return;
     if (dockerfile_->first == "-")
-      return report(codes::k_bad_command_line,
-                    dockerfile_->second,
+      return report(dockerfile_->second,
                     "a Dockerfile is no standard input here",
                     "write it into the context, or under `dockerfile_inline`");
     const auto file = fs::path(dockerfile_->first).lexically_normal();
@@ -377,18 +316,15 @@ private:
 
   Reader& reader_;
   const Node& at_;
-  ShellLine line_;
-  Places places_;
-  std::size_t next_ = 0;
+  LineWords words_;
   bool buildctl_ = false;
   bool flags_end_ = false;
-  bool failed_ = false;
   Node keys_;
   std::optional<Placed> context_;
   std::optional<Placed> dockerfile_;
   std::map<std::string, Placed> folders_; ///< of buildctl
   std::map<std::string, Placed> options_;
-  Names ignored_;
+  std::set<std::string> ignored_;
   NamesHere here_;
 };
 

@@ -3,7 +3,6 @@
 #include "util/csv.hpp"
 #include "util/text.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <string_view>
 
@@ -34,8 +33,7 @@ std::string NamesHere::image(const std::string& name) {
   const bool host =
       slash != std::string::npos && (first.find_first_of(".:") != std::string::npos || first == "localhost");
   const auto from = host ? first : std::string("docker.io");
-  const std::pair<std::string, std::string> replaced{from, "${registry}"};
-  if (std::find(replaced_.begin(), replaced_.end(), replaced) == replaced_.end()) replaced_.push_back(replaced);
+  if (hosts_.insert(from).second) replaced_.emplace_back(from, "${registry}");
   return "${registry}/" + (host ? name.substr(slash + 1) : name);
 }
 

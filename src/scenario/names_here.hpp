@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ public:
   const std::vector<std::pair<std::string, std::string>>& replaced() const { return replaced_; }
 
 private:
+  std::set<std::string> hosts_;
   std::vector<std::pair<std::string, std::string>> replaced_;
 };
 

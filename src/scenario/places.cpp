@@ -1,6 +1,7 @@
 #include "scenario/places.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace cacheproof::scenario {
 
@@ -54,15 +55,16 @@ Place Places::tail(std::size_t word, std::string_view text) const {
 }
 
 Place Places::of(std::size_t from, std::size_t to) const {
-  for (const auto& found : found_) {
-    if (from < found.from || from >= found.from + std::max<std::size_t>(1, found.raw.size())) continue;
-    auto place = found.place;
-    if (!found.exact) return place;
-    place.column += static_cast<int>(from - found.from);
-    place.width = static_cast<int>(std::max<std::size_t>(1, std::min(to, found.from + found.raw.size()) - from));
-    return place;
-  }
-  return start_;
+  const auto after = std::upper_bound(
+      found_.begin(), found_.end(), from, [](std::size_t byte, const auto& found) { return byte < found.from; });
+  if (after == found_.begin()) return start_;
+  const auto& found = *std::prev(after);
+  if (from >= found.from + std::max<std::size_t>(1, found.raw.size())) return start_;
+  auto place = found.place;
+  if (!found.exact) return place;
+  place.column += static_cast<int>(from - found.from);
+  place.width = static_cast<int>(std::max<std::size_t>(1, std::min(to, found.from + found.raw.size()) - from));
+  return place;
 }
 
 } // namespace cacheproof::scenario

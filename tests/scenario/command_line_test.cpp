@@ -131,6 +131,12 @@ TEST(CommandLine, HasLettersWithTheirValuesBehindThem) {
   EXPECT_EQ(keys_of("docker build -tapp -fa/Dockerfile ."), keys);
 }
 
+TEST(CommandLine, HasLettersInARow) {
+  EXPECT_EQ(
+      keys_of("docker build -qDt app ."),
+      "tags: [\"${registry}/app\"]\n# without a meaning here: --debug, --quiet\n# 'docker.io' is '${registry}' here\n");
+}
+
 TEST(CommandLine, OfBuildctlUsesNoCacheAtAllWithoutStages) {
   EXPECT_EQ(keys_of("buildctl build --frontend dockerfile.v0 --local context=. --opt no-cache="),
             "frontend: dockerfile.v0\nno_cache: true\n");
