@@ -111,7 +111,7 @@ judgement. Signs such as `(`, `[`, `+` and `.` need a backslash to mean themselv
        story()},
       {"CP0013",
        "bad_path",
-       R"(A path leads out of where it has to stay, is absolute, empty, or leads nowhere. Paths of edits and files are relative to the context;
+       R"(A path leads out of where it has to stay, is absolute, empty, longer than 4,095 bytes, or leads nowhere. Paths of edits and files are relative to the context;
 a `context` lies in the git repository around the scenario (without one: at or below its folder).)",
        story({{"- append: {path: src/main.js, text: \"!\"}", "- append: {path: ../src/main.js, text: \"!\"}"}}),
        story()},
@@ -176,7 +176,7 @@ files:
       {"CP0019",
        "too_large",
        R"(A limit that keeps hostile and broken files from hurting: a scenario has at most 1 MiB, aliases that expand to at most 10,000
-nodes, 64 levels and a matrix of 1,000 cells.)",
+nodes, 64 levels, a matrix of 1,000 cells and archives of 20,000 entries.)",
        story_with(
            R"(about: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
 )"),

@@ -162,9 +162,12 @@ void check_dockerfile_path(Reader& reader, const Node& at, BuildSpec& build) {
 
 std::optional<std::vector<Text>> read_platforms(Reader& reader, const Node& at) {
   static const std::regex form(R"([a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?)");
+  constexpr std::size_t longest = 100; // std::regex calls itself for each character
   return read_list(reader, at, "a list of platforms like [linux/amd64]", [&](const Node& item) {
     auto value = reader.text(item);
-    if (!value || has_variable(value->value) || std::regex_match(value->value, form)) return value;
+    if (!value || has_variable(value->value)
+        || (value->value.size() <= longest && std::regex_match(value->value, form)))
+      return value;
     reader.report(
         codes::k_wrong_value, item, fmt::format("'{}' is no platform", value->value), "write one like linux/arm64");
     return std::optional<Text>();

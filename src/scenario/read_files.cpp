@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 // Files that a scenario holds.
 namespace cacheproof::scenario {
@@ -13,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = InlineFile::Kind;
 using FileKey = Key<InlineFile>;
+
+constexpr std::size_t k_most_entries = 20'000; ///< of an archive: a long path has thousands of folders above it
 
 /// An entry of an archive has the archive's time where it has none of its own.
 struct Archive {
@@ -40,27 +46,26 @@ const std::vector<Key<Archive>>& archive_keys() {
 }
 
 /// Each entry after the folders above it: what unpacks them would otherwise make those with the time of that moment.
-InlineFiles with_folders(InlineFiles files, std::optional<std::int64_t> mtime) {
+/// Ends where there are too many.
+InlineFiles with_folders(const InlineFiles& files, std::optional<std::int64_t> mtime) {
+  std::map<std::string_view, const InlineFile*> listed;
+  for (const auto& file : files) listed.emplace(file.path, &file);
+  std::set<std::string> done;
   InlineFiles all;
-  const auto has = [&](const std::string& path) {
-    return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.path == path; });
-  };
-  const auto listed = [&](const std::string& path) {
-    return std::find_if(files.begin(), files.end(), [&](const auto& each) { return each.path == path; });
-  };
   for (const auto& file : files) {
     fs::path above;
     for (const auto& part : fs::path(file.path).parent_path()) {
+      if (all.size() > k_most_entries) return all;
       above /= part;
-      if (has(above.string())) continue;
-      const auto own = listed(above.string());
+      if (!done.insert(above.string()).second) continue;
       InlineFile folder;
       folder.path = above.string();
       folder.spot = file.spot;
       folder.kind = Kind::folder;
-      all.push_back(own == files.end() ? std::move(folder) : *own);
+      const auto own = listed.find(folder.path);
+      all.push_back(own == listed.end() ? std::move(folder) : *own->second);
     }
-    if (!has(file.path)) all.push_back(file);
+    if (done.insert(file.path).second) all.push_back(file);
   }
   for (auto& file : all)
     if (!file.mtime) file.mtime = mtime;
@@ -71,7 +76,12 @@ void read_archive(Reader& reader, const Node& at, InlineFile& file) {
   Archive archive;
   read_keys(reader, at, "a mapping for 'archive'", archive_keys(), archive);
   file.kind = Kind::archive;
-  file.files = with_folders(std::move(archive.files), archive.mtime);
+  file.files = with_folders(archive.files, archive.mtime);
+  if (file.files.size() > k_most_entries)
+    reader.report(
+        codes::k_too_large,
+        at,
+        fmt::format("an archive has at most {} entries, the folders above its files included", k_most_entries));
 }
 
 FileKey content_key(std::string_view name, std::string_view doc, Shape shape, decltype(FileKey::read) read) {
@@ -144,20 +154,53 @@ void check_link(Reader& reader, const Node& at, const InlineFile& file) {
     if (each) reader.report(codes::k_wrong_value, *each, fmt::format("it is that of '{}'", file.text));
 }
 
+/// A file of a mapping, and where it stands there.
+struct Entry {
+  InlineFile file;
+  const Node* key = nullptr;
+  const Node* value = nullptr;
+};
+
 /// Hard links name a file of the same files, which is no link itself.
-void check_hardlinks(Reader& reader, const Node& at, const InlineFiles& files) {
-  for (const auto& link : files) {
-    if (link.kind != Kind::hardlink || link.text.empty()) continue;
-    const auto target =
-        std::find_if(files.begin(), files.end(), [&](const auto& each) { return each.path == link.text; });
-    if (target != files.end() && (target->kind == Kind::file || target->kind == Kind::archive)) continue;
-    for (std::size_t i = 0; i < at.entries(); ++i)
-      if (at.key(i).line == link.spot.line && at.key(i).column == link.spot.column)
-        reader.report(codes::k_bad_path,
-                      at.value(i),
-                      fmt::format("there is no file '{}' among these files", link.text),
-                      {},
-                      link.text);
+void check_hardlinks(Reader& reader, const std::vector<Entry>& entries) {
+  std::set<std::string_view> targets;
+  for (const auto& [file, key, value] : entries)
+    if (file.kind == Kind::file || file.kind == Kind::archive) targets.insert(file.path);
+  for (const auto& [file, key, value] : entries)
+    if (file.kind == Kind::hardlink && !file.text.empty() && !targets.contains(file.text))
+      reader.report(
+          codes::k_bad_path, *value, fmt::format("there is no file '{}' among these files", file.text), {}, file.text);
+}
+
+/// No file stands where another, or a folder above another, has to.
+void check_clashes(Reader& reader, const std::vector<Entry>& entries) {
+  std::vector<const Entry*> sorted;
+  for (const auto& entry : entries) sorted.push_back(&entry);
+  // With `/` before every other sign, what is below a path follows it at once.
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* left, const auto* right) {
+    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<int>(static_cast<unsigned char>(c)); };
+    return std::lexicographical_compare(left->file.path.begin(),
+                                        left->file.path.end(),
+                                        right->file.path.begin(),
+                                        right->file.path.end(),
+                                        [&](char a, char b) { return rank(a) < rank(b); });
+  });
+  std::vector<const Entry*> above;
+  for (const auto* entry : sorted) {
+    const auto& path = entry->file.path;
+    const auto holds = [&](const InlineFile& other) {
+      return path.starts_with(other.path) && (path.size() == other.path.size() || path[other.path.size()] == '/');
+    };
+    while (!above.empty() && !holds(above.back()->file)) above.pop_back();
+    const bool same = !above.empty() && above.back()->file.path == path;
+    if (!above.empty() && (above.back()->file.kind != Kind::folder || same)) {
+      // `entries` is in the order of the file.
+      const auto& [first, second] = std::minmax(entry, above.back());
+      reader.report(codes::k_exclusive_keys,
+                    *second->key,
+                    fmt::format("'{}' and '{}' cannot both be files", first->file.path, second->file.path));
+    }
+    if (!same) above.push_back(entry);
   }
 }
 
@@ -168,18 +211,20 @@ Shape files_shape() {
 }
 
 InlineFiles read_files(Reader& reader, const Node& at) {
-  InlineFiles files;
   if (!at.is_map() || at.entries() == 0) {
     reader.wrong_type(at, "a mapping from paths to texts");
-    return files;
+    return {};
   }
   check_duplicates(reader, at);
+  std::set<std::string_view> keys;
+  std::vector<Entry> entries;
   for (std::size_t i = 0; i < at.entries(); ++i) {
+    const auto& key = at.key(i);
     const auto& value = at.value(i);
-    auto path = reader.inner_path(at.key(i));
+    const auto path = reader.inner_path(key);
     InlineFile file;
     file.path = path.value_or("");
-    file.spot = reader.spot(at.key(i));
+    file.spot = reader.spot(key);
     if (value.is_map()) {
       read_keys(reader, value, "a mapping for a file", file_keys(), file);
       check_link(reader, value, file);
@@ -188,19 +233,12 @@ InlineFiles read_files(Reader& reader, const Node& at) {
     } else {
       continue;
     }
-    if (!path) continue;
-    for (const auto& other : files) {
-      const auto in_the_way = [](const InlineFile& above, const InlineFile& below) {
-        return above.kind != Kind::folder && below.path.starts_with(above.path + "/");
-      };
-      if (in_the_way(other, file) || in_the_way(file, other)
-          || (other.path == *path && at.find(at.key(i).text) == &value))
-        reader.report(
-            codes::k_exclusive_keys, at.key(i), fmt::format("'{}' and '{}' cannot both be files", other.path, *path));
-    }
-    files.push_back(std::move(file));
+    if (path && keys.insert(key.text).second) entries.push_back({std::move(file), &key, &value});
   }
-  check_hardlinks(reader, at, files);
+  check_clashes(reader, entries);
+  check_hardlinks(reader, entries);
+  InlineFiles files;
+  for (auto& entry : entries) files.push_back(std::move(entry.file));
   return files;
 }
 

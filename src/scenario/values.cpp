@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::int64_t k_second = 1'000'000'000;
+constexpr std::size_t k_path_size = 4095; ///< PATH_MAX of Linux without its NUL
 
 /// `.25` as nanoseconds; nothing for what has no digit or more than nine.
 std::optional<std::int64_t> fraction(std::string_view text) {
@@ -190,6 +191,10 @@ std::optional<Text> Reader::regex(const Node& at) {
 std::optional<std::string> Reader::inner_path(const Node& at) {
   auto written = word(at, "a path");
   if (!written) return std::nullopt;
+  if (written->size() > k_path_size) {
+    report(codes::k_bad_path, at, fmt::format("a path has at most {} bytes", k_path_size));
+    return std::nullopt;
+  }
   const fs::path path(*written);
   if (written->empty() || path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end()) {
     report(codes::k_bad_path,

@@ -72,6 +72,13 @@ TEST(Reader, StopsAtWhatIsTooMuch) {
     for (int n = 0; n < 10; ++n) bomb += last + (n < 9 ? "," : "]\n");
   }
   EXPECT_EQ(code(bomb), "CP0019");
+  const auto archive = [](int entries) {
+    std::string text = "title: x\nrounds: [{}]\nfiles: {Dockerfile: FROM a, a.tar: {archive: {files: {";
+    for (int i = 0; i < entries; ++i) text += "a" + std::to_string(i) + "/b/c/d: x, ";
+    return text + "}}}}\n";
+  };
+  EXPECT_EQ(code(archive(5000)), "") << "with the folders above them";
+  EXPECT_EQ(code(archive(5001)), "CP0019");
 }
 
 } // namespace

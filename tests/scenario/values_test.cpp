@@ -134,6 +134,14 @@ TEST(GoodTexts, HaveTheirPaths) {
   EXPECT_EQ(round.edits.at(2).path, "..a");
 }
 
+TEST(Paths, AreAsLongAsTheKernelTakesThem) {
+  const auto edit = [](std::size_t size) { return "  - edit: [{delete: " + std::string(size, 'a') + "}]\n"; };
+  EXPECT_EQ(read_round(edit(4095)).edits.at(0).path.size(), 4095U);
+  const auto reading = read_text("title: x\nfiles: {Dockerfile: FROM scratch}\nrounds:\n" + edit(4096), "x.yaml");
+  ASSERT_EQ(reading.diagnostics.size(), 1U);
+  EXPECT_EQ(reading.diagnostics[0].message, "a path has at most 4095 bytes");
+}
+
 TEST(Edits, KeepTheirKindOrderAndPlace) {
   const auto edits = read_round("  - edit:\n"
                                 "      - write: {path: a, text: b, mtime: 1}\n"
