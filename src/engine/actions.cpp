@@ -143,15 +143,23 @@ private:
   }
 
   Words delete_blob(const Action& action) {
-    CP_TRY_ASSIGN(const auto ref, reference(action.of));
-    auto client = client_of(ref);
     const auto part = action.part == Action::Part::layer    ? oci::Part::layer
                       : action.part == Action::Part::config ? oci::Part::config
                                                             : oci::Part::manifest;
-    CP_TRY_ASSIGN(const auto digest, oci::delete_blob(client, ref, part, action.layer));
     const auto which = part == oci::Part::layer    ? fmt::format("layer {}", action.layer)
                        : part == oci::Part::config ? std::string("config")
                                                    : std::string("manifest");
+    if (const auto local = world_.local_folder(action.of); !local.empty()) {
+      const auto name = local.filename().string(); // `app:tag`
+      const auto colon = name.rfind(':');
+      const auto tag = colon == std::string::npos ? "latest" : name.substr(colon + 1);
+      const auto folder = local.parent_path() / name.substr(0, colon);
+      CP_TRY_ASSIGN(const auto digest, oci::delete_blob(folder, tag, part, action.layer));
+      return fmt::format("delete_blob {} {} ({})", local.string(), which, digest);
+    }
+    CP_TRY_ASSIGN(const auto ref, reference(action.of));
+    auto client = client_of(ref);
+    CP_TRY_ASSIGN(const auto digest, oci::delete_blob(client, ref, part, action.layer));
     return fmt::format("delete_blob {} {} ({})", oci::to_text(ref), which, digest);
   }
 

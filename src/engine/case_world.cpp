@@ -191,6 +191,12 @@ std::string CaseWorld::full_ref(const scenario::Text& written) const {
   return sandbox_->registry().place() + "/" + ref;
 }
 
+std::filesystem::path CaseWorld::local_folder(const scenario::Text& written) const {
+  const auto folder = std::filesystem::path(scenario::expand(written.value, variables_)).lexically_normal();
+  const auto below = folder.lexically_relative(variables_.at("local"));
+  return below.empty() || *below.begin() == ".." ? std::filesystem::path() : folder;
+}
+
 util::Status CaseWorld::renew_daemon(const scenario::Round& round) {
   CP_TRY(sandbox_->drop_daemon(builder_of(*planned_.scenario, round)));
   return start_round(round);

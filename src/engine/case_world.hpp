@@ -56,6 +56,8 @@ public:
   std::string registry_logs() const;
   /// What a scenario writes as `app:cache` or `${registry2}/app:cache`, in full.
   std::string full_ref(const scenario::Text& written) const;
+  /// What it writes as `${local}/app`, in full; empty of anything else.
+  std::filesystem::path local_folder(const scenario::Text& written) const;
   /// Pushes a base image of `setup.images` anew. False where it would not change.
   util::Result<bool> push_image(const scenario::Action& action);
   /// A new, empty daemon in place of the round's, which is kept.

@@ -1,16 +1,14 @@
 #include "oci/cache.hpp"
 
 #include "oci/json.hpp"
+#include "oci/layout.hpp"
 #include "oci/reference.hpp"
 #include "util/files.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
-#include <system_error>
 
 namespace cacheproof::oci {
 namespace {
@@ -91,23 +89,14 @@ util::Result<evidence::CacheContents> read_cache(RegistryClient& registry, const
 util::Result<evidence::CacheContents> read_cache_folder(const std::filesystem::path& folder, const std::string& tag) {
   evidence::CacheContents contents;
   contents.ref = folder.string();
-  std::error_code error;
-  if (!std::filesystem::exists(folder / "index.json", error)) return contents;
-  const auto blob = [&](const std::string& digest) -> util::Result<std::string> {
-    const auto sign = digest.find(':');
-    const auto name = digest.substr(sign == digest.npos ? 0 : sign + 1);
-    if (name.find('/') != name.npos) return util::failure("'" + digest + "' is no digest", folder.string());
-    return util::read_text(folder / "blobs" / digest.substr(0, std::min(sign, digest.size())) / name);
-  };
-  CP_TRY_ASSIGN(const auto text, util::read_text(folder / "index.json"));
-  const auto index = parse_json(text);
-  for (const auto& descriptor : list_at(index, "manifests")) {
-    if (text_at(object_at(descriptor, "annotations"), "org.opencontainers.image.ref.name") != tag) continue;
-    contents.digest = text_at(descriptor, "digest");
-    contents.media_type = text_at(descriptor, "mediaType");
-    CP_TRY_ASSIGN(const auto manifest, blob(contents.digest));
-    CP_TRY(read_contents(contents, manifest, blob));
-  }
+  CP_TRY_ASSIGN(const auto found, read_layout(folder, tag));
+  if (!found) return contents;
+  contents.digest = found->digest;
+  contents.media_type = found->media_type;
+  CP_TRY(read_contents(contents, found->body, [&](const auto& digest) -> util::Result<std::string> {
+    CP_TRY_ASSIGN(const auto path, blob_path(folder, digest));
+    return util::read_text(path);
+  }));
   return contents;
 }
 

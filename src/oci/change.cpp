@@ -1,10 +1,12 @@
 #include "oci/change.hpp"
 
 #include "oci/cache.hpp"
+#include "oci/layout.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 #include <vector>
 
 namespace cacheproof::oci {
@@ -21,6 +23,16 @@ util::Result<Manifest> manifest_of(RegistryClient& registry, const Reference& re
   CP_TRY_ASSIGN(auto found, registry.manifest(ref.repository, ref.digest.empty() ? ref.tag : ref.digest));
   if (!found) return refuse("there is nothing at " + to_text(ref));
   return std::move(*found);
+}
+
+util::Result<std::string> digest_of(const Manifest& manifest, const std::string& of, Part part, std::size_t layer) {
+  if (part == Part::manifest) return manifest.digest;
+  const auto parts = parts_of(manifest.body);
+  if (part == Part::layer && (layer < 1 || layer > parts.layers.size()))
+    return refuse(fmt::format("{} has no layer {}, but {}", of, layer, parts.layers.size()));
+  auto digest = part == Part::config ? parts.config : parts.layers[layer - 1];
+  if (digest.empty()) return refuse(of + " has no config");
+  return digest;
 }
 
 util::Status remove_manifest(RegistryClient& registry, const Reference& ref, const std::string& digest) {
@@ -54,16 +66,25 @@ util::Result<std::string> delete_blob(RegistryClient& registry, const Reference&
     CP_TRY(remove_manifest(registry, ref, manifest.digest));
     return manifest.digest;
   }
-  const auto parts = parts_of(manifest.body);
-  if (part == Part::layer && (layer < 1 || layer > parts.layers.size()))
-    return refuse(fmt::format("{} has no layer {}, but {}", to_text(ref), layer, parts.layers.size()));
-  auto digest = part == Part::config ? parts.config : parts.layers[layer - 1];
-  if (digest.empty()) return refuse(to_text(ref) + " has no config");
+  CP_TRY_ASSIGN(auto digest, digest_of(manifest, to_text(ref), part, layer));
   CP_TRY_ASSIGN(const auto there, registry.has_blob(ref.repository, digest));
   if (!there) return refuse(fmt::format("{} is not in {} any more", digest, ref.repository));
   CP_TRY(registry.remove_blob(ref.repository, digest));
   CP_TRY_ASSIGN(const auto left, registry.has_blob(ref.repository, digest));
   if (left) return util::failure(fmt::format("the registry still serves {} of {}", digest, ref.repository));
+  return digest;
+}
+
+util::Result<std::string>
+delete_blob(const std::filesystem::path& folder, const std::string& tag, Part part, std::size_t layer) {
+  CP_TRY_ASSIGN(const auto manifest, read_layout(folder, tag));
+  if (!manifest) return refuse(fmt::format("there is no cache '{}' in {}", tag, folder.string()));
+  CP_TRY_ASSIGN(auto digest, digest_of(*manifest, folder.string(), part, layer));
+  CP_TRY_ASSIGN(const auto path, blob_path(folder, digest));
+  std::error_code error;
+  if (!std::filesystem::remove(path, error) && !error)
+    return refuse(fmt::format("{} is not in {} any more", digest, folder.string()));
+  if (error) return util::failure("cannot remove " + path.string() + ": " + error.message());
   return digest;
 }
 

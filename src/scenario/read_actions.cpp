@@ -120,13 +120,19 @@ const std::vector<ActionKey>& delete_tag_keys() {
 }
 
 const std::vector<ActionKey>& delete_blob_keys() {
-  static const std::vector<ActionKey> keys{{"of", "the ref: `app:cache`", read_of, true, {}, shape::text()},
-                                           {"which",
-                                            "`layer N` in the order of its manifest, from 1, `config` or `manifest`",
-                                            read_which,
-                                            true,
-                                            {},
-                                            shape::text("^(config|manifest|layer +[1-9][0-9]*)$")}};
+  static const std::vector<ActionKey> keys{
+      {"of",
+       "the ref: `app:cache`; of a local cache its folder: `${local}/app`, or `${local}/app:TAG`",
+       read_of,
+       true,
+       {},
+       shape::text()},
+      {"which",
+       "`layer N` in the order of its manifest, from 1, `config` or `manifest`",
+       read_which,
+       true,
+       {},
+       shape::text("^(config|manifest|layer +[1-9][0-9]*)$")}};
   return keys;
 }
 
@@ -171,8 +177,10 @@ const std::vector<ActionKey>& kinds() {
       action_key("new_builder", "a new, empty daemon in place of the kept one", Kind::new_builder, nothing),
       action_key("prune", "removes what the daemon keeps", Kind::prune, prune_keys),
       action_key("delete_tag", "takes a ref out of a registry", Kind::delete_tag, delete_tag_keys),
-      action_key(
-          "delete_blob", "takes a part of a cache or an image out of a registry", Kind::delete_blob, delete_blob_keys),
+      action_key("delete_blob",
+                 "takes a part of a cache or an image out of a registry, or of a local cache out of its folder",
+                 Kind::delete_blob,
+                 delete_blob_keys),
       action_key("copy_cache", "copies a cache with its blobs", Kind::copy_cache, copy_cache_keys),
       action_key("serve", "changes a file of the server", Kind::serve, serve_keys),
       {"wait",

@@ -2,6 +2,7 @@
 #include "oci/change.hpp"
 #include "oci/fake_registry.hpp"
 #include "oci/real_registry.hpp"
+#include "util/files.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,6 +62,32 @@ TEST_F(RegistryChange, CopiesAManifestWithItsBlobs) {
   ASSERT_TRUE(delete_blob(*client_, ref("app:cache"), Part::layer, 1));
   EXPECT_EQ(why(copy(*client_, ref("app:cache"), there, parse_reference(other->address() + "/b:c").value())),
             registry_->address() + "/app:cache lacks " + util::sha256_digest(image_.layer));
+}
+
+TEST(CacheFolder, LosesTheBlobThatIsNamed) {
+  const auto folder = util::TempDir::create().value();
+  const auto why = [&](Part part, std::size_t layer) {
+    const auto deleted = delete_blob(folder.path(), "latest", part, layer);
+    return deleted ? *deleted : deleted.error().what;
+  };
+  const auto blobs = folder.path() / "blobs/sha256";
+  ASSERT_TRUE(util::make_directories(blobs));
+  EXPECT_EQ(why(Part::layer, 1), "there is no cache 'latest' in " + folder.path().string());
+  ASSERT_TRUE(util::write_text(folder.path() / "index.json",
+                               R"({"manifests":[{"digest":"sha256:m","annotations":)"
+                               R"({"org.opencontainers.image.ref.name":"latest"}}]})"));
+  ASSERT_TRUE(util::write_text(blobs / "m",
+                               R"({"config":{"digest":"sha256:c"},"layers":[{"digest":"sha256:a"},)"
+                               R"({"digest":"sha256:b"},{"digest":"sha256:../../m"}]})"));
+  for (const auto* name : {"a", "b", "c"}) ASSERT_TRUE(util::write_text(blobs / name, name));
+  EXPECT_EQ(why(Part::layer, 2), "sha256:b");
+  EXPECT_EQ(why(Part::layer, 2), "sha256:b is not in " + folder.path().string() + " any more");
+  EXPECT_EQ(why(Part::layer, 4), folder.path().string() + " has no layer 4, but 3");
+  EXPECT_EQ(why(Part::layer, 3), "'sha256:../../m' is no digest");
+  EXPECT_TRUE(std::filesystem::exists(blobs / "a"));
+  EXPECT_EQ(why(Part::config, 0), "sha256:c");
+  EXPECT_EQ(why(Part::manifest, 0), "sha256:m");
+  EXPECT_FALSE(std::filesystem::exists(blobs / "m"));
 }
 
 // A proxy in between, or another registry than the sandbox's: it says that it did what it was asked, and did not.
