@@ -6,6 +6,8 @@
 #include "engine/timed.hpp"
 #include "judge/steps.hpp"
 #include "oci/image_export.hpp"
+#include "oci/plain_export.hpp"
+#include "util/csv.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -24,40 +27,56 @@ using std::chrono::milliseconds;
 constexpr milliseconds k_start_limit = std::chrono::seconds(10);
 constexpr const char* k_tar = "image.tar";
 
-/// An output with an image that can be read, and where it lies below the build's `output`.
+/// An output that can be read, and where it lies below the build's `output`.
 struct OwnExport {
   std::string entry;
   std::string dest;
+  bool image = false;       ///< with config and digest; else files alone
+  bool by_platform = false; ///< of files: in a folder for each
 };
 
-std::optional<OwnExport> own_export(const builder::BuildRequest& request) {
-  for (const auto& entry : request.output) {
-    const auto fields = util::split(entry, ',');
-    const auto has = [&](std::string_view field) {
-      return std::find(fields.begin(), fields.end(), field) != fields.end();
-    };
-    if ((!has("type=oci") && !has("type=docker")) || has("tar=false")) continue;
-    for (const auto& field : fields)
-      if (field.starts_with("dest=")) return OwnExport{entry, field.substr(5)};
+std::optional<OwnExport> readable(const builder::BuildRequest& request, const std::string& entry) {
+  std::map<std::string, std::string> attributes;
+  for (const auto& field : util::csv_fields(entry).value_or(std::vector<std::string>{entry})) {
+    const auto equals = std::min(field.find('='), field.size());
+    attributes[util::lower(field.substr(0, equals))] = field.substr(std::min(equals + 1, field.size()));
   }
-  return {};
+  const auto& type = attributes["type"];
+  OwnExport own{entry, attributes["dest"], type == "oci" || type == "docker", false};
+  if (own.dest.empty() || own.dest == "-" || attributes["tar"] == "false") return {};
+  if (!own.image && type != "local" && type != "tar") return {};
+  own.by_platform = !own.image && request.platforms.size() > 1 && attributes["platform-split"] != "false";
+  return own;
+}
+
+/// One with an image first: it says more.
+std::optional<OwnExport> own_export(const builder::BuildRequest& request, bool as_image) {
+  std::optional<OwnExport> found;
+  for (const auto& entry : request.output)
+    if (auto own = readable(request, entry); own && (own->image || (!as_image && !found))) {
+      found = std::move(own);
+      if (found->image) break;
+    }
+  return found;
+}
+
+/// What beside the result lies in an export of files: no clean build has the same.
+bool attested(const builder::BuildRequest& request) {
+  const auto asked = [](const std::string& value) { return !value.empty() && value != "false"; };
+  return asked(request.provenance) || asked(request.sbom);
 }
 
 /// The same build with nothing but an export: what is in it does not depend on what else was asked for, and nothing of
 /// that is done again (a push).
-builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name) {
+builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name, bool as_image) {
   request.cache_to.clear();
   request.no_cache_filter.clear();
   request.provenance.clear();
   request.sbom.clear();
-  const auto own = own_export(request);
+  const auto own = own_export(request, as_image);
   request.output = {own ? own->entry : fmt::format("type=oci,dest={}", k_tar)};
   request.scratch += "-" + name;
   return request;
-}
-
-fs::path tar_of(const builder::BuildRequest& request, const OwnExport& exported) {
-  return request.scratch / "output" / exported.dest;
 }
 
 /// The last component: a path may lead through links of folders.
@@ -81,12 +100,15 @@ ResultDemand demand_of(const scenario::Scenario& scenario, const scenario::Round
   for_each_result(round, [&](const scenario::ExpectedResult& claim) {
     demand.image = true;
     demand.clean = demand.clean || claim.same_as_clean_build;
+    demand.as_image = demand.as_image || claim.config || claim.digest_of;
     for (const auto& file : claim.files)
       if (file.contains) demand.looked_at.insert(name_of(file.path));
   });
   for (const auto& later : scenario.rounds)
     for (const auto& build : scenario::builds_of(later))
-      for_each_result(build, [&](const auto& claim) { demand.image = demand.image || claim.digest_of == round.name; });
+      for_each_result(build, [&](const auto& claim) {
+        if (claim.digest_of == round.name) demand.image = demand.as_image = true;
+      });
   return demand;
 }
 
@@ -118,7 +140,7 @@ ResultPlay::~ResultPlay() {
 util::Status ResultPlay::begin(const builder::BuildRequest& request, const dockerfile::File& dockerfile) {
   if (!demand_.clean) return {};
   CP_TRY_ASSIGN(clean_daemon_, world_.another_daemon());
-  auto clean = exporting(request, "clean");
+  auto clean = exporting(request, "clean", demand_.as_image);
   clean.cache_from.clear();
   clean.no_cache = true;
   clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
@@ -137,10 +159,10 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
   if (!demand_.image || !seen_.record.succeeded) return {};
   const std::stop_callback also_the_clean_one(stop, [this] { stop_.request_stop(); });
   evidence::Result result;
-  if (const auto own = own_export(request)) {
-    CP_TRY_ASSIGN(result.image, image_of(tar_of(request, *own), stop));
+  if (const auto own = own_export(request, demand_.as_image); own && (own->image || !attested(request))) {
+    CP_TRY_ASSIGN(result.image, image_of(request, stop));
   } else {
-    auto again = exporting(request, "result");
+    auto again = exporting(request, "result", demand_.as_image);
     again.no_cache = false;
     CP_TRY_ASSIGN(auto exported, timed(seen_.timings, "export", [&] {
                     return export_build(world_.daemon(), again, "the export of the result", dockerfile, stop);
@@ -197,14 +219,18 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
   if (auto broken = broken_by(exported.record, exported.log, world_.registry_logs()))
     return tl::unexpected(util::within(name, std::move(*broken)));
   if (!exported.record.succeeded) return exported;
-  CP_TRY_ASSIGN(exported.image, image_of(tar_of(request, *own_export(request)), stop));
+  CP_TRY_ASSIGN(exported.image, image_of(request, stop));
   CP_TRY(util::remove_tree(request.scratch)); // it may be large
   return exported;
 }
 
-util::Result<evidence::Image> ResultPlay::image_of(const fs::path& tar, const std::stop_token& stop) const {
+util::Result<evidence::Image> ResultPlay::image_of(const builder::BuildRequest& request,
+                                                   const std::stop_token& stop) const {
+  const auto own = *own_export(request, demand_.as_image);
+  const auto at = request.scratch / "output" / own.dest;
   const auto wanted = [&](std::string_view path) { return demand_.looked_at.contains(name_of(path)); };
-  auto image = oci::read_export(tar, wanted, {}, stop);
+  auto image = own.image ? oci::read_export(at, wanted, {}, stop)
+                         : oci::read_plain_export(at, own.by_platform, wanted, {}, stop);
   if (!image) return tl::unexpected(util::within("the result of the build", std::move(image).error()));
   return image;
 }

@@ -26,6 +26,7 @@ inline constexpr std::chrono::milliseconds k_record_limit = std::chrono::seconds
 struct ResultDemand {
   bool image = false;              ///< it is read at all
   bool clean = false;              ///< it is compared with a clean build
+  bool as_image = false;           ///< its config or digest counts: files alone do not do
   std::set<std::string> looked_at; ///< names of files whose content is asked for
 };
 
@@ -69,7 +70,8 @@ private:
                                       const std::string& name,
                                       const dockerfile::File& dockerfile,
                                       const std::stop_token& stop) const;
-  util::Result<evidence::Image> image_of(const std::filesystem::path& tar, const std::stop_token& stop) const;
+  /// What an `output` of the build has.
+  util::Result<evidence::Image> image_of(const builder::BuildRequest& request, const std::stop_token& stop) const;
 
   const Case& planned_;
   CaseWorld& world_;

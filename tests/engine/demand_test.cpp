@@ -18,14 +18,17 @@ TEST(Demand, IsWhatTheClaimsOfARoundLookAt) {
   const auto told = story("  - expect: {rebuilt: all}\n"
                           "  - expect: {result: {files: {a/b: {contains: x}, c: text}}}\n"
                           "  - expect: {result: {same_as_clean_build: true}}\n"
-                          "  - known_issue: {url: U, expect: {result: {same_as_clean_build: true}}}\n");
+                          "  - known_issue: {url: U, expect: {result: {same_as_clean_build: true}}}\n"
+                          "  - expect: {result: {config: {user: me}}}\n");
   EXPECT_FALSE(demand_of(told, told.rounds.at(0)).image);
   const auto files = demand_of(told, told.rounds.at(1));
   EXPECT_TRUE(files.image);
+  EXPECT_FALSE(files.as_image);
   EXPECT_FALSE(files.clean);
   EXPECT_THAT(files.looked_at, testing::ElementsAre("b"));
   EXPECT_TRUE(demand_of(told, told.rounds.at(2)).clean);
   EXPECT_TRUE(demand_of(told, told.rounds.at(3)).clean) << "of the issue's claims";
+  EXPECT_TRUE(demand_of(told, told.rounds.at(4)).as_image);
 }
 
 TEST(Demand, OfARoundIsAlsoThatOfLaterOnesThatCompare) {
@@ -33,6 +36,7 @@ TEST(Demand, OfARoundIsAlsoThatOfLaterOnesThatCompare) {
                           "  - {name: other, expect: {rebuilt: all}}\n"
                           "  - expect: {result: {digest: same_as first}}\n");
   EXPECT_TRUE(demand_of(told, told.rounds.at(0)).image);
+  EXPECT_TRUE(demand_of(told, told.rounds.at(0)).as_image);
   EXPECT_FALSE(demand_of(told, told.rounds.at(0)).clean);
   EXPECT_FALSE(demand_of(told, told.rounds.at(1)).image);
 }

@@ -150,6 +150,36 @@ TEST_P(ResultLive, IsPushedByTheRoundAlone) {
   EXPECT_THAT(log("clean.log"), testing::Not(testing::HasSubstr("pushing")));
 }
 
+/// Outputs of files are read where they lie: nothing is exported again, but for what files do not tell.
+TEST_P(ResultLive, IsReadFromAnOutputOfFiles) {
+  for (const std::string type : {"local", "tar"}) {
+    SCOPED_TRACE(type);
+    const auto played = play(
+        std::string(k_setup)
+        + "files: {Dockerfile: \"FROM scratch AS app\\nENV A=b\\nCOPY --chown=3:4 a /b/a\\n\", a: {text: one, mode: "
+          "0640}}\n"
+          "build: {output: [\"type="
+        + type
+        + ",dest=out\"]}\n"
+          "rounds:\n"
+          "  - expect: {result: {same_as_clean_build: true, files: {b/a: {text: one, mode: 0640, uid: "
+        + (type == "tar" ? "3" : "0") // `local` gives all to the client's user
+        + "}}}}\n"
+          "  - {name: image, expect: {result: {config: {env: {A: b}}, files: {b/a: one}}}}\n"
+          "  - expect: {result: {files: {b/a: two, b/c: three}}}\n");
+    ASSERT_EQ(played.rounds.size(), 3u);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_THAT(summaries(played.rounds[i]), ElementsAre()) << i;
+    EXPECT_THAT(summaries(played.rounds[2]),
+                ElementsAre("result.files: b/a is not as claimed", "result.files: there is no b/c"));
+    const auto exported_again = [&](const std::string& round) {
+      return std::filesystem::exists(folder_.path() / "out" / round / "export.log");
+    };
+    EXPECT_FALSE(exported_again("round-1"));
+    EXPECT_TRUE(exported_again("round-2"));
+    EXPECT_FALSE(exported_again("round-3"));
+  }
+}
+
 TEST_P(ResultLive, ABuildThatFailsIsNotVerified) {
   const auto played = play(std::string(k_setup)
                                + "files: {Dockerfile: \"FROM alpine AS app\\nRUN exit 3\\n\"}\n"
