@@ -176,7 +176,8 @@ files:
       {"CP0019",
        "too_large",
        R"(A limit that keeps hostile and broken files from hurting: a scenario has at most 1 MiB, aliases that expand to at most 10,000
-nodes, 64 levels, a matrix of 1,000 cells and archives of 20,000 entries.)",
+nodes, 64 levels, a matrix of 1,000 cells and 100 dimensions, archives of 20,000 entries, 10,000 builds and 32 MiB with which
+all of them ask.)",
        story_with(
            R"(about: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
 )"),

@@ -28,6 +28,11 @@ namespace {
 using Diagnostics = std::vector<util::Diagnostic>;
 
 constexpr std::size_t k_builds = 10'000;
+/// Bytes that builds ask with in all cells together, and bytes of Dockerfiles that are read for them.
+constexpr std::size_t k_told = std::size_t{32} << 20U;
+constexpr std::size_t k_read = std::size_t{8} << 20U;
+/// Bytes of patterns by bytes of paths.
+constexpr std::size_t k_matched = 50'000'000;
 /// So many are told of one scenario; its mistakes may be as many as its builds.
 constexpr std::size_t k_most = 1000;
 
@@ -55,6 +60,12 @@ public:
               "{} rounds in {} cells are more than {} builds", scenario_.rounds.size(), cells_.size(), k_builds));
       return std::move(found_);
     }
+    if (const auto* build = too_large_build()) {
+      add(scenario::codes::k_too_large,
+          build->spot,
+          fmt::format("up to here, builds in {} cells ask with more than {} MiB", cells_.size(), k_told >> 20U));
+      return std::move(found_);
+    }
     add(lint::check(scenario_));
     if (std::none_of(scenario_.rounds.begin(), scenario_.rounds.end(), claims_something))
       add(scenario::codes::k_empty_claim, scenario_.rounds.front().spot, "no round of this scenario claims anything");
@@ -63,6 +74,22 @@ public:
   }
 
 private:
+  /// The build with which all that builds ask with is too much to be told.
+  const scenario::Round* too_large_build() const {
+    std::size_t bytes = 0;
+    for (const auto& round : scenario_.rounds)
+      for (const auto& build : scenario::builds_of(round)) {
+        const auto request = request_of(build, cells_.front());
+        for (const auto& word : builder::buildctl_command("buildctl", "", request, "").argv) bytes += word.size();
+        if (bytes * cells_.size() > k_told) return &build;
+      }
+    return nullptr;
+  }
+
+  builder::BuildRequest request_of(const scenario::Round& round, const scenario::Cell& cell) const {
+    return make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
+  }
+
   struct Read {
     std::string text;
     std::string name;
@@ -124,6 +151,10 @@ private:
     }
 
     auto read = reading_of(*text, (shown_folder() / name).string(), {request.args.begin(), request.args.end()});
+    if (!read) {
+      add(scenario::codes::k_too_large, spot, fmt::format("more than {} MiB of Dockerfiles were read", k_read >> 20U));
+      return {};
+    }
     const auto& file = read->reading.file;
     add(read->reading.diagnostics);
     if (!file) return {};
@@ -131,6 +162,7 @@ private:
       add(scenario::codes::k_unknown_target,
           build.target->spot,
           fmt::format("{} has no stage '{}'", name, request.target));
+    if (std::exchange(checked_[&round], read) == read) return read; // in another cell
     add(lint::check_references(round.expect, *file, scenario_.source));
     if (round.known_issue) add(lint::check_references(round.known_issue->expect, *file, scenario_.source));
     return read;
@@ -152,11 +184,14 @@ private:
     return known != known_.end() ? known->second : known_.emplace(name, texts_->at(name)).first->second;
   }
 
-  /// The last one is kept: most cells and rounds read the same.
+  /// The last one is kept: most cells and rounds read the same. Nothing where too much was read already.
   std::shared_ptr<const Read>
   reading_of(const std::string& text, const std::string& name, std::map<std::string, std::string> args) {
-    if (!last_ || last_->text != text || last_->name != name || last_->args != args)
+    if (!last_ || last_->text != text || last_->name != name || last_->args != args) {
+      if (read_ > k_read) return {};
       last_ = std::make_shared<const Read>(Read{text, name, args, dockerfile::read(text, name, args)});
+      read_ += text.size();
+    }
     return last_;
   }
 
@@ -192,7 +227,7 @@ private:
                const scenario::Cell& cell,
                const dockerfile::File& dockerfile,
                const scenario::Round& written) {
-    const auto request = make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
+    const auto request = request_of(round, cell);
     // Other versions may not take the cache, and a build that may fail may have left none.
     const bool plain = !round.builder && !written.builder && !round.expect.status;
     const auto before = std::exchange(before_[cell], Before{request, dockerfile.text, plain});
@@ -234,7 +269,7 @@ private:
   /// An edit of what is never sent to the daemon (moby/buildkit PR 901 lets a Dockerfile have a list of its own).
   void
   check_ignored(const scenario::Round& round, const scenario::Cell& cell, const std::vector<scenario::Edit>& fresh) {
-    const auto request = make_request(scenario::merge(scenario_.build, round.build), {cell.begin(), cell.end()}, {});
+    const auto request = request_of(round, cell);
     auto name = dockerfile_path(request, {}) + ".dockerignore";
     auto text = request.dockerfile_text ? std::nullopt : text_of(name);
     if (!text) text = text_of(name = (request.context / ".dockerignore").string());
@@ -242,6 +277,8 @@ private:
     const auto ignored = dockerfile::IgnoreFile::read(*text);
     for (const auto& edit : fresh) {
       const auto paths = lint::edited_paths(edit).value_or(std::vector<std::string>{});
+      for (const auto& path : paths) matched_ += text->size() * path.size();
+      if (matched_ > k_matched) return; // it is a warning only
       const bool all = !paths.empty() && std::all_of(paths.begin(), paths.end(), [&](const auto& path) {
         const auto inside = in_build(path, request);
         return inside && path != name && path != dockerfile_path(request, {}) && ignored.ignores(*inside);
@@ -277,6 +314,9 @@ private:
   Diagnostics found_;
   std::map<std::string, std::optional<std::string>> known_; ///< of the present round's files
   std::shared_ptr<const Read> last_;
+  std::map<const scenario::Round*, std::shared_ptr<const Read>> checked_; ///< references of each were looked at
+  std::size_t read_ = 0;                                                  ///< bytes of Dockerfiles
+  std::size_t matched_ = 0;
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace cacheproof::lint {
 namespace {
@@ -25,6 +26,9 @@ bool is_step(const dockerfile::Instruction& instruction) {
   return instruction.number > 0 && instruction.keyword != "FROM";
 }
 
+constexpr std::size_t k_most = 100;            ///< references told of, and what they may mean
+constexpr std::size_t k_compared = 10'000'000; ///< references by instructions
+
 /// Whether each number that the reference writes is one of the stage; FROM may be within a range, but not alone.
 bool numbers_exist(const StepReference& reference, const dockerfile::Stage& stage) {
   return reference.first == 0 || reference.last <= stage.total;
@@ -32,10 +36,18 @@ bool numbers_exist(const StepReference& reference, const dockerfile::Stage& stag
 
 std::string steps_of(const dockerfile::Stage& stage) {
   std::string text;
-  for (const auto& instruction : stage.instructions)
-    if (is_step(instruction))
-      text += fmt::format("\n    {} {}/{} {}", stage.name, instruction.number, stage.total, instruction.text);
+  std::size_t count = 0;
+  for (const auto& instruction : stage.instructions) {
+    if (!is_step(instruction)) continue;
+    if (++count > k_most) return "its steps are" + text + "\n    …";
+    text += fmt::format("\n    {} {}/{} {}", stage.name, instruction.number, stage.total, instruction.text);
+  }
   return text.empty() ? "it has no steps" : "its steps are" + text;
+}
+
+std::string names_of(const std::vector<std::string>& stages) {
+  const auto end = stages.begin() + static_cast<std::ptrdiff_t>(std::min(k_most, stages.size()));
+  return "its stages are " + util::join({stages.begin(), end}, ", ") + (end == stages.end() ? "" : ", …");
 }
 
 util::Diagnostic at(const StepReference& reference,
@@ -64,21 +76,36 @@ std::vector<util::Diagnostic> check_references(const std::vector<StepReference>&
                                                const dockerfile::File& dockerfile,
                                                const std::vector<std::string>& source) {
   std::vector<util::Diagnostic> found;
+  std::map<std::string_view, const dockerfile::Stage*> stages; // the first of each name
+  std::vector<std::string> names;
+  std::size_t instructions = 0;
+  for (const auto& one : dockerfile.stages) {
+    stages.emplace(one.name, &one);
+    names.push_back(one.name);
+    instructions += one.instructions.size();
+  }
+  if (references.size() * instructions > k_compared)
+    return {at(references.front(),
+               scenario::codes::k_too_large,
+               fmt::format("{} references to steps are too many for the {} instructions of {}",
+                           references.size(),
+                           instructions,
+                           dockerfile.name),
+               {},
+               source)};
   for (const auto& reference : references) {
-    const auto stage = std::find_if(dockerfile.stages.begin(), dockerfile.stages.end(), [&](const auto& one) {
-      return util::lower(one.name) == util::lower(reference.stage);
-    });
-    if (stage == dockerfile.stages.end()) {
-      std::vector<std::string> names;
-      for (const auto& one : dockerfile.stages) names.push_back(one.name);
+    if (found.size() == k_most) break;
+    const auto known = stages.find(util::lower(reference.stage));
+    if (known == stages.end()) {
       const auto near = util::nearest(reference.stage, names);
       found.push_back(at(reference,
                          scenario::codes::k_unknown_stage,
                          fmt::format("'{}' names no stage of {}", reference.text, dockerfile.name),
-                         near ? fmt::format("did you mean '{}'?", *near) : "its stages are " + util::join(names, ", "),
+                         near ? fmt::format("did you mean '{}'?", *near) : names_of(names),
                          source));
       continue;
     }
+    const auto* stage = known->second;
     const bool any = std::any_of(stage->instructions.begin(), stage->instructions.end(), [&](const auto& instruction) {
       return is_step(instruction) && reference.matches(stage->name, instruction.number, instruction.text);
     });

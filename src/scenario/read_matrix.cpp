@@ -24,6 +24,7 @@ bool is_reserved(const std::string& name) {
 }
 
 constexpr std::size_t k_cells = 1000;
+constexpr std::size_t k_dimensions = 100;
 
 } // namespace
 
@@ -54,6 +55,10 @@ void read_matrix(Reader& reader, const Node& at) {
     if (cells > k_cells) {
       reader.report(codes::k_too_large, name, fmt::format("the matrix has more than {} cells", k_cells));
       cells = 1;
+    }
+    if (reader.matrix.size() == k_dimensions) {
+      reader.report(codes::k_too_large, name, fmt::format("the matrix has more than {} dimensions", k_dimensions));
+      break;
     }
     reader.matrix.emplace_back(name.text, std::move(*values));
   }

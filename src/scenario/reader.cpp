@@ -11,6 +11,8 @@
 namespace cacheproof::scenario {
 namespace {
 
+constexpr std::size_t k_grown = std::size_t{1} << 20U;
+
 std::string found(const Node& at) {
   switch (at.kind) {
   case Node::Kind::null:
@@ -139,22 +141,23 @@ void check_required(Reader& reader,
                     const std::vector<const KeyFacts*>& present,
                     const std::set<std::string>& meant) {
   for (const auto& key : keys) {
+    if (!key.required) continue;
     const auto stands_for_it = [&](const KeyFacts& each) {
       return each.name == key.name || (!key.group.empty() && each.group == key.group);
     };
+    const bool found_one = std::any_of(keys.begin(), keys.end(), [&](const auto& each) {
+      return stands_for_it(each)
+             && (std::find(present.begin(), present.end(), &each) != present.end()
+                 || meant.contains(std::string(each.name)));
+    });
+    if (found_one) continue;
     std::vector<std::string> choices;
-    bool found_one = false;
-    for (const auto& each : keys) {
-      if (!stands_for_it(each)) continue;
-      if (each.built) choices.push_back(fmt::format("'{}'", each.name));
-      found_one = found_one || meant.contains(std::string(each.name))
-                  || std::find(present.begin(), present.end(), &each) != present.end();
-    }
-    if (key.required && !found_one)
-      reader.report(codes::k_missing_key,
-                    map,
-                    fmt::format("{} needs the key {}", what, util::join(choices, " or ")),
-                    std::string(key.doc));
+    for (const auto& each : keys)
+      if (stands_for_it(each) && each.built) choices.push_back(fmt::format("'{}'", each.name));
+    reader.report(codes::k_missing_key,
+                  map,
+                  fmt::format("{} needs the key {}", what, util::join(choices, " or ")),
+                  std::string(key.doc));
   }
 }
 
@@ -166,8 +169,6 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
     return false;
   }
   check_duplicates(reader, map);
-  std::vector<std::string> names;
-  for (const auto& key : keys) names.emplace_back(key.name);
   std::vector<const KeyFacts*> present;
   std::set<std::string> meant; // by misspelt keys: those are not missing as well
   for (std::size_t i = 0; i < map.entries(); ++i) {
@@ -175,6 +176,9 @@ bool check_keys(Reader& reader, const Node& map, std::string_view what, const st
     if (!key.is_scalar()) continue;
     const auto known = std::find_if(keys.begin(), keys.end(), [&](const auto& each) { return each.name == key.text; });
     if (known == keys.end()) {
+      if (reader.is_full()) break;
+      std::vector<std::string> names;
+      for (const auto& each : keys) names.emplace_back(each.name);
       reader.report(
           codes::k_unknown_key, key, fmt::format("unknown key '{}'", key.text), did_you_mean(key.text, names));
       if (auto near = util::nearest(key.text, names)) meant.insert(std::move(*near));
@@ -242,23 +246,37 @@ bool Reader::check_text(const Node& at, bool expanded) {
     const auto name = std::string(all.substr(from + 2, end - from - 2));
     const auto whole = all.substr(from, end - from + 1);
     if (is_full()) return false;
-    auto known = variables;
-    for (const auto& [dimension, values] : matrix) known.push_back(dimension);
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
+    const auto dimension =
+        std::find_if(matrix.begin(), matrix.end(), [&](const auto& each) { return each.first == name; });
+    if (dimension == matrix.end() && std::find(variables.begin(), variables.end(), name) == variables.end()) {
+      auto names = variables;
+      for (const auto& each : matrix) names.push_back(each.first);
       if (matrix_is_sound)
         report(codes::k_unknown_variable,
                at,
                fmt::format("'{}' is not defined", whole),
-               how_to_define(name, known),
+               how_to_define(name, names),
                whole);
       fine = false;
     } else if (!expanded) {
       report(codes::k_not_played_yet, at, "variables are not played in this text yet", {}, whole);
       fine = false;
+    } else if (dimension != matrix.end() && !may_grow(at, dimension->second)) {
+      return false;
     }
     from = end;
   }
   return fine;
+}
+
+bool Reader::may_grow(const Node& at, const std::vector<std::string>& values) {
+  std::size_t longest = 0;
+  for (const auto& value : values) longest = std::max(longest, value.size());
+  grown_ += longest;
+  if (grown_ <= k_grown) return true;
+  if (grown_ - longest <= k_grown)
+    report(codes::k_too_large, at, fmt::format("the variables up to here stand for more than {} bytes", k_grown));
+  return false;
 }
 
 std::optional<std::vector<Text>> Reader::texts(const Node& at, std::string_view what) {

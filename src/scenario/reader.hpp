@@ -91,6 +91,8 @@ public:
 
 private:
   bool check_text(const Node& at, bool expanded);
+  /// Whether all texts together, with one more variable of these values, stay of a size that can be looked at.
+  bool may_grow(const Node& at, const std::vector<std::string>& values);
   std::optional<When> conditions(const Node& at, bool dimensions);
   bool check_value(const Node& value, const Node& key, const std::vector<std::string>& known);
 
@@ -98,6 +100,7 @@ private:
   std::vector<std::string> lines_;
   std::vector<util::Diagnostic> diagnostics_;
   std::vector<Cell> cells_;
+  std::size_t grown_ = 0; ///< bytes that variables stand for
 };
 
 /// `did you mean 'that'?` of the candidate that was perhaps meant; without one `otherwise`.

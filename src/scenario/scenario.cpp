@@ -122,7 +122,8 @@ bool is_fact(std::string_view name) {
 }
 
 bool holds(const When::value_type& condition, const World& world) {
-  const auto& [name, values] = condition;
+  const auto& name = condition.first; // clang 14 captures no bindings
+  const auto& values = condition.second;
   const auto fact = std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == name; });
   if (fact == world.end()) return false;
   return std::any_of(values.begin(), values.end(), [&](const auto& wanted) {
@@ -179,6 +180,9 @@ std::vector<Cell> cells(const Scenario& scenario) {
 std::string expand(std::string_view text, const std::map<std::string, std::string>& variables) {
   std::string expanded;
   while (!text.empty()) {
+    const auto sign = std::min(text.find('$'), text.size());
+    expanded += text.substr(0, sign);
+    text.remove_prefix(sign);
     if (text.starts_with("$${")) {
       expanded += "${";
       text.remove_prefix(3);
@@ -191,8 +195,8 @@ std::string expand(std::string_view text, const std::map<std::string, std::strin
       expanded += value->second;
       text.remove_prefix(end + 1);
     } else {
-      expanded += text.front();
-      text.remove_prefix(1);
+      expanded += text.substr(0, 1);
+      text.remove_prefix(std::min<std::size_t>(1, text.size()));
     }
   }
   return expanded;

@@ -124,9 +124,25 @@ std::vector<Hostile> texts() {
            + "    expect: {rebuilt: all}\n" + times(2'000, "  - {}\n"),
        0},
       {"many_files",
-       k_head + "files: {Dockerfile: FROM busybox, " + numbered(2'000, [](const auto& i) { return "f" + i + ": a, "; })
+       k_head + "files: {Dockerfile: FROM busybox, " + numbered(9'900, [](const auto& i) { return "f" + i + ": a, "; })
            + "}\n" + k_rounds,
        0},
+      {"many_files_in_an_archive",
+       k_head + "files: {Dockerfile: FROM busybox, a.tar: {archive: {files: {"
+           + numbered(9'900, [](const auto& i) { return "a/b" + i + "/f: a, "; }) + "}}}}\n" + k_rounds,
+       0},
+      {"many_hard_links",
+       k_head + "files: {Dockerfile: FROM busybox, f: a, "
+           + numbered(4'900, [](const auto& i) { return "h" + i + ": {hardlink: f}, "; }) + "}\n" + k_rounds,
+       0},
+      {"many_files_in_the_way",
+       k_head + "files: {Dockerfile: FROM busybox, "
+           + numbered(4'900, [](const auto& i) { return "a/f" + i + ": a, "; }) + "a: a}\n" + k_rounds},
+      {"deep_path", k_head + "files: {Dockerfile: FROM busybox, ? " + times(400'000, "a/") + "f : a}\n" + k_rounds},
+      {"deep_paths_in_an_archive",
+       k_head + "files: {Dockerfile: FROM busybox, a.tar: {archive: {files: {"
+           + numbered(200, [](const auto& i) { return "? b" + i + "/" + times(2'000, "a/") + "f : a, "; }) + "}}}}\n"
+           + k_rounds},
       {"more_nodes_than_allowed",
        k_head + "files: {" + numbered(100'000, [](const auto& i) { return "f" + i + ": a, "; }) + "}\n" + k_rounds},
       {"many_variables", k_rest + "build: {target: \"" + times(100'000, "${x}") + "\"}\n" + k_rounds},
@@ -162,6 +178,65 @@ std::vector<Hostile> texts() {
        k_head + "files: {Dockerfile: \"FROM busybox\\nRUN" + times(5'000, " <<A") + "\\n\"}\n" + k_rounds},
       {"nested_expansions",
        k_head + "files: {Dockerfile: \"ARG A=" + times(20'000, "${A:-") + "\\nFROM $A\\n\"}\n" + k_rounds},
+      {"arguments_that_double",
+       k_head + "files:\n  Dockerfile: |\n    ARG A0=0123456789\n"
+           + numbered(100,
+                      [](const auto& i) {
+                        return "    ARG A" + std::to_string(std::stoi(i) + 1) + "=$A" + i + "$A" + i + "\n";
+                      })
+           + "    FROM $A100\n" + k_rounds},
+      {"closed_expansions",
+       k_head + "files: {Dockerfile: \"FROM " + times(100'000, "${A:-") + times(100'000, "}") + "\\n\"}\n" + k_rounds},
+      {"long_words",
+       k_head + "files: {Dockerfile: \"FROM busybox AS " + std::string(300'000, 'a') + "\\nRUN <<"
+           + std::string(300'000, 'b') + "\\n" + std::string(300'000, 'b') + "\\n\"}\n" + k_rounds,
+       0},
+      {"long_platform", k_rest + "build: {platforms: [linux/" + std::string(900'000, 'a') + "]}\n" + k_rounds},
+      {"long_image", k_rest + "setup: {images: {busybox: " + std::string(900'000, 'a') + "}}\n" + k_rounds},
+      {"letters_in_a_row", k_rest + "build: docker build -" + std::string(900'000, 'q') + " .\n" + k_rounds, 0},
+      {"unknown_flags", k_rest + "build: docker build" + times(150'000, " --tga") + " .\n" + k_rounds},
+      {"words_for_a_shell", k_rest + "build: docker build" + times(400'000, " *") + " .\n" + k_rounds},
+      {"many_hosts",
+       k_rest + "build: docker build" + numbered(60'000, [](const auto& i) { return " -t h." + i + "/x"; }) + " .\n"
+           + k_rounds,
+       0},
+      {"many_known_variables",
+       k_rest + "matrix: {" + numbered(100, [](const auto& i) { return "d" + i + ": [a], "; })
+           + "}\nbuild: {labels: {a: \"" + times(100'000, "${d99}") + "\"}}\n" + k_rounds,
+       0},
+      {"values_that_grow",
+       k_rest + "matrix: {a: [" + std::string(300'000, 'z') + "]}\nbuild: {target: \"" + times(100'000, "${a}")
+           + "\"}\n" + k_rounds},
+      {"much_text_in_many_cells",
+       k_rest + "matrix: {a: [" + numbered(1'000, [](const auto& i) { return i + ", "; })
+           + "]}\nbuild: {cache_to: [\"type=registry,ref=${registry}/x:" + std::string(900'000, 'y') + "\"]}\n"
+           + k_rounds},
+      {"many_caches_in_many_cells",
+       k_rest + "matrix: {a: [" + numbered(1'000, [](const auto& i) { return i + ", "; }) + "]}\nbuild: {cache_from: ["
+           + times(18'000, "\"type=registry,ref=${registry}/x\", ") + "]}\n" + k_rounds},
+      {"many_arguments_of_many_builds",
+       k_rest + "build: {args: {" + numbered(5'000, [](const auto& i) { return "A" + i + ": b, "; }) + "}}\nrounds: ["
+           + times(4'000, "{}, ") + "]\n"},
+      {"dockerfile_read_for_each_cell",
+       k_head + "files:\n  Dockerfile: |\n    ARG A\n    FROM busybox\n" + times(60'000, "    RUN a\n")
+           + "matrix: {a: [" + numbered(1'000, [](const auto& i) { return i + ", "; })
+           + "]}\nbuild: {args: {A: \"${a}\"}}\n" + k_rounds},
+      {"many_patterns_and_long_paths",
+       k_head + "files: {Dockerfile: FROM busybox, .dockerignore: \"" + times(100'000, "*b\\n")
+           + "\"}\nrounds: [{edit: ["
+           + numbered(80,
+                      [](const auto& i) {
+                        return "{write: {path: " + times(15, std::string(250, 'a') + "/") + i + ", text: a}}, ";
+                      })
+           + "], expect: {rebuilt: all}}]\n",
+       0},
+      {"many_references_to_many_steps",
+       k_head + "files:\n  Dockerfile: |\n    FROM busybox AS app\n" + times(50'000, "    RUN a\n")
+           + "rounds: [{expect: {cached: [" + times(9'000, "app RUN b*, ") + "]}}]\n"},
+      {"many_references_to_many_stages",
+       k_head + "files:\n  Dockerfile: |\n"
+           + numbered(20'000, [](const auto& i) { return "    FROM busybox AS s" + i + "\n"; })
+           + "rounds: [{expect: {cached: [" + times(400, "t19999 1, ") + "]}}]\n"},
       {"many_stages",
        k_head + "files:\n  Dockerfile: |\n"
            + numbered(20'000, [](const auto& i) { return "    FROM busybox AS s" + i + "\n"; }) + k_rounds,

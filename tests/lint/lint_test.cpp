@@ -47,11 +47,12 @@ TEST(Lint, TellsAFailedRoundWhatIsAllowedToo) {
 }
 
 /// What is said of references against a Dockerfile of one stage with the steps 2 COPY and 3 RUN.
-std::vector<util::Diagnostic> of_references(const std::string& claim) {
+std::vector<util::Diagnostic> of_references(const std::string& claim,
+                                            const std::string& text = "FROM x AS app\nCOPY a .\nRUN make\n") {
   const auto reading =
       scenario::read_text("title: t\nfiles: {Dockerfile: x}\nrounds:\n  - expect: {" + claim + "}\n", "s.yaml");
   EXPECT_TRUE(reading.scenario) << claim;
-  const auto dockerfile = dockerfile::read("FROM x AS app\nCOPY a .\nRUN make\n", "Dockerfile");
+  const auto dockerfile = dockerfile::read(text, "Dockerfile");
   return check_references(reading.scenario->rounds[0].expect, *dockerfile.file, reading.scenario->source);
 }
 
@@ -75,6 +76,24 @@ TEST(StepReferences, AreShownWithWhatThereIs) {
   EXPECT_EQ(of_references("rebuilt: [app 4]")[0].hint, "its steps are\n    app 2/3 COPY a .\n    app 3/3 RUN make");
   EXPECT_EQ(of_references("rebuilt: [apq 2]")[0].hint, "did you mean 'app'?");
   EXPECT_EQ(of_references("rebuilt: [other 2]")[0].hint, "its stages are app");
+}
+
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST(StepReferences, AreToldAndComparedUpToALimit) {
+  const auto long_stage = "FROM x AS app\n" + repeated("RUN a\n", 10'000);
+  const auto told = of_references("cached: [" + repeated("app RUN b, ", 900) + "]", long_stage);
+  ASSERT_EQ(told.size(), 100U);
+  EXPECT_TRUE(told[0].hint.ends_with("\n    app 101/10001 RUN a\n    …")) << told[0].hint;
+  EXPECT_THAT(names(of_references("cached: [" + repeated("app RUN a, ", 1000) + "]", long_stage)),
+              ElementsAre("too_large"));
+  std::string stages;
+  for (int i = 0; i < 101; ++i) stages += "FROM x AS s" + std::to_string(i) + "\n";
+  EXPECT_TRUE(of_references("cached: [other 2]", stages)[0].hint.ends_with(", s99, …"));
 }
 
 } // namespace

@@ -72,6 +72,21 @@ TEST(Reader, StopsAtWhatIsTooMuch) {
     for (int n = 0; n < 10; ++n) bomb += last + (n < 9 ? "," : "]\n");
   }
   EXPECT_EQ(code(bomb), "CP0019");
+  const auto matrix = [](int dimensions) {
+    std::string text = "title: x\nfiles: {Dockerfile: FROM a}\nrounds: [{}]\nmatrix: {";
+    for (int i = 0; i < dimensions; ++i) text += "d" + std::to_string(i) + ": [a], ";
+    return text + "}\n";
+  };
+  EXPECT_EQ(code(matrix(100)), "");
+  EXPECT_EQ(code(matrix(101)), "CP0019");
+  const auto grown = [](std::size_t size, int times) {
+    std::string text = "title: x\nfiles: {Dockerfile: FROM a}\nrounds: [{}]\nmatrix: {d: [" + std::string(size, 'v')
+                       + "]}\nbuild: {labels: {";
+    for (int i = 0; i < times; ++i) text += "l" + std::to_string(i) + ": \"${d}\", ";
+    return text + "}}\n";
+  };
+  EXPECT_EQ(code(grown(1024, 1024)), "");
+  EXPECT_EQ(code(grown(1024, 1025)), "CP0019");
   const auto archive = [](int entries) {
     std::string text = "title: x\nrounds: [{}]\nfiles: {Dockerfile: FROM a, a.tar: {archive: {files: {";
     for (int i = 0; i < entries; ++i) text += "a" + std::to_string(i) + "/b/c/d: x, ";
