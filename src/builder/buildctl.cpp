@@ -189,6 +189,17 @@ util::Status prepare_scratch(const BuildRequest& request) {
   return {};
 }
 
+/// The command as it may be shown: of a variable that a secret is read from only the name.
+std::string shown(process::Command command, const BuildRequest& request) {
+  for (const auto& secret : request.secrets)
+    for (const auto& field : fields_of(secret.words))
+      if (const auto [name, value] = attribute_of(field);
+          name == "env" || name == "id" || name == "src" || name == "source")
+        if (const auto variable = command.environment->find(value); variable != command.environment->end())
+          variable->second = "***";
+  return process::to_line(command);
+}
+
 } // namespace
 
 util::Result<BuildRun> build(const std::filesystem::path& buildctl,
@@ -202,13 +213,18 @@ util::Result<BuildRun> build(const std::filesystem::path& buildctl,
 
   CP_TRY(prepare_scratch(request));
   const auto command = buildctl_command(buildctl, daemon_address, request, ref_file);
-  BuildRun result{.command_line = process::to_line(command)};
+  BuildRun result{.command_line = shown(command, request)};
   auto capture = options;
   capture.on_output = [&](std::string_view piece) {
     result.log += piece;
     if (options.on_output) options.on_output(piece);
   };
-  CP_TRY_ASSIGN(const auto finished, process::run(command, capture));
+  auto finished_or = process::run(command, capture);
+  if (!finished_or) {
+    finished_or.error().tried = result.command_line;
+    return tl::unexpected(std::move(finished_or).error());
+  }
+  const auto& finished = *finished_or;
   result.exit = finished.exit;
   result.timed_out = finished.timed_out;
   result.interrupted = finished.interrupted;

@@ -59,7 +59,7 @@ struct BuildRun {
   process::Exit exit;
   std::string log;          ///< stdout and stderr as they came
   std::string ref;          ///< the daemon's id of the build; empty: the client did not get as far as starting one
-  std::string command_line; ///< can be pasted into a shell
+  std::string command_line; ///< can be pasted into a shell, but for the values of secrets: `TOKEN=***`
   bool timed_out = false;   ///< it was stopped, which says nothing about the build
   bool interrupted = false;
 };

@@ -181,6 +181,20 @@ TEST_F(Build, FindsItsTextsInTheScratchFolderAndNothingOfAnEarlierBuild) {
   EXPECT_TRUE(std::filesystem::is_directory(scratch / "output/other"));
 }
 
+TEST_F(Build, ShowsNoValueThatASecretIsReadFrom) {
+  const BuildRequest request{
+      .context = "/ctx",
+      .secrets = {{"id=a,env=TOKEN", {}}, {"id=BARE", {}}, {"type=env,id=b,src=OTHER", {}}},
+      .environment = {{"PATH", "/bin"}, {"TOKEN", "s1"}, {"BARE", "s2"}, {"OTHER", "s3"}, {"X", "y"}}};
+  const auto run = build("/bin/true", "A", request, ref_);
+  ASSERT_TRUE(run) << util::to_text(run.error());
+  EXPECT_TRUE(run->command_line.starts_with("env -i 'BARE=***' 'OTHER=***' PATH=/bin 'TOKEN=***' X=y /bin/true "))
+      << run->command_line;
+  const auto none = build("/no/buildctl", "A", request, ref_);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().tried.find("s1"), std::string::npos) << none.error().tried;
+}
+
 TEST_F(Build, HasNoRefWhereTheClientWroteNoneNotEvenAnEarlierOne) {
   ASSERT_TRUE(util::write_text(ref_, "earlier"));
   const auto run = play("exit 0");
