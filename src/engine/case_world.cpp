@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -80,9 +81,17 @@ util::Status CaseWorld::start_round(const scenario::Round& round) {
     return tl::unexpected(util::within(fmt::format("with the settings of {}:{} under `daemon`",
                                                    scenario.daemon->spot.file,
                                                    scenario.daemon->spot.line),
+  log_begin_ = log_ends_[daemon_->log()];
                                        std::move(daemon).error()));
   CP_TRY_ASSIGN(daemon_, std::move(daemon));
   return {};
+std::string CaseWorld::daemon_log() {
+  const std::lock_guard lock(log_);
+  const auto text = util::read_text(daemon_->log()).value_or("");
+  log_ends_[daemon_->log()] = text.size();
+  return text.substr(std::min(log_begin_, text.size()));
+}
+
 }
 
 util::Status CaseWorld::prepare_next_round() {

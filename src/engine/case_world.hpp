@@ -39,6 +39,8 @@ public:
   /// Starts the daemon of the round after, and does not wait for it.
   util::Status prepare_next_round();
   sandbox::Daemon& daemon() { return *daemon_; }
+  /// What it has logged since the last look of an earlier round; several builds of one round may ask at once.
+  std::string daemon_log();
   /// Another one of the round's version, on an empty root, started and not waited for.
   util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon() {
     return sandbox_->launch_daemon(round_rig_->programs.buildkitd);
@@ -106,6 +108,9 @@ private:
   std::map<std::string, std::string> variables_;
   std::mutex looking_;
   const sandbox::Daemon* looked_at_ = nullptr; ///< only compared
+  std::mutex log_;
+  std::map<std::filesystem::path, std::size_t> log_ends_; ///< of each daemon's log, as far as it was asked for
+  std::size_t log_begin_ = 0;                             ///< of the round's part
   std::optional<std::string> death_;           ///< of that one
 };
 

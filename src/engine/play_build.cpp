@@ -112,7 +112,7 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
   seen_.exit_code = run_.exit.code.value_or(-1);
   seen_.log = run_.log;
   keeper_.stream(seen_, "client.log", run_.log);
-  if (auto log = util::read_text(world_.daemon().log())) keeper_.stream(seen_, "daemon.log", *log);
+  keeper_.stream(seen_, "daemon.log", world_.daemon_log());
   return {};
 }
 

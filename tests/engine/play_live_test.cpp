@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace cacheproof::engine {
 namespace {
 
@@ -100,6 +102,22 @@ TEST_F(ActionLive, IsALineOfTheRoundsChanges) {
               testing::ElementsAre("serve /f: etag \"v2\"",
                                    "wait 1 ms",
                                    testing::MatchesRegex("restart_builder .[0-9]+ records kept.")));
+}
+
+TEST_F(ActionLive, ARoundHasItsOwnPartOfTheLogOfAKeptDaemon) {
+  play_whole("title: x\nfiles: {Dockerfile: \"FROM base\\nRUN echo a > /a\\n\"}\n"
+             "setup: {images: {base: busybox}, builder: kept}\n"
+             "rounds: [{expect: {rebuilt: all}}, {action: [{restart_builder: {}}], expect: {rebuilt: none}}, "
+             "{expect: {rebuilt: none}}]\n");
+  const auto starts = [&](const std::string& round) {
+    const auto lines = util::lines(util::read_text(out() / round / "daemon.log").value_or(""));
+    return std::count_if(lines.begin(), lines.end(), [](const auto& line) {
+      return line.find("running server on") != std::string::npos;
+    });
+  };
+  EXPECT_EQ(starts("round-1"), 1);
+  EXPECT_EQ(starts("round-2"), 1) << "it was started again";
+  EXPECT_EQ(starts("round-3"), 0);
 }
 
 /// A case of one file and one round.
