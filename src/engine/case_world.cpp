@@ -43,18 +43,16 @@ util::Result<evidence::CleanState> CaseWorld::open() {
                            .upstream = upstream_ ? upstream_->address() : "",
                            .upstream_hosts = upstream_ ? upstream_->hosts() : std::vector<std::string>(),
                            .stop = stop_};
-  take_daemon_extras(options);
+  options.daemon_extras = [this](const auto& registries, const auto& folder) {
+    return daemon_extras(variables_of(registries, folder));
+  };
+  CP_TRY(start_file_server()); // a daemon's texts may name it
   CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
   CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario.context, sandbox_->folder() / "context"));
   context_.emplace(std::move(context));
-  CP_TRY(start_file_server());
   std::vector<std::string> places;
   for (const auto& registry : sandbox_->registries()) places.push_back(registry.place());
-  variables_ = engine::variables(planned_.cell,
-                                 places,
-                                 context_->folder(),
-                                 sandbox_->folder() / "local",
-                                 file_server_ ? file_server_->address() : "");
+  variables_ = variables_of(places, sandbox_->folder());
   CP_TRY(push_images());
   CP_TRY(start_round(scenario.rounds.front()));
   const auto& proof = sandbox_->clean_proof();
@@ -81,17 +79,17 @@ util::Status CaseWorld::start_round(const scenario::Round& round) {
     return tl::unexpected(util::within(fmt::format("with the settings of {}:{} under `daemon`",
                                                    scenario.daemon->spot.file,
                                                    scenario.daemon->spot.line),
-  log_begin_ = log_ends_[daemon_->log()];
                                        std::move(daemon).error()));
   CP_TRY_ASSIGN(daemon_, std::move(daemon));
+  log_begin_ = log_ends_[daemon_->log()];
   return {};
+}
+
 std::string CaseWorld::daemon_log() {
   const std::lock_guard lock(log_);
   const auto text = util::read_text(daemon_->log()).value_or("");
   log_ends_[daemon_->log()] = text.size();
   return text.substr(std::min(log_begin_, text.size()));
-}
-
 }
 
 util::Status CaseWorld::prepare_next_round() {
@@ -225,14 +223,20 @@ std::vector<std::string> CaseWorld::take_requests() {
   return file_server_ ? file_server_->take_requests() : std::vector<std::string>();
 }
 
-/// Its texts may name dimensions; registries are not known yet.
-void CaseWorld::take_daemon_extras(sandbox::Options& options) const {
-  const auto& extras = planned_.scenario->daemon;
-  if (!extras) return;
-  const std::map<std::string, std::string> cell(planned_.cell.begin(), planned_.cell.end());
-  options.daemon_config = extras->config;
-  for (const auto& [name, value] : extras->env) options.daemon_environment[name] = scenario::expand(value.value, cell);
-  for (const auto& flag : extras->flags) options.daemon_flags.push_back(scenario::expand(flag.value, cell));
+std::map<std::string, std::string> CaseWorld::variables_of(const std::vector<std::string>& registries,
+                                                           const std::filesystem::path& folder) const {
+  return engine::variables(
+      planned_.cell, registries, folder / "context", folder / "local", file_server_ ? file_server_->address() : "");
+}
+
+sandbox::DaemonExtras CaseWorld::daemon_extras(const std::map<std::string, std::string>& variables) const {
+  sandbox::DaemonExtras extras;
+  const auto& written = planned_.scenario->daemon;
+  if (!written) return extras;
+  extras.config = scenario::expand(written->config, variables);
+  for (const auto& [name, value] : written->env) extras.environment[name] = scenario::expand(value.value, variables);
+  for (const auto& flag : written->flags) extras.flags.push_back(scenario::expand(flag.value, variables));
+  return extras;
 }
 
 } // namespace cacheproof::engine

@@ -91,7 +91,9 @@ private:
   util::Status push(const std::string& name, const oci::Image& image);
   oci::ImageExtras expanded(const scenario::ImageContent& content) const;
   util::Status start_file_server();
-  void take_daemon_extras(sandbox::Options& options) const;
+  std::map<std::string, std::string> variables_of(const std::vector<std::string>& registries,
+                                                  const std::filesystem::path& folder) const;
+  sandbox::DaemonExtras daemon_extras(const std::map<std::string, std::string>& variables) const;
 
   const Case& planned_;
   const Rigs& rigs_;
@@ -106,11 +108,11 @@ private:
   std::map<std::string, oci::ImageExtras> images_; ///< as they are now, by their names in `setup.images`
   std::map<std::string, std::string> pushed_;      ///< the manifest of each
   std::map<std::string, std::string> variables_;
-  std::mutex looking_;
-  const sandbox::Daemon* looked_at_ = nullptr; ///< only compared
   std::mutex log_;
   std::map<std::filesystem::path, std::size_t> log_ends_; ///< of each daemon's log, as far as it was asked for
   std::size_t log_begin_ = 0;                             ///< of the round's part
+  std::mutex looking_;
+  const sandbox::Daemon* looked_at_ = nullptr; ///< only compared
   std::optional<std::string> death_;           ///< of that one
 };
 

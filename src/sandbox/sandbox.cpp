@@ -87,8 +87,7 @@ util::Status Sandbox::launch_registry() {
   return {};
 }
 
-std::map<std::string, std::string> Sandbox::daemon_environment() const {
-  auto environment = options_.daemon_environment;
+std::map<std::string, std::string> Sandbox::daemon_environment(std::map<std::string, std::string> environment) const {
   environment["HOME"] = (folder() / "home").string();
   environment["PATH"] = k_path;
   environment[std::string(k_mark)] = folder().string();
@@ -126,15 +125,16 @@ std::map<std::string, std::vector<std::string>> Sandbox::mirrors() const {
 util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesystem::path& buildkitd) {
   std::vector<std::string> registries;
   for (const auto& registry : registries_) registries.push_back(registry.place());
+  auto extras = options_.daemon_extras ? options_.daemon_extras(registries, folder()) : DaemonExtras();
   return Daemon::launch({.buildkitd = buildkitd,
                          .runc = options_.programs.runc,
                          .folder = folder() / fmt::format("d{}", ++daemons_),
-                         .environment = daemon_environment(),
+                         .environment = daemon_environment(std::move(extras.environment)),
                          .registries = std::move(registries),
                          .mirrors = mirrors(),
                          .cgroup = cgroup_of(folder()),
-                         .config = options_.daemon_config,
-                         .flags = options_.daemon_flags});
+                         .config = std::move(extras.config),
+                         .flags = std::move(extras.flags)});
 }
 
 util::Status Sandbox::start_next_daemon() {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -25,6 +26,13 @@ struct Programs {
   std::filesystem::path registry; ///< docker-registry or distribution's; unused beside a user's registry
 };
 
+/// What a daemon has beside what every sandbox gives it.
+struct DaemonExtras {
+  std::string config; ///< text of buildkitd.toml
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> flags;
+};
+
 struct Options {
   Programs programs;
   std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
@@ -33,9 +41,9 @@ struct Options {
   std::vector<std::string> mirrored_hosts; ///< whose images the sandbox's registry serves, e.g. `docker.io`
   std::string upstream;                    ///< `host:port` of what is asked next for the images of `upstream_hosts`
   std::vector<std::string> upstream_hosts;
-  std::string daemon_config;                             ///< more of every daemon's buildkitd.toml
-  std::map<std::string, std::string> daemon_environment; ///< more of its environment
-  std::vector<std::string> daemon_flags;                 ///< more of its command line
+  /// More of every daemon's; asked with the places of the registries, once they are known, and the sandbox's folder.
+  std::function<DaemonExtras(const std::vector<std::string>& registries, const std::filesystem::path& folder)>
+      daemon_extras;
   std::stop_token stop;
 };
 
@@ -88,7 +96,7 @@ public:
 
 private:
   Sandbox(Options options, Folder folder);
-  std::map<std::string, std::string> daemon_environment() const;
+  std::map<std::string, std::string> daemon_environment(std::map<std::string, std::string> environment) const;
   std::map<std::string, std::vector<std::string>> mirrors() const;
   util::Status launch_registry();
   util::Status await_registry(Registry& registry);

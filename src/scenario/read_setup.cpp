@@ -172,7 +172,9 @@ const std::vector<Key<DaemonExtras>>& daemon_keys() {
   static const std::vector<Key<DaemonExtras>> keys{
       {"config",
        "text of buildkitd.toml beside the sandbox's own",
-       [](Reader& reader, const Node& at, DaemonExtras& extras) { extras.config = reader.literal(at).value_or(""); },
+       [](Reader& reader, const Node& at, DaemonExtras& extras) {
+         if (auto config = reader.text(at)) extras.config = std::move(config->value);
+       },
        false,
        {},
        shape::text()},

@@ -120,6 +120,32 @@ TEST_F(ActionLive, ARoundHasItsOwnPartOfTheLogOfAKeptDaemon) {
   EXPECT_EQ(starts("round-3"), 0);
 }
 
+/// The round's own command line looks for the daemon by what its environment should be.
+TEST_F(LiveStory, TheSettingsOfADaemonNameWhatOtherTextsDo) {
+  const auto played = play_whole(R"(title: x
+files: {Dockerfile: "FROM base\nRUN true\n"}
+setup:
+  images: {base: busybox}
+  registry: {instances: 2}
+  http: {f: x}
+  daemon:
+    env: {CACHEPROOF_SETTING: "${registry} ${http}"}
+    flags: ["--oci-worker-labels=a=${local}"]
+    config: |
+      [registry."${registry2}"]
+        insecure = true
+rounds:
+  - run: >-
+      grep -qszx "CACHEPROOF_SETTING=$REGISTRY 127.0.0.1:[0-9]*" /proc/[0-9]*/environ &&
+      grep -qs insecure ../d*/buildkitd.toml && ! grep -qs "[$]{" ../d*/buildkitd.toml &&
+      grep -qszx -e "--oci-worker-labels=a=.*/loca[l]" /proc/[0-9]*/cmdline &&
+      buildctl build --frontend dockerfile.v0 --local context=. --local dockerfile=.
+    expect: {rebuilt: all}
+)");
+  EXPECT_EQ(played.verdict, evidence::Verdict::passed) << (played.broken ? util::to_text(*played.broken) : "");
+  if (!played.rounds.empty() && played.rounds[0].broken) ADD_FAILURE() << util::to_text(*played.rounds[0].broken);
+}
+
 /// A case of one file and one round.
 class OneRoundLive : public LiveStory {
 protected:

@@ -125,11 +125,12 @@ TEST(SandboxLive, GivesADaemonMoreConfigurationBesideItsOwn) {
   CP_TOOLCHAINS_OR_SKIP(toolchains);
   for (const auto& [version, programs] : toolchains) {
     SCOPED_TRACE(version);
-    auto opened = Sandbox::open({.programs = programs,
-                                 .registries = 2,
-                                 .daemon_config = "debug = true\n[worker.oci]\n  gc = true\n  max-parallelism = 1\n",
-                                 .daemon_environment = {{"HELLO", "there"}, {"HOME", "/nowhere"}},
-                                 .daemon_flags = {"--oci-worker-snapshotter=native"}});
+    auto opened = Sandbox::open(
+        {.programs = programs, .registries = 2, .daemon_extras = [](const auto& registries, const auto& folder) {
+           return DaemonExtras{"debug = true\n[worker.oci]\n  gc = true\n  max-parallelism = 1\n",
+                               {{"HELLO", registries.at(0) + folder.string()}, {"HOME", "/nowhere"}},
+                               {"--oci-worker-snapshotter=native"}};
+         }});
     ASSERT_TRUE(opened) << util::to_text(opened.error());
     auto& sandbox = **opened;
     ASSERT_TRUE(sandbox.await_registry());
@@ -146,7 +147,7 @@ TEST(SandboxLive, GivesADaemonMoreConfigurationBesideItsOwn) {
                   + (folder / "otel.sock").string() + "\"\n\n[registry.\"" + addresses[0]
                   + "\"]\nhttp = true\n\n[registry.\"" + addresses[1] + "\"]\nhttp = true\n");
     EXPECT_TRUE(fs::exists(folder / "root/runc-native"));
-    EXPECT_FALSE(marked("HELLO=there").empty());
+    EXPECT_FALSE(marked("HELLO=" + registries[0].place() + sandbox.folder().string()).empty());
     EXPECT_TRUE(marked("HOME=/nowhere").empty()) << "what keeps a sandbox apart stays its own";
     EXPECT_TRUE(test::build(sandbox, **daemon, programs, test::run_of("echo hello")).exit.ok());
     EXPECT_TRUE(sandbox.close());
