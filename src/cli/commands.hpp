@@ -27,6 +27,7 @@ void add_clean(CLI::App& app, Session& session);
 void add_doctor(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
+void add_git_clone(CLI::App& app, Session& session);
 
 /// Parses the command line, does what it says and returns the exit code.
 int run_program(int argc, char** argv);

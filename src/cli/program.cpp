@@ -57,6 +57,7 @@ int run_program(int argc, char** argv) {
   add_doctor(app, session);
   add_schema(app, session);
   add_explain(app, session);
+  add_git_clone(app, session);
 
   try {
     app.parse(argc, argv);

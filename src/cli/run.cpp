@@ -99,7 +99,7 @@ int run(const Options& options, std::stop_token stop) {
     if (const auto allowed = engine::check_repositories_offline(*loaded); !allowed)
       return report_error(allowed.error());
   const auto repositories =
-      engine::Repositories::clone(*loaded, stop, [&](std::string_view line) { console.said(line); });
+      engine::Repositories::clone(*loaded, {}, stop, [&](std::string_view line) { console.said(line); });
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
   const auto versions =

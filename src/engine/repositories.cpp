@@ -1,11 +1,17 @@
 #include "engine/repositories.hpp"
 
 #include "engine/load.hpp"
+#include "process/process.hpp"
+#include "util/text.hpp"
 #include "workspace/git.hpp"
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
+#include <iostream>
 #include <map>
 #include <string>
 
@@ -30,7 +36,49 @@ bool is_on_this_machine(std::string_view url) {
   return host == "localhost" || (digits && host.starts_with("127."));
 }
 
+/// A clone may take as long as something comes.
+constexpr auto k_clone_limit = std::chrono::hours(24);
+
+util::Result<scenario::GitSource> clone_one(const scenario::GitSource& source,
+                                            const std::filesystem::path& to,
+                                            const Cloner& cloner,
+                                            const std::stop_token& stop) {
+  if (cloner.command.empty()) return workspace::cloned(source, to, [&] { return !stop.stop_requested(); });
+  process::Command command{.argv = cloner.command};
+  command.argv.insert(command.argv.end(),
+                      {k_clone_word, source.repository, to.string(), std::to_string(cloner.silence.count())});
+  CP_TRY_ASSIGN(const auto finished, process::run(command, {.timeout = k_clone_limit, .stop = stop, .on_output = {}}));
+  if (finished.exit.ok()) return scenario::GitSource{to.string(), false, source.commit, source.spot};
+  if (finished.interrupted)
+    return util::failure("interrupted while it cloned " + source.repository, {}, {}, util::Blame::interrupted);
+  const std::string remedy = "check its address and the network; `git ls-remote` would say the same";
+  if (finished.exit.signal == SIGALRM)
+    return util::failure(fmt::format("the repository {} could not be cloned: nothing came from it for {} s",
+                                     source.repository,
+                                     cloner.silence.count()),
+                         {},
+                         remedy);
+  const auto said = util::trim(finished.err);
+  return util::failure(
+      said.empty() ? fmt::format("the repository {} could not be cloned: {}", source.repository, to_text(finished.exit))
+                   : std::string(said),
+      {},
+      remedy);
+}
+
 } // namespace
+
+int clone_alone(const std::string& url, const std::filesystem::path& to, std::chrono::seconds silence) {
+  std::signal(SIGALRM, SIG_DFL);
+  const auto wait_again = [&] {
+    alarm(static_cast<unsigned>(silence.count()));
+    return true;
+  };
+  wait_again();
+  const auto done = workspace::cloned({.repository = url, .is_url = true}, to, wait_again);
+  if (!done) std::cerr << done.error().what << '\n';
+  return done ? 0 : 2;
+}
 
 util::Status check_repositories_offline(const Scenarios& scenarios) {
   for (const auto& scenario : scenarios)
@@ -43,6 +91,7 @@ util::Status check_repositories_offline(const Scenarios& scenarios) {
 }
 
 util::Result<Repositories> Repositories::clone(const Scenarios& scenarios,
+                                               const Cloner& cloner,
                                                const std::stop_token& stop,
                                                const std::function<void(std::string_view)>& say) {
   Repositories all;
@@ -63,7 +112,7 @@ util::Result<Repositories> Repositories::clone(const Scenarios& scenarios,
       local.is_url = false;
     } else {
       say(fmt::format("cloning {}", git->repository));
-      CP_TRY_ASSIGN(local, workspace::cloned(*git, all.folder_->path() / fmt::format("{}.git", clones.size()), stop));
+      CP_TRY_ASSIGN(local, clone_one(*git, all.folder_->path() / fmt::format("{}.git", clones.size()), cloner, stop));
       clones.emplace(git->repository, local.repository);
     }
     auto here = std::make_shared<scenario::Scenario>(*scenario);

@@ -24,8 +24,11 @@ int no_credentials(git_credential** /*out*/, const char* /*url*/, const char* /*
   return GIT_EUSER;
 }
 
-int stopped(const git_indexer_progress* /*progress*/, void* payload) {
-  return static_cast<const std::stop_token*>(payload)->stop_requested() ? GIT_EUSER : 0;
+int came(const git_indexer_progress* /*progress*/, void* payload) {
+  return (*static_cast<const std::function<bool()>*>(payload))() ? 0 : GIT_EUSER;
+}
+int said(const char* /*text*/, int /*size*/, void* payload) {
+  return came(nullptr, payload);
 }
 
 /// The commit of a name; what a clone has of the other side's branches lies below `origin/`.
@@ -78,18 +81,19 @@ util::Result<GitRepository> GitRepository::open(const scenario::GitSource& sourc
 }
 
 util::Result<scenario::GitSource>
-cloned(const scenario::GitSource& source, const fs::path& to, const std::stop_token& stop) {
+cloned(const scenario::GitSource& source, const fs::path& to, const std::function<bool()>& goes_on) {
   git::start();
   git_clone_options options = GIT_CLONE_OPTIONS_INIT;
   options.bare = 1;
   options.fetch_opts.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_ALL;
   options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
   options.fetch_opts.callbacks.credentials = no_credentials;
-  options.fetch_opts.callbacks.transfer_progress = stopped;
-  options.fetch_opts.callbacks.payload = const_cast<std::stop_token*>(&stop); // NOLINT: it is only asked
+  options.fetch_opts.callbacks.transfer_progress = came;
+  options.fetch_opts.callbacks.sideband_progress = said;
+  options.fetch_opts.callbacks.payload = const_cast<std::function<bool()>*>(&goes_on); // NOLINT: it is only called
   if (git::make<git::Repository>(git_clone, source.repository.c_str(), to.c_str(), &options))
     return scenario::GitSource{to.string(), false, source.commit, source.spot};
-  if (stop.stop_requested())
+  if (!goes_on())
     return util::failure("interrupted while it cloned " + source.repository, {}, {}, util::Blame::interrupted);
   return util::failure(fmt::format("the repository {} could not be cloned: {}", source.repository, git::words()),
                        {},

@@ -5,10 +5,10 @@
 #include "workspace/patch.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -44,9 +44,12 @@ private:
 };
 
 /// The source with its repository behind a URL cloned, bare, to the new folder `to`: without credentials, all branches
-/// and tags.
-util::Result<scenario::GitSource>
-cloned(const scenario::GitSource& source, const std::filesystem::path& to, const std::stop_token& stop = {});
+/// and tags. `goes_on` is called each time that something has come, and ends it with false. A server that says nothing
+/// is waited for without end: libgit2 has a time limit from 1.7 on.
+util::Result<scenario::GitSource> cloned(
+    const scenario::GitSource& source, const std::filesystem::path& to, const std::function<bool()>& goes_on = [] {
+      return true;
+    });
 
 /// A commit of a repository, checked out.
 struct GitCheckout {

@@ -51,6 +51,25 @@ TEST_F(RunnerLive, AWrongClaimFailsAtItsYamlLine) {
   EXPECT_THAT(finished.out, HasSubstr("+ app 4/4 COPY src src"));
 }
 
+TEST_F(RunnerLive, ARepositoryBehindAUrlIsCloned) {
+  const auto made = process::run({.argv = {"/bin/sh",
+                                           "-c",
+                                           "export HOME=. GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a "
+                                           "GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a && git init -q -b main there && "
+                                           "cd there && printf 'FROM alpine AS app\\nRUN true\\n' >Dockerfile && "
+                                           "git add . && git commit -q -m x"},
+                                  .environment = {},
+                                  .directory = folder_.path()});
+  ASSERT_TRUE(made);
+  if (!made->exit.ok()) GTEST_SKIP() << "there is no git";
+  write("scenarios/cloned.yaml",
+        "title: x\ngit: {repository: 'file://" + (folder_.path() / "there").string()
+            + "', commit: main}\nsetup: {images: {alpine: busybox}}\nrounds: [{expect: {rebuilt: [app 2]}}]\n");
+  const auto finished = run_runner({});
+  EXPECT_EQ(finished.exit.code, 0) << finished.out << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("cloning file://"));
+}
+
 TEST_F(RunnerLive, ARightClaimPasses) {
   write("scenarios/plain.yaml", k_plain);
   const auto finished = run_runner({});

@@ -42,11 +42,12 @@ protected:
     return std::make_shared<const scenario::Scenario>(std::move(*reading.scenario));
   }
   util::Result<Repositories> clone(const Scenarios& scenarios) {
-    return Repositories::clone(scenarios, {}, [&](std::string_view line) { said_.emplace_back(line); });
+    return Repositories::clone(scenarios, cloner_, {}, [&](std::string_view line) { said_.emplace_back(line); });
   }
 
   util::TempDir room_ = util::TempDir::create().value();
   std::vector<std::string> said_;
+  Cloner cloner_{.command = {}};
 };
 
 TEST_F(ClonedRepositories, AreClonedOnceAndGoInTheEnd) {
@@ -86,6 +87,23 @@ TEST_F(ClonedRepositories, ThatAreNotThereBreakTheRun) {
   EXPECT_EQ(here.error().blame, util::Blame::rig);
   EXPECT_TRUE(here.error().what.starts_with("the repository " + url() + "/nowhere could not be cloned: "))
       << here.error().what;
+}
+
+TEST_F(ClonedRepositories, AreMadeByAProgramThatCanBeEnded) {
+  const auto cloned_by = [&](const std::string& script) {
+    cloner_ = {.command = {"/bin/sh", "-c", script}, .silence = std::chrono::seconds(7)};
+    const auto here = clone({scenario("git://127.0.0.1:9/x", "app")});
+    EXPECT_TRUE(here || here.error().blame == util::Blame::rig);
+    return here ? "it did" : here.error().what;
+  };
+  EXPECT_EQ(cloned_by("kill -ALRM $$"),
+            "the repository git://127.0.0.1:9/x could not be cloned: nothing came from it for 7 s");
+  EXPECT_EQ(cloned_by("echo why >&2; exit 2"), "why");
+  EXPECT_EQ(cloned_by("exit 3"), "the repository git://127.0.0.1:9/x could not be cloned: exit code 3");
+  cloner_ = {.command = {"/bin/sh", "-c", "test $0 = git-clone && git clone -q --bare $1 $2"}};
+  const auto here = clone({scenario(url(), "app")});
+  ASSERT_TRUE(here) << util::to_text(here.error());
+  EXPECT_TRUE(fs::exists(fs::path(std::get<scenario::GitSource>(here->scenarios()[0]->context).repository) / "HEAD"));
 }
 
 TEST_F(ClonedRepositories, OfflineAreThoseOfThisMachine) {

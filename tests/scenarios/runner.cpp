@@ -4,6 +4,7 @@
 #include "engine/load.hpp"
 #include "engine/plan.hpp"
 #include "engine/play.hpp"
+#include "engine/repositories.hpp"
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
 #include "process/signals.hpp"
@@ -68,6 +69,14 @@ public:
     if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root: buildkitd mounts file systems";
     report::Console console(std::cout, report::console_options(false));
     for (const auto& line : engine::sweep()) console.said(line);
+    const auto repositories =
+        engine::Repositories::clone({planned_.scenario}, {}, stop_, [&](std::string_view line) { console.said(line); });
+    if (!repositories) return broken(util::to_text(repositories.error()));
+    for (const auto& found : repositories->diagnostics())
+      if (found.severity == util::Severity::error)
+        ADD_FAILURE_AT(found.spot.file.c_str(), found.spot.line) << util::to_text(found);
+    if (HasFailure()) return;
+    planned_.scenario = repositories->scenarios().front();
     engine::Rigs rigs;
     for (const auto& version : engine::versions_of(planned_)) {
       auto rig = engine::prepare_rig({.buildkit = version}, stop_, [&](auto line) { console.said(line); });
@@ -158,5 +167,8 @@ int run(int argc, char** argv) {
 } // namespace cacheproof
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv, argv + argc);
+  if (words.size() == 5 && words[1] == cacheproof::engine::k_clone_word)
+    return cacheproof::engine::clone_alone(words[2], words[3], std::chrono::seconds(std::stoul(words[4])));
   return cacheproof::run(argc, argv);
 }
