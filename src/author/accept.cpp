@@ -51,15 +51,35 @@ std::optional<std::string> layers_of(const RoundEvidence& seen, const std::optio
   return cache ? std::optional(std::to_string(cache->layers.size())) : std::nullopt;
 }
 
+using Parts = std::vector<std::string_view>;
+constexpr std::string_view k_layers = "layers";
+constexpr std::string_view k_media_type = "media_type";
+constexpr std::string_view k_manifest = "manifest";
+
+/// The keys of a claim that hold or not each for itself; an empty one is the whole.
+Parts parts_of(const scenario::Exported& claim) {
+  Parts parts;
+  if (claim.layers) parts.push_back(k_layers);
+  if (claim.media_type) parts.push_back(k_media_type);
+  if (claim.manifest) parts.push_back(k_manifest);
+  return parts;
+}
+template <class T> Parts parts_of(const T& /*claim*/) {
+  return {std::string_view()};
+}
+
 // What a claim of each kind should say of a round; nothing for what cannot be written.
 
-std::optional<std::string> wish(std::string_view /*key*/, const scenario::StepSet& /*old*/, const RoundEvidence& seen) {
+std::optional<std::string>
+wish(std::string_view /*key*/, std::string_view /*part*/, const scenario::StepSet& /*old*/, const RoundEvidence& seen) {
   return rebuilt_claim(seen.record);
 }
 
 /// The references of the old claim that hold. An empty list: the claim goes.
-std::optional<std::string>
-wish(std::string_view key, const std::vector<scenario::StepReference>& old, const RoundEvidence& seen) {
+std::optional<std::string> wish(std::string_view key,
+                                std::string_view /*part*/,
+                                const std::vector<scenario::StepReference>& old,
+                                const RoundEvidence& seen) {
   std::vector<std::string> kept;
   for (const auto& reference : old) {
     bool some = false;
@@ -77,24 +97,39 @@ wish(std::string_view key, const std::vector<scenario::StepReference>& old, cons
   return yaml_list(kept);
 }
 
-std::optional<std::string>
-wish(std::string_view /*key*/, const std::vector<scenario::Text>& /*old*/, const RoundEvidence& seen) {
+std::optional<std::string> wish(std::string_view /*key*/,
+                                std::string_view /*part*/,
+                                const std::vector<scenario::Text>& /*old*/,
+                                const RoundEvidence& seen) {
   return warnings_claim(seen.record);
 }
 
-std::optional<std::string> wish(std::string_view /*key*/, const scenario::Exported& old, const RoundEvidence& seen) {
-  return old.layers ? layers_of(seen, old.of) : std::nullopt;
+std::optional<std::string>
+wish(std::string_view /*key*/, std::string_view part, const scenario::Exported& old, const RoundEvidence& seen) {
+  if (part == k_layers) return layers_of(seen, old.of);
+  const auto* cache = cache_of(seen, old.of);
+  if (!cache) return std::nullopt;
+  if (part == k_media_type) return yaml_word(cache->media_type);
+  return cache->shape == evidence::CacheShape::index ? "index" : "image";
+}
+
+std::optional<std::string> wish(std::string_view /*key*/,
+                                std::string_view /*part*/,
+                                const scenario::ExpectedImport& /*old*/,
+                                const RoundEvidence& seen) {
+  return imported_claim(seen.record);
 }
 
 /// Any other kind of claim.
 template <class T>
-std::optional<std::string> wish(std::string_view /*key*/, const T& /*old*/, const RoundEvidence& /*seen*/) {
+std::optional<std::string>
+wish(std::string_view /*key*/, std::string_view /*part*/, const T& /*old*/, const RoundEvidence& /*seen*/) {
   return std::nullopt;
 }
 
 /// The key under which an alternative holds the value.
-std::string value_key(std::string_view claim) {
-  return claim == "rebuilt" ? "steps" : claim == "exported" ? "layers" : "value";
+std::string value_key(std::string_view claim, std::string_view part) {
+  return claim == "rebuilt" ? "steps" : part.empty() ? "value" : std::string(part);
 }
 
 /// Writes what was seen into one scenario, round by round.
@@ -109,22 +144,30 @@ public:
   util::Result<std::string> accept() {
     const auto* rounds = root_.find("rounds");
     CP_TRY(yaml_.check(*rounds));
-    for (std::size_t i = 0; i < scenario_.rounds.size(); ++i)
-      if (auto done = round(rounds->children[i], i); !done)
-        return tl::unexpected(
-            util::within(fmt::format("round {} ({})", i + 1, scenario_.rounds[i].name), std::move(done).error()));
+    std::size_t index = 0;
+    for (std::size_t i = 0; i < scenario_.rounds.size(); ++i) {
+      const auto& round = scenario_.rounds[i];
+      const auto* parallel = rounds->children[i].find("parallel");
+      if (parallel) CP_TRY(yaml_.check(*parallel));
+      const auto builds = scenario::builds_of(round);
+      for (std::size_t k = 0; k < builds.size(); ++k, ++index)
+        if (auto done = build(parallel ? parallel->children[k] : rounds->children[i], builds[k], index); !done)
+          return tl::unexpected(util::within(
+              fmt::format("round {} ({})", i + 1, parallel ? builds[k].entry : round.name), std::move(done).error()));
+    }
     return yaml_.text();
   }
 
 private:
-  const RoundEvidence& seen(const Played& played, std::size_t round) const { return played.evidence->rounds[round]; }
+  /// `index`: of the build among those of all rounds, as its evidence stands.
+  const RoundEvidence& seen(const Played& played, std::size_t index) const { return played.evidence->rounds[index]; }
 
-  util::Status round(const Node& node, std::size_t index) {
-    const auto& round = scenario_.rounds[index];
+  util::Status build(const Node& node, const scenario::Round& round, std::size_t index) {
+    if (round.cancel) return {}; // it is not judged
     CP_TRY(yaml_.check(node));
     const auto* expect = node.find("expect");
     if (expect) CP_TRY(yaml_.check(*expect));
-    std::set<std::string> claims; // that the round will have
+    std::set<std::string> claims; // that the build will have
     util::Status done;
     scenario::for_each_claim(round.expect, [&](const char* key, const auto& claim) {
       if (!done) return;
@@ -135,16 +178,16 @@ private:
         claims.insert(key);
     });
     CP_TRY(done);
-    CP_TRY(check_unclaimed(index));
-    return add_claims(node, index, claims);
+    CP_TRY(check_unclaimed(round, index));
+    return add_claims(node, round, index, claims);
   }
 
   /// A failure where the scenario claims nothing: only a build that fails without saying so.
-  util::Status check_unclaimed(std::size_t index) const {
+  util::Status check_unclaimed(const scenario::Round& round, std::size_t index) const {
     for (const auto& played : cases_)
       for (const auto& finding : seen(played, index).findings) {
         bool claimed = false;
-        scenario::for_each_claim(scenario_.rounds[index].expect,
+        scenario::for_each_claim(round.expect,
                                  [&](const char* key, auto&&...) { claimed = claimed || key == claim_of(finding); });
         if (!claimed)
           return tl::unexpected(refusal(fmt::format("{}: {}", played.evidence->id, finding.summary),
@@ -153,9 +196,12 @@ private:
     return {};
   }
 
-  bool fails(const Played& played, std::size_t index, std::string_view key) const {
+  bool fails(const Played& played, std::size_t index, const std::string& key, std::string_view part) const {
     const auto& findings = seen(played, index).findings;
-    return std::any_of(findings.begin(), findings.end(), [&](const auto& finding) { return claim_of(finding) == key; });
+    return std::any_of(findings.begin(), findings.end(), [&](const auto& finding) {
+      return part.empty() ? claim_of(finding) == key
+                          : finding.expectation == key || finding.expectation == fmt::format("{}.{}", key, part);
+    });
   }
 
   /// Whether the claim stays.
@@ -167,27 +213,40 @@ private:
     bool stays = true;
     for (std::size_t k = 0; k < claim.alternatives.size(); ++k) {
       const auto& alternative = claim.alternatives[k];
-      std::vector<Wish> wishes;
-      bool failing = false;
-      for (const auto& played : cases_) {
-        if (claim.choose(played.worlds[index]) != &alternative) continue;
-        const bool wrong = fails(played, index, key);
-        failing = failing || wrong;
-        auto value = wish(key, alternative.value, seen(played, index));
-        if (!value && wrong)
-          return tl::unexpected(refusal(
-              fmt::format(
-                  "line {}: the claim `{}` does not hold, and --accept cannot write it", alternative.spot.line, key),
-              "change it by hand"));
-        if (value) wishes.push_back({played.evidence, std::move(*value)});
-      }
-      if (!failing) continue;
       const bool conditional = claim.alternatives.size() > 1 || !alternative.when.empty();
-      CP_TRY_ASSIGN(stays,
-                    conditional ? rewrite_alternative(expect.value(entry).children[k], key, wishes)
-                                : rewrite_whole(expect, entry, key, wishes));
+      for (const auto part : parts_of(alternative.value)) {
+        CP_TRY_ASSIGN(const auto wishes, wishes_of(key, part, claim, alternative, index));
+        if (wishes.empty()) continue;
+        CP_TRY_ASSIGN(stays,
+                      conditional ? rewrite_alternative(expect.value(entry).children[k], key, part, wishes)
+                                  : rewrite_whole(expect, entry, key, part, wishes));
+      }
     }
     return stays;
+  }
+
+  /// What the cases of an alternative want; empty where it holds in all of them.
+  template <class T>
+  util::Result<std::vector<Wish>> wishes_of(const std::string& key,
+                                            std::string_view part,
+                                            const scenario::Claim<T>& claim,
+                                            const scenario::Alternative<T>& alternative,
+                                            std::size_t index) const {
+    std::vector<Wish> wishes;
+    bool failing = false;
+    for (const auto& played : cases_) {
+      if (claim.choose(played.worlds[index]) != &alternative) continue;
+      const bool wrong = fails(played, index, key, part);
+      failing = failing || wrong;
+      auto value = wish(key, part, alternative.value, seen(played, index));
+      if (!value && wrong)
+        return tl::unexpected(refusal(fmt::format("line {}: the claim `{}` does not hold, and --accept cannot write it",
+                                                  alternative.spot.line,
+                                                  key),
+                                      "change it by hand"));
+      if (value) wishes.push_back({played.evidence, std::move(*value)});
+    }
+    return failing ? std::move(wishes) : std::vector<Wish>();
   }
 
   static bool agree(const std::vector<Wish>& wishes) {
@@ -203,35 +262,43 @@ private:
   }
 
   /// An alternative that is there already: the same for all of its cases, or nothing.
-  util::Result<bool> rewrite_alternative(const Node& item, const std::string& key, const std::vector<Wish>& wishes) {
+  util::Result<bool> rewrite_alternative(const Node& item,
+                                         const std::string& key,
+                                         std::string_view part,
+                                         const std::vector<Wish>& wishes) {
     if (!agree(wishes) || (wishes.front().value == "[]" && key != "warnings"))
       return tl::unexpected(disagreement(key, wishes));
     CP_TRY(yaml_.check(item));
     const Node* map = &item;
     if (const auto* value = item.find("value"); value && value->is_map()) map = value; // {when: …, value: {layers: 3}}
-    auto entry = entry_of(*map, value_key(key));
+    auto entry = entry_of(*map, value_key(key, part));
     if (!entry) entry = entry_of(*map, "value");
+    if (!entry)
+      return tl::unexpected(refusal(fmt::format("an alternative of `{}` has no `value`", key), "change it by hand"));
     CP_TRY(yaml_.replace(*map, *entry, wishes.front().value));
     return true;
   }
 
-  util::Result<bool>
-  rewrite_whole(const Node& expect, std::size_t entry, const std::string& key, const std::vector<Wish>& wishes) {
+  util::Result<bool> rewrite_whole(const Node& expect,
+                                   std::size_t entry,
+                                   const std::string& key,
+                                   std::string_view part,
+                                   const std::vector<Wish>& wishes) {
     const auto& value = expect.value(entry);
-    const auto layers = key == "exported" ? entry_of(value, "layers") : std::nullopt;
+    const auto inner = part.empty() ? std::nullopt : entry_of(value, part);
     if (agree(wishes)) {
       if (wishes.front().value == "[]" && key != "warnings") { // nothing is left of `cached` or `unneeded`
         CP_TRY(yaml_.remove(expect, entry));
         return false;
       }
-      CP_TRY(layers ? yaml_.replace(value, *layers, wishes.front().value)
-                    : yaml_.replace(expect, entry, wishes.front().value));
+      CP_TRY(inner ? yaml_.replace(value, *inner, wishes.front().value)
+                   : yaml_.replace(expect, entry, wishes.front().value));
       return true;
     }
-    const bool more = layers && value.entries() > 1; // than the layers: they would be lost
+    const bool more = inner && value.entries() > 1; // than that part: they would be lost
     const bool gone = key != "warnings"
                       && std::any_of(wishes.begin(), wishes.end(), [](const auto& one) { return one.value == "[]"; });
-    const auto text = more || gone ? std::nullopt : alternatives(scenario_, wishes, value_key(key));
+    const auto text = more || gone ? std::nullopt : alternatives(scenario_, wishes, value_key(key, part));
     if (!text) return tl::unexpected(disagreement(key, wishes));
     CP_TRY(yaml_.replace(expect, entry, *text));
     return true;
@@ -246,13 +313,15 @@ private:
       wishes.push_back({played.evidence, std::move(*wished)});
     }
     if (agree(wishes)) return key == "exported" ? "{layers: " + wishes.front().value + "}" : wishes.front().value;
-    if (auto text = alternatives(scenario_, wishes, value_key(key))) return std::move(*text);
+    if (auto text = alternatives(scenario_, wishes, value_key(key, key == "exported" ? k_layers : "")))
+      return std::move(*text);
     return tl::unexpected(disagreement(key, wishes));
   }
 
   /// A round that says nothing of its steps learns what ran; one that says nothing at all, also what BuildKit warned of
   /// and, where all was built, how many layers were exported: that number is not sure elsewhere (observed.hpp).
-  util::Status add_claims(const Node& node, std::size_t index, const std::set<std::string>& claims) {
+  util::Status
+  add_claims(const Node& node, const scenario::Round& round, std::size_t index, const std::set<std::string>& claims) {
     std::vector<std::pair<std::string, std::string>> added;
     const auto add = [&](const char* key, util::Result<std::string> value) -> util::Status {
       if (!value) return tl::unexpected(std::move(value).error());
@@ -265,7 +334,7 @@ private:
     if (!of_steps)
       CP_TRY(add("rebuilt", ask("rebuilt", index, [](const auto& seen) { return rebuilt_claim(seen.record); })));
     bool claimed = false;
-    scenario::for_each_claim(scenario_.rounds[index].expect, [&](auto&&...) { claimed = true; });
+    scenario::for_each_claim(round.expect, [&](auto&&...) { claimed = true; });
     if (!claimed) {
       CP_TRY(add("exported", ask("exported", index, [](const auto& seen) {
                    return rebuilt_claim(seen.record) == "all" ? layers_of(seen, {}) : std::nullopt;
@@ -298,12 +367,10 @@ accept(const scenario::Scenario& scenario, std::string_view text, const std::vec
   if (plain.starts_with("\xEF\xBB\xBF")) plain.remove_prefix(3);
   auto root = scenario::parse_yaml(plain);
   if (!root) return tl::unexpected(refusal(root.error().message));
-  for (const auto& round : scenario.rounds)
-    if (!round.parallel.empty())
-      return tl::unexpected(refusal(fmt::format("{}: claims of several builds at once are not written", round.name),
-                                    "write them by hand"));
+  std::size_t builds = 0;
+  for (const auto& round : scenario.rounds) builds += scenario::builds_of(round).size();
   for (const auto& played : cases)
-    if (played.evidence->rounds.size() != scenario.rounds.size())
+    if (played.evidence->rounds.size() != builds)
       return tl::unexpected(refusal(played.evidence->id + ": not every round was played"));
   return Accepter(scenario, text, std::move(*root), cases).accept();
 }

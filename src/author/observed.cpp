@@ -122,6 +122,17 @@ std::optional<std::string> rebuilt_claim(const BuildRecord& record) {
   return yaml_list(*names);
 }
 
+std::optional<std::string> imported_claim(const BuildRecord& record) {
+  if (record.imports.empty()) return std::nullopt;
+  for (const auto& import : record.imports) {
+    if (import.error.empty()) continue;
+    const auto colon = import.error.rfind(": ");
+    const auto last = colon == std::string::npos ? import.error : import.error.substr(colon + 2);
+    return fmt::format("{{error: {}}}", yaml_word(escaped(last)));
+  }
+  return "ok";
+}
+
 std::string warnings_claim(const BuildRecord& record) {
   std::vector<std::string> regexes;
   for (const auto& warning : record.warnings) regexes.push_back(escaped(warning.text));

@@ -15,6 +15,10 @@ std::optional<std::vector<std::string>> references(const std::vector<const evide
 /// What `rebuilt` should say of a build, as YAML: `all`, `none`, or a list. Nothing where no claim can be made.
 std::optional<std::string> rebuilt_claim(const evidence::BuildRecord& record);
 
+/// What `imported` should say: `ok`, or the error of the first import that failed, without the names before it, which
+/// are others in every play. Nothing where no cache was imported.
+std::optional<std::string> imported_claim(const evidence::BuildRecord& record);
+
 /// BuildKit's warnings as a list of regexes that match these texts only.
 std::string warnings_claim(const evidence::BuildRecord& record);
 

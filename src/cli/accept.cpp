@@ -6,11 +6,11 @@
 #include "engine/exit_code.hpp"
 #include "engine/load.hpp"
 #include "judge/judge.hpp"
-#include "process/process.hpp"
 #include "report/text.hpp"
 #include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "workspace/difference.hpp"
 
 #include <fmt/format.h>
 
@@ -36,13 +36,42 @@ int refuse(const std::string& what, const std::string& remedy = {}) {
 util::Status check_known_issues(const Cases& cases) {
   for (const auto& planned : cases)
     for (const auto& round : planned.scenario->rounds)
-      if (const auto& issue = round.known_issue;
-          issue && scenario::matches(issue->when, engine::world_of(planned, round)))
-        return util::failure(fmt::format("{} is in the range of the known issue {}", planned.id, issue->url),
-                             {},
-                             "its claims say how it should be: leave that case out by --filter or --buildkit",
-                             util::Blame::usage);
+      for (const auto& build : scenario::builds_of(round))
+        if (const auto& issue = build.known_issue;
+            issue && scenario::matches(issue->when, engine::world_of(planned, build)))
+          return util::failure(fmt::format("{} is in the range of the known issue {}", planned.id, issue->url),
+                               {},
+                               "its claims say how it should be: leave that case out by --filter or --buildkit",
+                               util::Blame::usage);
   return {};
+}
+
+/// With a rate the claims need not hold in every play: what was seen is none of them.
+util::Status check_rate(const scenario::Scenario& scenario) {
+  const auto& repeat = scenario.repeat;
+  if (!repeat || !repeat->fail_rate) return {};
+  return util::failure(fmt::format("{}:{}: with a `fail_rate` claims say how it should be, not what every play saw",
+                                   repeat->spot.file,
+                                   repeat->spot.line),
+                       {},
+                       "take `fail_rate` out while you accept, or write the claims by hand",
+                       util::Blame::usage);
+}
+
+/// Each play of a repeated story as a play of its own.
+std::vector<All> plays_of(const scenario::Scenario& scenario, All played) {
+  const auto times = static_cast<std::size_t>(scenario.repeat ? scenario.repeat->times : 1);
+  std::vector<All> plays(times);
+  for (auto& one : played) {
+    auto rounds = std::move(one.rounds);
+    const auto builds = rounds.size() / times;
+    for (std::size_t i = 0; i < times; ++i) {
+      auto& play = plays[i].emplace_back(one);
+      const auto first = rounds.begin() + static_cast<std::ptrdiff_t>(i * builds);
+      play.rounds.assign(first, first + static_cast<std::ptrdiff_t>(builds));
+    }
+  }
+  return plays;
 }
 
 std::vector<author::Played> with_worlds(const Cases& cases, const All& played) {
@@ -50,7 +79,8 @@ std::vector<author::Played> with_worlds(const Cases& cases, const All& played) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (played[i].verdict == evidence::Verdict::skipped) continue;
     author::Played one{&played[i], {}};
-    for (const auto& round : cases[i].scenario->rounds) one.worlds.push_back(engine::world_of(cases[i], round));
+    for (const auto& round : cases[i].scenario->rounds)
+      for (const auto& build : scenario::builds_of(round)) one.worlds.push_back(engine::world_of(cases[i], build));
     all.push_back(std::move(one));
   }
   return all;
@@ -67,27 +97,19 @@ std::string why_not(const std::string& text, const Cases& cases, const All& play
   for (std::size_t i = 0; i < cases.size(); ++i) {
     auto planned = cases[i];
     planned.scenario = fresh;
-    for (std::size_t k = 0; k < played[i].rounds.size(); ++k) {
-      const auto& round = fresh->rounds[k];
-      const auto world = engine::world_of(planned, round);
-      for (const auto& finding : judge::judge(round, world, played[i].rounds[k], fresh->source).findings)
-        why += report::to_text(finding);
-    }
+    auto seen = played[i].rounds.begin();
+    for (const auto& round : fresh->rounds)
+      for (auto build : scenario::builds_of(round)) {
+        if (seen == played[i].rounds.end()) break; // it was skipped
+        const auto& now = *seen++;
+        if (build.cancel) continue;
+        build.expect.result.reset(); // what these look at is not kept, and nothing was written into them
+        build.expect.log.reset();
+        for (const auto& finding : judge::judge(build, engine::world_of(planned, build), now, fresh->source).findings)
+          why += report::to_text(finding);
+      }
   }
   return why;
-}
-
-/// The unified difference, by the diff(1) that every Debian has.
-util::Result<std::string> difference(const std::filesystem::path& file, const std::string& text) {
-  CP_TRY_ASSIGN(const auto folder, util::TempDir::create());
-  const auto fresh = folder.path() / "accepted.yaml";
-  CP_TRY(util::write_text(fresh, text));
-  const auto name = file.string();
-  CP_TRY_ASSIGN(
-      auto finished,
-      process::run(
-          {{"diff", "-u", "--label", name, "--label", name + " (accepted)", "--", name, fresh.string()}, {}, {}}));
-  return std::move(finished.out);
 }
 
 } // namespace
@@ -95,6 +117,7 @@ util::Result<std::string> difference(const std::filesystem::path& file, const st
 int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
   const auto& scenario = *cases.front().scenario;
   if (const auto allowed = check_known_issues(cases); !allowed) return report_error(allowed.error());
+  if (const auto allowed = check_rate(scenario); !allowed) return report_error(allowed.error());
   const auto before = util::read_text(scenario.file);
   if (!before) return report_error(before.error());
 
@@ -106,7 +129,7 @@ int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
     for (const auto& one : *played)
       if (one.verdict == evidence::Verdict::broken)
         return report_error({util::Blame::rig, "nothing was accepted: " + one.id + " broke", {}, {}});
-    plays.push_back(std::move(*played));
+    for (auto& one : plays_of(scenario, std::move(*played))) plays.push_back(std::move(one));
   }
   const auto& first = plays.front();
   if (std::all_of(
@@ -114,8 +137,11 @@ int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
     return report_error({util::Blame::rig, "nothing was accepted: every case was skipped", {}, {}});
   std::string differing;
   for (std::size_t i = 0; i < cases.size(); ++i)
-    for (const auto& line : author::differences(first[i], plays.back()[i]))
-      differing += fmt::format("\n    {}: {}", cases[i].id, line);
+    for (const auto& other : plays) {
+      const auto lines = author::differences(first[i], other[i]);
+      for (const auto& line : lines) differing += fmt::format("\n    {}: {}", cases[i].id, line);
+      if (!lines.empty()) break; // one play is enough
+    }
   if (!differing.empty())
     return refuse("two plays differ:" + differing, "what comes out at random is no claim: find out why first");
 
@@ -125,7 +151,8 @@ int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
     out << "nothing to accept: every claim holds, and every round has one\n";
     return 0;
   }
-  const auto shown = difference(scenario.file, *text);
+  const auto name = scenario.file.string();
+  const auto shown = workspace::unified_difference(*before, *text, name, name + " (accepted)");
   if (!shown) return report_error(shown.error());
   out << *shown;
   for (const auto& played : plays)

@@ -225,10 +225,90 @@ TEST_F(Accept, AClaimThatItCannotWriteIsRefused) {
             "  to do: change it by hand");
 }
 
-TEST_F(Accept, SeveralBuildsAtOnceAreRefused) {
-  play("v0.34.2", {}, {built({rebuilt})});
+TEST_F(Accept, EachOfSeveralBuildsAtOnceHasItsClaims) {
+  auto cancelled = built({rebuilt});
+  play("v0.34.2", {}, {built({rebuilt}), built({cached, rebuilt}), cancelled, built({cached})}, {{1, "rebuilt"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - parallel:
+      - {name: a, build: {target: a}}
+      - name: b
+        expect: {rebuilt: all} # of them
+      - {name: c, build: {target: c}, cancel: when_others_finish}
+  - name: after
+)"),
+            R"(rounds:
+  - parallel:
+      - {name: a, build: {target: a}, expect: {rebuilt: all, exported: {layers: 3}}}
+      - name: b
+        expect: {rebuilt: [app 3]} # of them
+      - {name: c, build: {target: c}, cancel: when_others_finish}
+  - name: after
+    expect: {rebuilt: none}
+)");
+}
+
+TEST_F(Accept, ARefusalNamesTheBuildOfSeveral) {
+  play("v0.34.2", {}, {built({rebuilt}), built({rebuilt})}, {{1, "status"}});
   EXPECT_EQ(accepted("rounds: [{parallel: [{name: a, build: {target: a}}, {name: b, build: {target: b}}]}]\n"),
-            "round 1: claims of several builds at once are not written\n  to do: write them by hand");
+            "round 1 (b): claim[]@v0.34.2: it is not so\n"
+            "  to do: if that is what you want, say so: `status: {fails: REGEX}`");
+}
+
+TEST_F(Accept, OfAnExportEachPartIsWrittenThatDoesNotHold) {
+  auto seen = built({cached, rebuilt}, 5);
+  seen.caches[0].media_type = "application/vnd.oci.image.index.v1+json";
+  seen.caches[0].shape = evidence::CacheShape::index;
+  play("v0.34.2", {}, {seen, seen, seen}, {{0, "exported.media_type"}, {1, "exported.manifest"}, {2, "exported"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect: {rebuilt: [app 3], exported: {layers: "<= 5", media_type: x}}
+  - expect: {rebuilt: [app 3], exported: {manifest: image}}
+  - expect: {rebuilt: [app 3]}
+)"),
+            "round 3 (round 3): claim[]@v0.34.2: it is not so\n"
+            "  to do: if that is what you want, say so: `status: {fails: REGEX}`");
+  cases_.front().rounds[2].findings.clear();
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect: {rebuilt: [app 3], exported: {layers: "<= 5", media_type: x}}
+  - expect: {rebuilt: [app 3], exported: {manifest: image}}
+  - expect: {rebuilt: [app 3]}
+)"),
+            R"(rounds:
+  - expect: {rebuilt: [app 3], exported: {layers: "<= 5", media_type: application/vnd.oci.image.index.v1+json}}
+  - expect: {rebuilt: [app 3], exported: {manifest: index}}
+  - expect: {rebuilt: [app 3]}
+)");
+}
+
+TEST_F(Accept, OfManifestsThatDifferByVersionItWritesAlternatives) {
+  auto index = built({cached, rebuilt});
+  index.caches[0].shape = evidence::CacheShape::index;
+  auto image = built({cached, rebuilt});
+  image.caches[0].shape = evidence::CacheShape::image_manifest;
+  play("v0.11.6", {}, {index});
+  play("v0.34.2", {}, {image}, {{0, "exported.manifest"}});
+  EXPECT_EQ(accepted("rounds: [{expect: {rebuilt: [app 3], exported: {manifest: index}}}]\n"),
+            "rounds: [{expect: {rebuilt: [app 3], exported: [{when: {buildkit: \"<0.34.2\"}, manifest: index}, {when: "
+            "{buildkit: \">=0.34.2\"}, manifest: image}]}}]\n");
+}
+
+TEST_F(Accept, OfImportsItWritesHowTheyEnd) {
+  auto good = built({cached, rebuilt});
+  good.record.imports = {{"127.0.0.1:1/app:cache", ""}};
+  auto bad = good;
+  bad.record.imports.push_back({"127.0.0.1:1/app:other", "127.0.0.1:1/app:other: not found (404)"});
+  play("v0.34.2", {}, {good, bad}, {{0, "imported"}, {1, "imported"}});
+  EXPECT_EQ(accepted(R"(rounds:
+  - expect: {rebuilt: [app 3], imported: {error: x}}
+  - expect: {rebuilt: [app 3], imported: ok}
+)"),
+            R"(rounds:
+  - expect: {rebuilt: [app 3], imported: ok}
+  - expect: {rebuilt: [app 3], imported: {error: 'not found \(404\)'}}
+)");
+  cases_.front().rounds[0].record.imports.clear();
+  EXPECT_EQ(accepted("rounds: [{expect: {imported: ok}}, {expect: {rebuilt: none}}]\n"),
+            "round 1 (round 1): line 3: the claim `imported` does not hold, and --accept cannot write it\n"
+            "  to do: change it by hand");
 }
 
 TEST_F(Accept, AClaimBehindAnAliasIsRefused) {

@@ -37,8 +37,10 @@ protected:
   }
 
   /// Accepts these plays; what was printed is in `out_` and `err_`.
-  int accept(const std::vector<evidence::CaseEvidence>& plays, const std::string& version = "v0.34.2") {
-    const auto file = folder_.path() / write("claim.yaml", k_text);
+  int accept(const std::vector<evidence::CaseEvidence>& plays,
+             const std::string& version = "v0.34.2",
+             const std::string& more = "") {
+    const auto file = folder_.path() / write("claim.yaml", k_text + more);
     const auto reading = scenario::read(file);
     const auto cases = engine::plan({std::make_shared<const scenario::Scenario>(*reading.scenario)}, {version});
     std::size_t next = 0;
@@ -97,6 +99,41 @@ TEST_F(Accept, TwoPlaysThatDifferAreRefused) {
   to do: what comes out at random is no claim: find out why first
 )");
   EXPECT_EQ(read("claim.yaml"), k_text);
+}
+
+TEST_F(Accept, EveryPlayOfARepeatedStoryIsOne) {
+  auto twice = seen(cached);
+  twice.rounds.push_back(twice.rounds.front());
+  EXPECT_EQ(accept({twice, twice}, "v0.34.2", "repeat: {times: 2}\n"), 0) << err_;
+  auto text = std::string(k_text) + "repeat: {times: 2}\n";
+  replace(text, "rebuilt: all", "rebuilt: [app 2]");
+  EXPECT_EQ(read("claim.yaml"), text);
+  auto other = twice;
+  other.rounds.back() = seen(evidence::Outcome::rebuilt).rounds.front();
+  EXPECT_EQ(accept({other, twice}, "v0.34.2", "repeat: {times: 2}\n"), 1);
+  EXPECT_EQ(err_, R"(cacheproof: nothing was accepted: two plays differ:
+    claim@v0.34.2: round 1: app 3/3 RUN: cached, then rebuilt
+  to do: what comes out at random is no claim: find out why first
+)");
+}
+
+TEST_F(Accept, AShareOfPlaysIsRefusedBeforeAnythingIsPlayed) {
+  EXPECT_EQ(accept({}, "v0.34.2", "repeat: {times: 2, fail_rate: \"<= 0.5\"}\n"), 64);
+  EXPECT_EQ(err_,
+            R"(cacheproof: FOLDER/claim.yaml:7: with a `fail_rate` claims say how it should be, not what every play saw
+  to do: take `fail_rate` out while you accept, or write the claims by hand
+)");
+}
+
+// What they look at is not kept; that they hold was judged when it was there.
+TEST_F(Accept, ClaimsOfResultsAndLogsThatHoldStay) {
+  const auto claims = "  - {name: two, expect: {rebuilt: all, log: {has: [x]}, result: {files: {a: b}}}}\n";
+  auto two = seen(cached);
+  two.rounds.push_back(seen(evidence::Outcome::rebuilt).rounds.front());
+  EXPECT_EQ(accept({two, two}, "v0.34.2", claims), 0) << err_;
+  auto text = k_text + std::string(claims);
+  replace(text, "rebuilt: all", "rebuilt: [app 2]");
+  EXPECT_EQ(read("claim.yaml"), text);
 }
 
 TEST_F(Accept, ABrokenCaseIsRefused) {
