@@ -25,6 +25,10 @@ const Json& at(const Json& json, std::initializer_list<const char*> path) {
   return *here;
 }
 
+std::string text_of(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : std::string();
+}
+
 const Json& first_of(const Json& one, const Json& other) {
   return one.is_null() ? other : one;
 }
@@ -51,12 +55,18 @@ std::vector<int> lines_of(const Json& locations) {
   return lines;
 }
 
-/// Nine tenths of the text say which layers every step has, and are not needed: they are skipped, not built.
+/// Nine tenths of the text say which layers every step has, and are not needed: they are skipped, not built. Discarded
+/// where it is nested so deep that to write it could overflow the stack.
 Json parse(std::string_view text) {
-  const auto skip_layers = [](int /*depth*/, Json::parse_event_t event, Json& key) {
-    return event != Json::parse_event_t::key || key != "layers";
+  constexpr int deepest = 100;
+  bool deep = false;
+  const auto keep = [&](int depth, Json::parse_event_t event, const Json& key) {
+    deep = deep || depth > deepest;
+    return !deep && (event != Json::parse_event_t::key || key != "layers");
   };
-  return Json::parse(text, skip_layers, false);
+  auto parsed = Json::parse(text, keep, false);
+  if (deep) parsed = Json::value_t::discarded;
+  return parsed;
 }
 
 /// Where the provenance tells of the Dockerfile, in both shapes.
@@ -83,7 +93,7 @@ util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_vi
 
   std::map<std::string, ProvenanceOp> ops;
   for (const auto& entry : at(config, {"llbDefinition"})) {
-    const auto id = entry.value("id", "");
+    const auto id = text_of(at(entry, {"id"}));
     if (!digest_of.contains(id)) return util::failure("the build's provenance names no digest of its op " + id);
     ProvenanceOp found;
     found.op.vertex = digest_of[id];
@@ -91,7 +101,7 @@ util::Result<std::map<std::string, ProvenanceOp>> read_provenance(std::string_vi
     found.op.definition = definition.dump();
     found.kind = kind_of(definition);
     for (const auto& input : at(entry, {"inputs"})) {
-      const auto name = input.get<std::string>();
+      const auto name = text_of(input);
       const auto known = digest_of.find(name.substr(0, name.rfind(':')));
       if (known == digest_of.end()) return util::failure("the build's provenance has an op with an unknown input");
       found.op.inputs.push_back(known->second);

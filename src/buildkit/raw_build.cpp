@@ -42,6 +42,12 @@ std::string on_one_line(std::string_view json) {
 }
 
 template <class T> T get(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  // What no integer can hold has no meaning as one.
+  const auto fraction = [](const Json& value) { return value.is_number_float(); };
+  if (found != object.end()
+      && (fraction(*found) || (found->is_array() && std::any_of(found->begin(), found->end(), fraction))))
+    throw std::invalid_argument(fmt::format("'{}' is no whole number", key));
   return object.value(key, T{});
 }
 

@@ -61,5 +61,17 @@ TEST(RawBuild, NamesTheLineThatCannotBeRead) {
   EXPECT_FALSE(from_json_lines("nonsense"));
 }
 
+TEST(RawBuild, HasWholeNumbersOnly) {
+  const auto what = [](const std::string& text) {
+    const auto read = from_json_lines(text);
+    return read ? "" : read.error().what;
+  };
+  EXPECT_EQ(what(R"({"vertex":{"started":1e30}})"),
+            "line 1 of a recorded build cannot be read: 'started' is no whole number");
+  EXPECT_EQ(what(R"({"warning":{"lines":[1,1e30]}})"),
+            "line 1 of a recorded build cannot be read: 'lines' is no whole number");
+  EXPECT_EQ(what(R"({"vertex":{"started":18446744073709551615}})"), "");
+}
+
 } // namespace
 } // namespace cacheproof::buildkit
