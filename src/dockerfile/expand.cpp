@@ -11,8 +11,8 @@ namespace {
 using Expanded = tl::expected<std::string, std::string>;
 using Values = std::map<std::string, std::string>;
 
-constexpr int k_depth = 100;              ///< of substitutions in each other
-constexpr std::size_t k_grown = 4 * 1024; ///< bytes that values add to a text: arguments of arguments double each time
+constexpr int k_depth = 100;          ///< of substitutions in each other
+constexpr std::size_t k_grown = 4096; ///< bytes that values add to a text: arguments of arguments double each time
 
 struct Rules;
 Expanded expand(std::string_view text, const Rules& rules, int depth);
@@ -48,7 +48,7 @@ Expanded substitute(std::string_view inside, const Rules& rules, int depth) {
     return tl::unexpected(fmt::format("'${{{}}}' is a substitution that cacheproof does not know", inside));
   const bool wanted = there == rest.starts_with('+');
   if (!wanted && !left) return text;
-  const auto word = expand(rest.substr(1), rules, depth + 1);
+  auto word = expand(rest.substr(1), rules, depth + 1);
   if (!word || !left) return word;
   return fmt::format("${{{}{}{}{}}}", name, colon ? ":" : "", rest.front(), *word);
 }
@@ -82,6 +82,13 @@ Expanded variable(std::string_view text, size_t& at, const Rules& rules, int dep
   return rules.quotes == Quotes::kept ? "$" + name : "";
 }
 
+/// Whether the sign opens or closes a quote; `quote` is the open one, 0 without.
+bool turns(char& quote, char sign) {
+  if ((sign != '\'' && sign != '"') || (quote != 0 && quote != sign)) return false;
+  quote = quote == 0 ? sign : '\0';
+  return true;
+}
+
 Expanded expand(std::string_view text, const Rules& rules, int depth) {
   if (depth > k_depth)
     return tl::unexpected(fmt::format("substitutions stand deeper in each other than {} levels", k_depth));
@@ -90,22 +97,16 @@ Expanded expand(std::string_view text, const Rules& rules, int depth) {
   char quote = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quote == '\'') {
-      if (c == '\'') quote = 0;
-      if (c != '\'' || kept) result += c;
-    } else if (c == rules.escape && i + 1 < text.size()) {
+    const bool literal = quote == '\'';
+    if (turns(quote, c)) {
       if (kept) result += c;
-      result += text[++i];
-    } else if (c == '"') {
-      quote = quote == '"' ? '\0' : '"';
-      if (kept) result += c;
-    } else if (c == '\'' && quote == 0) {
-      quote = '\'';
-      if (kept) result += c;
-    } else if (c == '$') {
-      const auto value = variable(text, i, rules, depth);
+    } else if (c == '$' && !literal) {
+      auto value = variable(text, i, rules, depth);
       if (!value) return value;
       result += *value;
+    } else if (c == rules.escape && !literal && i + 1 < text.size()) {
+      if (kept) result += c;
+      result += text[++i];
     } else {
       result += c;
     }

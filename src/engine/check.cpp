@@ -186,7 +186,7 @@ private:
 
   /// The last one is kept: most cells and rounds read the same. Nothing where too much was read already.
   std::shared_ptr<const Read>
-  reading_of(const std::string& text, const std::string& name, std::map<std::string, std::string> args) {
+  reading_of(const std::string& text, const std::string& name, const std::map<std::string, std::string>& args) {
     if (!last_ || last_->text != text || last_->name != name || last_->args != args) {
       if (read_ > k_read) return {};
       last_ = std::make_shared<const Read>(Read{text, name, args, dockerfile::read(text, name, args)});

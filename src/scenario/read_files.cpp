@@ -62,8 +62,8 @@ InlineFiles with_folders(const InlineFiles& files, std::optional<std::int64_t> m
       folder.path = above.string();
       folder.spot = file.spot;
       folder.kind = Kind::folder;
-      const auto own = listed.find(folder.path);
-      all.push_back(own == listed.end() ? std::move(folder) : *own->second);
+      if (const auto own = listed.find(folder.path); own != listed.end()) folder = *own->second;
+      all.push_back(std::move(folder));
     }
     if (done.insert(file.path).second) all.push_back(file);
   }
