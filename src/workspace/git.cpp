@@ -8,6 +8,8 @@
 #include <git2/sys/errors.h>
 #endif
 
+#include <array>
+
 namespace cacheproof::workspace {
 namespace fs = std::filesystem;
 namespace {
@@ -31,7 +33,7 @@ int said(const char* /*text*/, int /*size*/, void* payload) {
   return came(nullptr, payload);
 }
 
-/// The commit of a name; what a clone has of the other side's branches lies below `origin/`.
+/// The commit of a name; the user's own clone may have a branch below `origin/` alone.
 git::Commit commit_of(git_repository* repository, const std::string& name) {
   for (const auto& spec : {name, "origin/" + name}) {
     const auto object = git::make<git::Object>(git_revparse_single, repository, spec.c_str());
@@ -83,19 +85,32 @@ util::Result<GitRepository> GitRepository::open(const scenario::GitSource& sourc
 util::Result<scenario::GitSource>
 cloned(const scenario::GitSource& source, const fs::path& to, const std::function<bool()>& goes_on) {
   git::start();
-  git_clone_options options = GIT_CLONE_OPTIONS_INIT;
-  options.bare = 1;
-  options.fetch_opts.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_ALL;
-  options.fetch_opts.proxy_opts.type = GIT_PROXY_AUTO;
-  options.fetch_opts.callbacks.credentials = no_credentials;
-  options.fetch_opts.callbacks.transfer_progress = came;
-  options.fetch_opts.callbacks.sideband_progress = said;
-  options.fetch_opts.callbacks.payload = const_cast<std::function<bool()>*>(&goes_on); // NOLINT: it is only called
-  if (git::make<git::Repository>(git_clone, source.repository.c_str(), to.c_str(), &options))
+  git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_ALL;
+  options.proxy_opts.type = GIT_PROXY_AUTO;
+  options.callbacks.credentials = no_credentials;
+  options.callbacks.transfer_progress = came;
+  options.callbacks.sideband_progress = said;
+  options.callbacks.payload = const_cast<std::function<bool()>*>(&goes_on); // NOLINT: it is only called
+  std::string branches = "+refs/heads/*:refs/heads/*";
+  std::array<char*, 1> specs{branches.data()};
+  const git_strarray refspecs{specs.data(), specs.size()};
+  const auto repository = git::make<git::Repository>(git_repository_init, to.c_str(), 1U);
+  git_remote_create_options plain = GIT_REMOTE_CREATE_OPTIONS_INIT;
+  plain.repository = repository.get();
+  // Nothing of a configuration rewrites the address: libgit2 1.5 leaks for each line that it looks at for that.
+  plain.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+  const auto remote = repository
+                          ? git::make<git::Remote>(git_remote_create_with_opts, source.repository.c_str(), &plain)
+                          : git::Remote();
+  if (remote && git_remote_fetch(remote.get(), &refspecs, &options, nullptr) == 0)
     return scenario::GitSource{to.string(), false, source.commit, source.spot};
+  const auto words = git::words();
+  std::error_code ignored;
+  fs::remove_all(to, ignored);
   if (!goes_on())
     return util::failure("interrupted while it cloned " + source.repository, {}, {}, util::Blame::interrupted);
-  return util::failure(fmt::format("the repository {} could not be cloned: {}", source.repository, git::words()),
+  return util::failure(fmt::format("the repository {} could not be cloned: {}", source.repository, words),
                        {},
                        "check its address and the network; `git ls-remote` would say the same");
 }

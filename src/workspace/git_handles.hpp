@@ -20,6 +20,7 @@ using Index = std::unique_ptr<git_index, Free<git_index_free>>;
 using Object = std::unique_ptr<git_object, Free<git_object_free>>;
 using Odb = std::unique_ptr<git_odb, Free<git_odb_free>>;
 using Patch = std::unique_ptr<git_patch, Free<git_patch_free>>;
+using Remote = std::unique_ptr<git_remote, Free<git_remote_free>>;
 using Repository = std::unique_ptr<git_repository, Free<git_repository_free>>;
 using Tree = std::unique_ptr<git_tree, Free<git_tree_free>>;
 
