@@ -203,8 +203,9 @@ private:
               {words(observed)});
       };
       for (const auto& [name, value] : claim.env) {
-        const auto entry = std::find_if(
-            seen.env.begin(), seen.env.end(), [&](const auto& each) { return each.starts_with(name + "="); });
+        const auto entry = std::find_if(seen.env.begin(), seen.env.end(), [&name = name](const auto& each) {
+          return each.starts_with(name + "=");
+        });
         const auto observed = entry == seen.env.end() ? std::nullopt : std::optional(entry->substr(name.size() + 1));
         named("env", of, name, value, observed);
       }
