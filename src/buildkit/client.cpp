@@ -78,15 +78,14 @@ void add_request(RawBuild& build, const control::BuildHistoryRecord& record) {
 }
 
 /// `Result` for a build of one platform, `Results[platform]` for several: the first attestation is the provenance.
-std::vector<std::string> provenance_digests(const control::BuildHistoryRecord& record) {
-  std::vector<std::string> digests;
-  const auto add = [&](const control::BuildResultInfo& result) {
-    if (result.attestations_size() > 0) digests.push_back(result.attestations(0).digest());
+std::map<std::string, std::string> provenance_digests(const control::BuildHistoryRecord& record) {
+  std::map<std::string, std::string> digests;
+  const auto add = [&](const std::string& platform, const control::BuildResultInfo& result) {
+    if (result.attestations_size() > 0) digests[platform] = result.attestations(0).digest();
   };
-  add(record.result());
-  for (const auto& [platform, result] : record.results()) add(result);
-  std::sort(digests.begin(), digests.end());
-  digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
+  add({}, record.result());
+  if (digests.empty())
+    for (const auto& [platform, result] : record.results()) add(platform, result);
   return digests;
 }
 
@@ -161,9 +160,8 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
   build.error = util::to_utf8(record.error().message());
   add_request(build, record);
   CP_TRY(channel_->events(build, deadline));
-  for (const auto& digest : provenance_digests(record)) {
-    CP_TRY_ASSIGN(auto text, channel_->blob(digest, deadline));
-    build.provenances.push_back(std::move(text));
+  for (const auto& [platform, digest] : provenance_digests(record)) {
+    CP_TRY_ASSIGN(build.provenances[platform], channel_->blob(digest, deadline));
   }
   return build;
 }

@@ -3,6 +3,8 @@
 #include "buildkit/places.hpp"
 #include "buildkit/provenance.hpp"
 #include "buildkit/vertex.hpp"
+#include "util/platform.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +27,14 @@ StepKind kind_by_name(const std::string& name) {
   return StepKind::internal;
 }
 
+/// The platforms of a build, as its request names them.
+std::set<std::string> asked_platforms(const RawBuild& build) {
+  std::set<std::string> platforms;
+  if (const auto asked = build.frontend_attributes.find("platform"); asked != build.frontend_attributes.end())
+    for (const auto& each : util::split(asked->second, ',')) platforms.insert(util::normal_platform(each));
+  return platforms.size() > 1 ? platforms : std::set<std::string>{{}};
+}
+
 class Decoder {
 public:
   Decoder(const RawBuild& build, const dockerfile::File& file, std::set<int> reachable)
@@ -38,8 +48,8 @@ public:
     record_.succeeded = build_.succeeded;
     record_.error = build_.error;
     CP_TRY(read_graph());
-    auto places = build_.succeeded ? place_by_lines(file_, reachable_, vertices_, ops_)
-                                   : place_by_names(file_, reachable_, vertices_);
+    auto places = build_.succeeded ? place_by_lines(file_, reachable_, platforms_, vertices_, ops_)
+                                   : place_by_names(file_, reachable_, platforms_, vertices_);
     if (!places) return tl::unexpected(std::move(places).error());
     CP_TRY(add_written(places->written));
     add_others(*places);
@@ -50,14 +60,24 @@ public:
 
 private:
   util::Status read_graph() {
-    if (!build_.succeeded) return {}; // a failed build has no provenance
-    if (build_.provenances.size() != 1)
-      return util::failure(
-          build_.provenances.empty() ? "the build succeeded and has no provenance, so its steps cannot be told apart"
-                                     : "builds for several platforms cannot be decoded yet",
-          build_.ref,
-          build_.provenances.empty() ? "BuildKit keeps one from v0.11 on" : "build one platform at a time");
-    CP_TRY_ASSIGN(ops_, read_provenance(build_.provenances.front()));
+    if (!build_.succeeded) { // it has no provenance
+      platforms_ = asked_platforms(build_);
+      return {};
+    }
+    if (build_.provenances.empty())
+      return util::failure("the build succeeded and has no provenance, so its steps cannot be told apart",
+                           build_.ref,
+                           "BuildKit keeps one from v0.11 on");
+    for (const auto& [platform, provenance] : build_.provenances) {
+      platforms_.insert(platform);
+      CP_TRY_ASSIGN(auto ops, read_provenance(provenance));
+      for (auto& [digest, op] : ops) {
+        auto lines = op.op.lines;
+        auto& all = ops_.try_emplace(digest, std::move(op)).first->second;
+        all.op.lines.insert(all.op.lines.end(), lines.begin(), lines.end());
+        all.lines[platform] = std::move(lines);
+      }
+    }
     for (const auto& [digest, op] : ops_) {
       auto& told_op = record_.graph.emplace_back(op.op);
       std::set<int> first_lines; // the provenance tells an instruction of several lines line by line
@@ -179,6 +199,7 @@ private:
   const RawBuild& build_;
   const dockerfile::File& file_;
   std::set<int> reachable_;
+  std::set<std::string> platforms_; ///< an empty one where there are not several
   std::vector<Vertex> vertices_;
   std::map<std::string, ProvenanceOp> ops_;
   std::set<size_t> used_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cacheproof::buildkit {
 
@@ -16,6 +17,7 @@ enum class OpKind { source, exec, file, merge, other, result };
 struct ProvenanceOp {
   evidence::Op op; ///< its lines are all that were told: those of an instruction of several lines one by one
   OpKind kind = OpKind::other;
+  std::map<std::string, std::vector<int>> lines; ///< by platform, as the provenance of each tells them
 };
 
 /// The ops of a provenance by vertex digest. Reads both shapes: SLSA 0.2 (v0.11 to v0.24) and 1 (v0.28 on), and the

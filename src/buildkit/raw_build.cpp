@@ -10,6 +10,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view k_provenance = "provenance"; // then the platform, if there is one
+
 /// A JSON object without its fields of no content: a stream has thousands of them.
 Json without_defaults(Json object) {
   for (auto item = object.begin(); item != object.end();) {
@@ -80,8 +82,9 @@ void read_line(RawBuild& build, const std::string& kind, const Json& value) {
                               get<std::vector<std::string>>(value, "detail"),
                               get<std::string>(value, "url"),
                               get<std::vector<int>>(value, "lines")});
-  } else if (kind == "provenance") {
-    build.provenances.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  } else if (kind.starts_with(k_provenance)) {
+    build.provenances[std::string(util::trim(std::string_view(kind).substr(k_provenance.size())))] =
+        value.is_string() ? value.get<std::string>() : value.dump();
   } else {
     throw std::invalid_argument("unknown kind of line '" + kind + "'");
   }
@@ -122,10 +125,12 @@ std::string to_json_lines(const RawBuild& build) {
           {"detail", warning.detail},
           {"url", warning.url},
           {"lines", warning.lines}});
-  for (const auto& provenance : build.provenances) {
+  for (const auto& [platform, provenance] : build.provenances) {
     // What is no JSON is kept as a text: decoding will say what is wrong with it.
     const bool valid = Json::accept(provenance);
-    text += "{\"provenance\":" + (valid ? on_one_line(provenance) : Json(util::to_utf8(provenance)).dump()) + "}\n";
+    text += fmt::format("{{{}:{}}}\n",
+                        Json(fmt::format("{}{}{}", k_provenance, platform.empty() ? "" : " ", platform)).dump(),
+                        valid ? on_one_line(provenance) : Json(util::to_utf8(provenance)).dump());
   }
   return text;
 }

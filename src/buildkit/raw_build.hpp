@@ -60,11 +60,13 @@ struct RawBuild {
   std::vector<RawStatus> statuses;
   std::vector<RawLog> logs;
   std::vector<RawWarning> warnings;
-  std::vector<std::string> provenances; ///< JSON texts, one per platform; none for a failed build
+  /// JSON texts by platform, which is empty for a build that is not for several; none for a failed build.
+  std::map<std::string, std::string> provenances;
   bool operator==(const RawBuild&) const = default;
 };
 
-/// Lines of JSON, one thing per line: `{"build":…}` first, then every vertex, status, log, warning and provenance.
+/// Lines of JSON, one thing per line: `{"build":…}` first, then every vertex, status, log, warning and provenance, of a
+/// platform as `{"provenance linux/arm64":…}`.
 /// Bytes that are not UTF-8 become U+FFFD; a provenance is written as JSON, so its blanks are not kept.
 std::string to_json_lines(const RawBuild& build);
 /// Reads what `to_json_lines` wrote. Lines that begin with `#` are comments; an unknown kind of line is an error.

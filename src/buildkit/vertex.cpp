@@ -19,6 +19,16 @@ bool continues(const RawVertex& open, const RawVertex& next) {
   return open.completed == 0 && open.started == next.started && open.cached == next.cached;
 }
 
+/// `linux/amd64->arm/v7` is built for `linux/arm/v7` (dockerfile2llb, formatTargetPlatform), also where the systems
+/// differ, which are told then.
+std::string target_platform(const std::string& written) {
+  const auto arrow = written.find("->");
+  if (arrow == std::string::npos) return written;
+  const auto target = written.substr(arrow + 2);
+  const auto system = written.substr(0, written.find('/'));
+  return target.starts_with("windows/") || target.starts_with("linux/") ? target : system + "/" + target;
+}
+
 } // namespace
 
 std::vector<Vertex> collect(const RawBuild& build) {
@@ -104,8 +114,11 @@ std::optional<Label> read_label(std::string_view name) {
   label.number = *number;
   label.total = *total;
   const auto prefix = util::trim(inside.substr(0, begin));
-  label.stage = prefix.substr(prefix.rfind(' ') + 1); // a platform may stand before it
-  if (label.stage.find('/') != std::string::npos) label.stage.clear();
+  label.stage = prefix.substr(prefix.rfind(' ') + 1);
+  if (const auto first = prefix.substr(0, prefix.find(' ')); first.find('/') != std::string_view::npos) {
+    label.platform = target_platform(std::string(first)); // no name of a stage has a `/`
+    if (first == prefix) label.stage.clear();
+  }
   auto text = name.substr(end + 2);
   if (text.starts_with("ONBUILD ")) {
     label.onbuild = true;

@@ -36,9 +36,10 @@ struct Fate {
 };
 Fate fate(const Vertex& vertex, bool build_succeeded);
 
-/// `[build 2/5] RUN x`, `[ 2/5] …`, `[linux/arm64 build 2/5] …`.
+/// `[build 2/5] RUN x`, `[ 2/5] …`, `[linux/arm64 build 2/5] …`, `[linux/amd64->arm64 build 2/5] …`.
 struct Label {
-  std::string stage; ///< empty in a file of one stage
+  std::string platform; ///< of several, the one that it runs on or, where that is told, is built for
+  std::string stage;    ///< empty in a file of one stage
   int number = 0;
   int total = 0;
   std::string text; ///< without LINK and ONBUILD

@@ -89,7 +89,8 @@ util::Result<NamedText> dockerfile_of(const buildkit::RawBuild& build, const fs:
   const auto named = build.frontend_attributes.find("filename");
   const auto name = named == build.frontend_attributes.end() ? std::string("Dockerfile") : named->second;
   if (!build.provenances.empty())
-    if (auto text = buildkit::read_dockerfile(build.provenances.front())) return NamedText{name, std::move(*text)};
+    if (auto text = buildkit::read_dockerfile(build.provenances.begin()->second))
+      return NamedText{name, std::move(*text)};
   auto text = util::read_text(context / name);
   if (!text)
     return util::failure(

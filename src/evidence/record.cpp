@@ -13,11 +13,13 @@ constexpr StepKind k_kinds[] = {
     StepKind::step, StepKind::source, StepKind::internal, StepKind::cache_import, StepKind::cache_export};
 
 nlohmann::json to_json_value(const Place& place) {
-  return {{"stage", text(place.stage)},
-          {"number", place.number},
-          {"total", place.total},
-          {"instruction", text(place.instruction)},
-          {"line", place.line}};
+  nlohmann::json json{{"stage", text(place.stage)},
+                      {"number", place.number},
+                      {"total", place.total},
+                      {"instruction", text(place.instruction)},
+                      {"line", place.line}};
+  if (!place.platform.empty()) json["platform"] = text(place.platform);
+  return json;
 }
 
 Place place_of(const nlohmann::json& json) {
@@ -25,7 +27,8 @@ Place place_of(const nlohmann::json& json) {
           json.at("number").get<int>(),
           json.at("total").get<int>(),
           json.at("instruction").get<std::string>(),
-          json.at("line").get<int>()};
+          json.at("line").get<int>(),
+          json.value("platform", "")};
 }
 
 nlohmann::json to_json_value(const Step& step) {
@@ -96,14 +99,14 @@ std::string_view to_text(StepKind kind) {
 }
 
 std::string label(const Place& place) {
-  return fmt::format("{} {}", place.stage, place.number);
+  return fmt::format("{}{}{} {}", place.platform, place.platform.empty() ? "" : " ", place.stage, place.number);
 }
 
 std::string label(const Step& step) {
   if (step.places.empty()) return step.name;
   std::string places;
   for (const auto& place : step.places)
-    places += fmt::format("{}{} {}/{}", places.empty() ? "" : " = ", place.stage, place.number, place.total);
+    places += fmt::format("{}{}/{}", places.empty() ? "" : " = ", label(place), place.total);
   return fmt::format("{} {}", places, step.places.front().instruction);
 }
 

@@ -34,6 +34,7 @@ struct Place {
   int total = 0;
   std::string instruction; ///< as written, line continuations folded: `COPY js ./js`
   int line = 0;            ///< in the Dockerfile, from 1
+  std::string platform;    ///< of a build for several, whose image it is for: `linux/arm64`; else empty
   bool operator==(const Place&) const = default;
 };
 
@@ -105,7 +106,7 @@ struct BuildRecord {
 
 /// `build-public 4/8 COPY assets ./assets`, all places of a shared step joined by ` = `; BuildKit's label without one.
 std::string label(const Step& step);
-/// `build-public 4`
+/// `build-public 4`, `linux/arm64 build-public 4`
 std::string label(const Place& place);
 
 std::string_view to_text(Outcome outcome);

@@ -53,48 +53,82 @@ TEST(Decoding, NeedsTheProvenanceOfABuildThatSucceeded) {
             "error: the build succeeded and has no provenance, so its steps cannot be told apart");
 }
 
-TEST(Decoding, RefusesSeveralPlatforms) {
-  auto build = build_of({});
-  build.provenances = {provenance({}), provenance({})};
-  EXPECT_EQ(outcomes(decode(build, parsed(k_file), "", "v1")),
-            "error: builds for several platforms cannot be decoded yet");
+TEST(Decoding, TellsThePlatformsOfAStepByTheProvenancesThatHaveIt) {
+  auto build = build_of({{"b", "[linux/amd64 2/3] COPY x /", {}, true, 1, 1},
+                         {"c", "[linux/amd64 3/3] RUN x", {"b"}, false, 1, 2},
+                         {"d", "[linux/amd64 3/3] RUN x", {"b"}, true, 1, 1}});
+  build.provenances = {{"linux/amd64", provenance({{"a", "source", {1}}, {"b", "file", {2}}, {"c", "exec", {3}}})},
+                       {"linux/arm64", provenance({{"e", "source", {1}}, {"b", "file", {2}}, {"d", "exec", {3}}})}};
+  EXPECT_EQ(outcomes(decode(build, parsed("FROM alpine\nCOPY x /\nRUN x\n"), "", "v1")),
+            "linux/amd64 stage-0 1/3 FROM alpine: unneeded\n"
+            "linux/amd64 stage-0 2/3 = linux/arm64 stage-0 2/3 COPY x /: cached\n"
+            "linux/amd64 stage-0 3/3 RUN x: rebuilt\n"
+            "linux/arm64 stage-0 1/3 FROM alpine: unneeded\n"
+            "linux/arm64 stage-0 3/3 RUN x: cached\n");
+}
+
+TEST(Decoding, TellsTheLinesOfAStepForEachPlatform) {
+  auto build = build_of({{"amd", "[linux/amd64 tool 1/1] FROM alpine", {}, false, 1, 2},
+                         {"arm", "[linux/arm64 app 1/2] FROM alpine", {}, false, 1, 2}});
+  build.provenances = {
+      {"linux/amd64", provenance({{"amd", "source", {1, 2}}, {"copy", "file", {3}}})},
+      {"linux/arm64", provenance({{"amd", "source", {1}}, {"arm", "source", {2}}, {"copy", "file", {3}}})}};
+  const auto file = parsed("FROM --platform=$BUILDPLATFORM alpine AS tool\nFROM alpine AS app\nCOPY --from=tool / /\n");
+  const auto record = decode(build, file, "", "v1");
+  EXPECT_EQ(record ? evidence::label(record->steps.at(0)) : record.error().what,
+            "linux/amd64 tool 1/1 = linux/amd64 app 1/2 = linux/arm64 tool 1/1 FROM --platform=$BUILDPLATFORM alpine "
+            "AS tool");
+}
+
+TEST(Decoding, GivesAFailedStepOfNoPlatformOfTheBuildToAll) {
+  auto build = build_of({{"a", "[linux/amd64 tool 1/2] FROM alpine", {}, false, 1, 2},
+                         {"b", "[linux/amd64 tool 2/2] RUN tool", {"a"}, false, 2, 3, "exit 3"}},
+                        false);
+  build.frontend_attributes = {{"platform", "linux/arm64,linux/arm"}};
+  const auto file = parsed("FROM --platform=$BUILDPLATFORM alpine AS tool\nRUN tool\n"
+                           "FROM scratch\nCOPY --from=tool /x /\n");
+  EXPECT_EQ(outcomes(decode(build, file, "", "v1")),
+            "linux/arm/v7 tool 1/2 = linux/arm64 tool 1/2 FROM --platform=$BUILDPLATFORM alpine AS tool: rebuilt\n"
+            "linux/arm/v7 tool 2/2 = linux/arm64 tool 2/2 RUN tool: failed\n"
+            "linux/arm/v7 stage-1 1/1 COPY --from=tool /x /: not reached\n"
+            "linux/arm64 stage-1 1/1 COPY --from=tool /x /: not reached\n");
 }
 
 TEST(Decoding, RefusesAProvenanceOfAnUnknownShape) {
   auto build = build_of({});
-  build.provenances = {"{}"};
+  build.provenances = {{"", "{}"}};
   EXPECT_FALSE(decode(build, parsed(k_file), "", "v1"));
-  build.provenances = {"nonsense"};
+  build.provenances = {{"", "nonsense"}};
   EXPECT_FALSE(decode(build, parsed(k_file), "", "v1"));
 }
 
 TEST(Decoding, RefusesAStepThatNoLineExplains) {
   auto build = build_of({{"b", "mystery", {}, false, 1, 2}});
-  build.provenances = {provenance({{"a", "source", {1}}, {"b", "exec", {}}})};
+  build.provenances = {{"", provenance({{"a", "source", {1}}, {"b", "exec", {}}})}};
   EXPECT_EQ(outcomes(decode(build, parsed(k_file), "", "v1")),
             "error: no line of the Dockerfile is known for 'mystery'");
-  build.provenances = {provenance({{"a", "source", {1}}, {"b", "exec", {9}}})};
+  build.provenances = {{"", provenance({{"a", "source", {1}}, {"b", "exec", {9}}})}};
   EXPECT_EQ(outcomes(decode(build, parsed(k_file), "", "v1")),
             "error: 'mystery' comes from line 9, where no instruction stands");
 }
 
 TEST(Decoding, RefusesNumbersThatAreNotTheFiles) {
   auto build = build_of({{"b", "[3/3] RUN x", {}, false, 1, 2}});
-  build.provenances = {provenance({{"a", "source", {1}}, {"b", "exec", {2}}})};
+  build.provenances = {{"", provenance({{"a", "source", {1}}, {"b", "exec", {2}}})}};
   EXPECT_EQ(outcomes(decode(build, parsed(k_file), "", "v1")),
             "error: BuildKit calls '[3/3] RUN x' what the Dockerfile has as stage-0 2/2");
 }
 
 TEST(Decoding, ReadsTheCapitalisedOpNames) {
   auto build = build_of({{"b", "[2/2] RUN x", {}, false, 1, 2}});
-  build.provenances = {provenance({{"a", "Source", {1}}, {"b", "Exec", {2}}})};
+  build.provenances = {{"", provenance({{"a", "Source", {1}}, {"b", "Exec", {2}}})}};
   EXPECT_EQ(outcomes(decode(build, parsed(k_file), "", "v1")),
             "stage-0 1/2 FROM alpine: unneeded\nstage-0 2/2 RUN x: rebuilt\n");
 }
 
 TEST(Decoding, KeepsAStageThatIsNotNeededApartWhateverTheLinesSay) {
   auto build = build_of({{"b", "[used 2/2] WORKDIR /app", {}, true, 1, 1}});
-  build.provenances = {provenance({{"a", "source", {1, 3}}, {"b", "file", {2, 4}}})};
+  build.provenances = {{"", provenance({{"a", "source", {1, 3}}, {"b", "file", {2, 4}}})}};
   const auto file = parsed("FROM alpine AS unused\nWORKDIR /app\nFROM alpine AS used\nWORKDIR /app\n");
   EXPECT_EQ(outcomes(decode(build, file, "", "v1")),
             "unused 1/2 FROM alpine AS unused: unneeded\nunused 2/2 WORKDIR /app: unneeded\n"
@@ -104,7 +138,7 @@ TEST(Decoding, KeepsAStageThatIsNotNeededApartWhateverTheLinesSay) {
 TEST(Decoding, UsesTheBuildsOwnArguments) {
   auto build = build_of({{"b", "[last 1/1] RUN x", {}, false, 1, 2}});
   build.frontend_attributes = {{"build-arg:BASE", "tools"}};
-  build.provenances = {provenance({{"a", "source", {2}}, {"b", "exec", {4}}})};
+  build.provenances = {{"", provenance({{"a", "source", {2}}, {"b", "exec", {4}}})}};
   const auto file = parsed("ARG BASE=busybox\nFROM alpine AS tools\nFROM $BASE AS last\nRUN x\n");
   EXPECT_EQ(outcomes(decode(build, file, "", "v1")),
             "tools 1/1 FROM alpine AS tools: unneeded\nlast 1/1 RUN x: rebuilt\n")

@@ -16,7 +16,7 @@ RawBuild sample() {
   build.statuses = {{"sha256:1", "extracting sha256:9", 7, 8}};
   build.logs = {{"sha256:1", 1, "hello\n"}};
   build.warnings = {{"sha256:1", "short", {"long", "longer"}, "https://example.org", {3, 4}}};
-  build.provenances = {R"({"buildConfig":{"llbDefinition":[]}})"};
+  build.provenances = {{"", R"({"buildConfig":{"llbDefinition":[]}})"}, {"linux/arm64", "{}"}};
   return build;
 }
 
@@ -38,14 +38,16 @@ TEST(RawBuild, IsWrittenWithoutWhatIsNotThere) {
 
 TEST(RawBuild, KeepsAProvenanceThatIsNoJson) {
   RawBuild build;
-  build.provenances = {"not json"};
+  build.provenances = {{"", "not json"}};
   EXPECT_EQ(from_json_lines(to_json_lines(build))->provenances, build.provenances);
 }
 
 TEST(RawBuild, WritesAProvenanceOnOneLine) {
   RawBuild build;
-  build.provenances = {"{\n  \"a b\": [1,\r\n\t2],\n  \"c\": \"d \\\" e\\\\\"\n}"};
+  build.provenances = {{"", "{\n  \"a b\": [1,\r\n\t2],\n  \"c\": \"d \\\" e\\\\\"\n}"}};
   EXPECT_THAT(to_json_lines(build), testing::EndsWith("\n{\"provenance\":{\"a b\":[1,2],\"c\":\"d \\\" e\\\\\"}}\n"));
+  build.provenances = {{"linux/arm64", "{}"}};
+  EXPECT_THAT(to_json_lines(build), testing::EndsWith("\n{\"provenance linux/arm64\":{}}\n"));
 }
 
 TEST(RawBuild, SurvivesBytesThatAreNoUtf8) {

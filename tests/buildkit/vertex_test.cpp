@@ -76,20 +76,28 @@ TEST(Running, IsWhatBeganAndDidNotEnd) {
 }
 
 TEST(Labels, AreReadInEveryForm) {
-  const auto check = [](std::string_view name, std::string_view stage, int number, int total, std::string_view text) {
+  const auto check = [](std::string_view name,
+                        std::string_view stage,
+                        int number,
+                        int total,
+                        std::string_view text,
+                        std::string_view platform = {}) {
     const auto label = read_label(name);
     ASSERT_TRUE(label) << name;
     EXPECT_EQ(label->stage, stage) << name;
     EXPECT_EQ(label->number, number) << name;
     EXPECT_EQ(label->total, total) << name;
     EXPECT_EQ(label->text, text) << name;
+    EXPECT_EQ(label->platform, platform) << name;
   };
   check("[2/5] RUN x", "", 2, 5, "RUN x");
   check("[build-public  4/12] RUN x", "build-public", 4, 12, "RUN x");
   check("[ 2/12] RUN x", "", 2, 12, "RUN x");
-  check("[linux/arm64 stage-1 2/4] COPY a b", "stage-1", 2, 4, "COPY a b");
-  check("[linux/amd64->arm64 app 2/4] COPY a b", "app", 2, 4, "COPY a b");
-  check("[linux/amd64 2/4] COPY a b", "", 2, 4, "COPY a b");
+  check("[linux/arm64 stage-1 2/4] COPY a b", "stage-1", 2, 4, "COPY a b", "linux/arm64");
+  check("[linux/amd64->arm64 app 2/4] COPY a b", "app", 2, 4, "COPY a b", "linux/arm64");
+  check("[linux/amd64->arm/v7 2/4] COPY a b", "", 2, 4, "COPY a b", "linux/arm/v7");
+  check("[linux/amd64->windows/amd64 2/4] COPY a b", "", 2, 4, "COPY a b", "windows/amd64");
+  check("[linux/amd64  2/14] COPY a b", "", 2, 14, "COPY a b", "linux/amd64");
   check("[h 8/8] LINK COPY --link a b", "h", 8, 8, "COPY --link a b");
   check("[extra 3/2] ONBUILD RUN x", "extra", 3, 2, "RUN x");
   check("[app 2/5] RUN echo [other 1/2] x", "app", 2, 5, "RUN echo [other 1/2] x");

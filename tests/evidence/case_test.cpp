@@ -16,7 +16,8 @@ RoundEvidence full_round() {
   Step shared;
   shared.kind = StepKind::step;
   shared.outcome = Outcome::rebuilt;
-  shared.places = {{"build-assets-less", 2, 4, "WORKDIR /app", 6}, {"build-public", 2, 8, "WORKDIR /app", 24}};
+  shared.places = {{"build-assets-less", 2, 4, "WORKDIR /app", 6},
+                   {"build-public", 2, 8, "WORKDIR /app", 24, "linux/arm64"}};
   shared.name = "[build-public 2/8] WORKDIR /app";
   shared.vertices = {"sha256:aa"};
   shared.inputs = {"sha256:bb"};
@@ -300,8 +301,9 @@ TEST_F(Evidence, CasesAreFoundBelowAFolder) {
 }
 
 TEST(Labels, NameEveryPlaceOfASharedStep) {
-  EXPECT_EQ(label(full_round().record.steps[0]), "build-assets-less 2/4 = build-public 2/8 WORKDIR /app");
-  EXPECT_EQ(label(Place{"app", 3, 4, "RUN x", 3}), "app 3");
+  EXPECT_EQ(label(full_round().record.steps[0]), "build-assets-less 2/4 = linux/arm64 build-public 2/8 WORKDIR /app");
+  EXPECT_EQ(label(Place{"app", 3, 4, "RUN x", 3, {}}), "app 3");
+  EXPECT_EQ(label(Place{"app", 3, 4, "RUN x", 3, "linux/arm64"}), "linux/arm64 app 3");
   Step internal;
   internal.name = "[internal] load build definition";
   EXPECT_EQ(label(internal), "[internal] load build definition");

@@ -175,6 +175,27 @@ std::vector<Trap> traps() {
                          {"source", "s\n"}},
                         "source"),
                  {}});
+  // A vertex of one platform, of all of them, or built on one for another; what needs neither RUN nor a base is shared.
+  const Files platforms = {{"Dockerfile",
+                            "FROM --platform=$BUILDPLATFORM alpine AS build\nARG TARGETARCH\nWORKDIR /src\n"
+                            "COPY source .\nRUN cat source > $TARGETARCH && mv $TARGETARCH out\n\n"
+                            "FROM alpine AS app\nWORKDIR /app\nCOPY --link other .\n\n"
+                            "FROM scratch\nCOPY other /\nCOPY --from=build /src/out /\nCOPY --from=app /app /app\n"},
+                           {"source", "s\n"},
+                           {"other", "o\n"}};
+  const std::vector<std::string> both = {"--opt", "platform=linux/amd64,linux/arm64/v8"};
+  auto of_both = edited(platforms, "other");
+  for (auto& build : of_both) build.options.insert(build.options.end(), both.begin(), both.end());
+  all.push_back({"platforms", "", of_both, {}});
+  all.push_back({"failed_platforms",
+                 "",
+                 {{{{"Dockerfile",
+                     "FROM --platform=$BUILDPLATFORM alpine AS build\nWORKDIR /src\nCOPY source .\n\n"
+                     "FROM alpine AS app\nARG TARGETARCH\nCOPY --from=build /src/source .\n"
+                     "RUN [ $TARGETARCH = amd64 ] || { sleep 2; exit 3; }\nRUN true\n"},
+                    {"source", "s\n"}},
+                   both}},
+                 {}});
   auto no_cache = edited(k_plain, "unrelated");
   no_cache.back().options.insert(no_cache.back().options.end(), {"--no-cache"});
   all.push_back({"no_cache", "", no_cache, {}});
