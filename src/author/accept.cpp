@@ -87,7 +87,7 @@ std::optional<std::string> wish(std::string_view key,
     for (const auto& step : seen.record.steps) {
       if (step.kind != evidence::StepKind::step) continue;
       const bool named = std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
-        return reference.matches(place.stage, place.number, place.instruction);
+        return reference.of_platform(place.platform) && reference.matches(place.stage, place.number, place.instruction);
       });
       some = some || named;
       all = all && (!named || to_text(step.outcome) == key);

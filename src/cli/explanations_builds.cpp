@@ -144,6 +144,13 @@ rounds:
   .dockerignore: docs
 rounds:
 )"}})},
+      {"CP0117",
+       "unknown_platform",
+       R"(A claim is about steps of a platform that the build is not for. Steps have a platform where `platforms` has several.)",
+       story({{"files:\n", "build: {platforms: [linux/amd64, linux/arm64]}\nfiles:\n"},
+              {"expect: {rebuilt: [app 2-3]}", "expect: {rebuilt: [app 2, linux/arm app 3]}"}}),
+       story({{"files:\n", "build: {platforms: [linux/amd64, linux/arm64]}\nfiles:\n"},
+              {"expect: {rebuilt: [app 2-3]}", "expect: {rebuilt: [app 2, linux/arm64 app 3]}"}})},
       {"CP0201",
        "no_stages",
        R"(A Dockerfile without FROM builds nothing.)",

@@ -75,7 +75,7 @@ load_scenarios(const std::vector<std::string>& paths, Format format, Claims clai
     const auto about_claims = [](const util::Diagnostic& one) {
       namespace codes = scenario::codes;
       return one.code == codes::k_empty_claim.code || one.code == codes::k_unknown_stage.code
-             || one.code == codes::k_unknown_step.code;
+             || one.code == codes::k_unknown_step.code || one.code == codes::k_unknown_platform.code;
     };
     std::erase_if(loaded->diagnostics, about_claims);
   }

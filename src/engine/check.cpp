@@ -127,7 +127,7 @@ private:
       for (const auto& cell : cells_) {
         std::vector<std::shared_ptr<const Read>> files;
         for (const auto& build : builds) files.push_back(check_dockerfile(build, cell));
-        for (const auto& build : builds) check_barrier(build, builds, files);
+        for (const auto& build : builds) check_barrier(build, builds, files, cell);
         for (const auto& build : builds) check_ignored(build, cell, round.edits);
         if (builds.size() == 1 && files.front())
           predict(builds.front(), cell, *files.front()->reading.file, round);
@@ -162,20 +162,28 @@ private:
       add(scenario::codes::k_unknown_target,
           build.target->spot,
           fmt::format("{} has no stage '{}'", name, request.target));
-    if (std::exchange(checked_[&round], read) == read) return read; // in another cell
-    add(lint::check_references(round.expect, *file, scenario_.source));
-    if (round.known_issue) add(lint::check_references(round.known_issue->expect, *file, scenario_.source));
+    const std::pair asked(read, platforms_of(request));
+    if (std::exchange(checked_[&round], asked) == asked) return read; // in another cell
+    add(lint::check_references(round.expect, *file, asked.second, scenario_.source));
+    if (round.known_issue)
+      add(lint::check_references(round.known_issue->expect, *file, asked.second, scenario_.source));
     return read;
   }
 
   /// A step that a build waits for is one of the build that it waits for.
   void check_barrier(const scenario::Round& build,
                      std::span<const scenario::Round> builds,
-                     const std::vector<std::shared_ptr<const Read>>& files) {
+                     const std::vector<std::shared_ptr<const Read>>& files,
+                     const scenario::Cell& cell) {
     if (!build.after || !build.after->step) return;
     for (std::size_t i = 0; i < builds.size(); ++i)
       if (builds[i].entry == build.after->build.value && files[i])
-        add(lint::check_references({*build.after->step}, *files[i]->reading.file, scenario_.source));
+        add(lint::check_references(
+            {*build.after->step},
+            *files[i]->reading.file,
+            platforms_of(
+                make_request(scenario::merge(scenario_.build, builds[i].build), {cell.begin(), cell.end()}, {})),
+            scenario_.source));
   }
 
   /// A file as the edits so far leave it; the same for every cell of a round.
@@ -314,8 +322,9 @@ private:
   Diagnostics found_;
   std::map<std::string, std::optional<std::string>> known_; ///< of the present round's files
   std::shared_ptr<const Read> last_;
-  std::map<const scenario::Round*, std::shared_ptr<const Read>> checked_; ///< references of each were looked at
-  std::size_t read_ = 0;                                                  ///< bytes of Dockerfiles
+  /// References of each were looked at, with these platforms.
+  std::map<const scenario::Round*, std::pair<std::shared_ptr<const Read>, std::vector<std::string>>> checked_;
+  std::size_t read_ = 0; ///< bytes of Dockerfiles
   std::size_t matched_ = 0;
 };
 

@@ -2,12 +2,14 @@
 
 #include "lint/cache_attributes.hpp"
 #include "util/csv.hpp"
+#include "util/platform.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 
 namespace cacheproof::engine {
@@ -139,6 +141,13 @@ std::string dockerfile_path(const builder::BuildRequest& request, const fs::path
   if (request.dockerfile_text) return {};
   const auto path = (request.context / request.dockerfile).lexically_normal();
   return context.empty() ? path.string() : path.lexically_relative(context).string();
+}
+
+std::vector<std::string> platforms_of(const builder::BuildRequest& request) {
+  std::set<std::string> platforms;
+  for (const auto& each : util::split(util::join(request.platforms, ","), ',')) // one of a matrix may be several
+    if (!each.empty()) platforms.insert(util::normal_platform(each));
+  return {platforms.begin(), platforms.end()};
 }
 
 std::vector<std::string> exported_refs(const builder::BuildRequest& request) {

@@ -36,6 +36,9 @@ util::Status check_folders(const builder::BuildRequest& request, const std::file
 /// Where the request's Dockerfile lies in the scenario's context; empty for one that is written in the scenario.
 std::string dockerfile_path(const builder::BuildRequest& request, const std::filesystem::path& context);
 
+/// The platforms of the request as BuildKit prints them, sorted; none for the daemon's own.
+std::vector<std::string> platforms_of(const builder::BuildRequest& request);
+
 /// The registry refs that a request exports its cache to.
 std::vector<std::string> exported_refs(const builder::BuildRequest& request);
 

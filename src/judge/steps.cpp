@@ -10,10 +10,11 @@ namespace cacheproof::judge {
 namespace {
 
 /// Of any kind: a range may begin at the FROM line.
-bool has_number(const evidence::BuildRecord& record, const std::string& stage, int number) {
+bool has_number(const scenario::StepReference& reference, const evidence::BuildRecord& record, int number) {
   return std::any_of(record.steps.begin(), record.steps.end(), [&](const auto& step) {
     return std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
-      return place.number == number && util::lower(place.stage) == util::lower(stage);
+      return place.number == number && util::lower(place.stage) == util::lower(reference.stage)
+             && reference.of_platform(place.platform);
     });
   });
 }
@@ -26,7 +27,8 @@ std::vector<const evidence::Step*> named_by(const scenario::StepReference& refer
   for (const auto& step : record.steps) {
     if (step.kind != evidence::StepKind::step) continue;
     if (std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
-          return reference.matches(place.stage, place.number, place.instruction);
+          return reference.of_platform(place.platform)
+                 && reference.matches(place.stage, place.number, place.instruction);
         }))
       named.push_back(&step);
   }
@@ -38,11 +40,11 @@ std::vector<std::string> unmatched(const scenario::StepReference& reference, con
   std::vector<std::string> runs;
   if (reference.first == 0) return runs; // no numbers were written
   for (int first = reference.first; first <= reference.last; ++first) {
-    if (has_number(record, reference.stage, first)) continue;
+    if (has_number(reference, record, first)) continue;
     int last = first;
-    while (last < reference.last && !has_number(record, reference.stage, last + 1)) ++last;
-    runs.push_back(first == last ? fmt::format("{} {}", reference.stage, first)
-                                 : fmt::format("{} {}-{}", reference.stage, first, last));
+    while (last < reference.last && !has_number(reference, record, last + 1)) ++last;
+    const auto stage = (reference.platform.empty() ? "" : reference.platform + " ") + reference.stage;
+    runs.push_back(first == last ? fmt::format("{} {}", stage, first) : fmt::format("{} {}-{}", stage, first, last));
     first = last;
   }
   return runs;

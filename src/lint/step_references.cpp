@@ -64,16 +64,18 @@ util::Diagnostic at(const StepReference& reference,
 
 std::vector<util::Diagnostic> check_references(const scenario::Expectations& expect,
                                                const dockerfile::File& dockerfile,
+                                               const std::vector<std::string>& platforms,
                                                const std::vector<std::string>& source) {
   std::vector<StepReference> references;
   collect(references, expect.rebuilt, [](const auto& set) { return set.steps; });
   collect(references, expect.cached, [](const auto& steps) { return steps; });
   collect(references, expect.unneeded, [](const auto& steps) { return steps; });
-  return check_references(references, dockerfile, source);
+  return check_references(references, dockerfile, platforms, source);
 }
 
 std::vector<util::Diagnostic> check_references(const std::vector<StepReference>& references,
                                                const dockerfile::File& dockerfile,
+                                               const std::vector<std::string>& platforms,
                                                const std::vector<std::string>& source) {
   std::vector<util::Diagnostic> found;
   std::map<std::string_view, const dockerfile::Stage*> stages; // the first of each name
@@ -95,6 +97,17 @@ std::vector<util::Diagnostic> check_references(const std::vector<StepReference>&
                source)};
   for (const auto& reference : references) {
     if (found.size() == k_most) break;
+    if (!reference.platform.empty()
+        && (platforms.size() < 2
+            || std::find(platforms.begin(), platforms.end(), reference.platform) == platforms.end())) {
+      found.push_back(at(reference,
+                         scenario::codes::k_unknown_platform,
+                         fmt::format("'{}' names no platform of the build", reference.text),
+                         platforms.size() < 2 ? "steps have one where a build is for several `platforms`"
+                                              : "it is for " + util::join(platforms, ", "),
+                         source));
+      continue;
+    }
     const auto known = stages.find(util::lower(reference.stage));
     if (known == stages.end()) {
       const auto near = util::nearest(reference.stage, names);

@@ -46,7 +46,8 @@ constexpr std::array k_all{codes::k_unreadable_file,
                            codes::k_no_dockerfile,
                            codes::k_unknown_target,
                            codes::k_unchanged_step,
-                           codes::k_ignored_edit};
+                           codes::k_ignored_edit,
+                           codes::k_unknown_platform};
 
 } // namespace
 

@@ -68,6 +68,7 @@ inline constexpr Code k_no_dockerfile{"CP0113", "no_dockerfile"};
 inline constexpr Code k_unknown_target{"CP0114", "unknown_target"};
 inline constexpr Code k_unchanged_step{"CP0115", "unchanged_step", warning};
 inline constexpr Code k_ignored_edit{"CP0116", "ignored_edit", warning};
+inline constexpr Code k_unknown_platform{"CP0117", "unknown_platform"};
 } // namespace codes
 
 /// All of the above, by code. Those of Dockerfiles (CP02xx) are the dockerfile room's.

@@ -1,5 +1,6 @@
 #include "scenario/step_reference.hpp"
 
+#include "util/platform.hpp"
 #include "util/text.hpp"
 
 #include <algorithm>
@@ -41,12 +42,17 @@ std::optional<StepReference> StepReference::parse(std::string_view text, util::S
   StepReference reference;
   reference.text = text;
   reference.spot = std::move(spot);
-  const auto trimmed = util::trim(text);
-  const auto end = std::min(trimmed.find_first_of(k_blanks), trimmed.size());
-  reference.stage = trimmed.substr(0, end);
-  // A `/` would be a platform's and a `:` a target's: neither can stand in the name of a stage.
+  auto rest = util::trim(text);
+  const auto word = [&] { return rest.substr(0, std::min(rest.find_first_of(k_blanks), rest.size())); };
+  const auto take = [&] {
+    const std::string taken(word());
+    rest = util::trim(rest.substr(taken.size()));
+    return taken;
+  };
+  if (word().find('/') != std::string::npos) reference.platform = util::normal_platform(take()); // no stage has a `/`
+  reference.stage = take();
+  // A `:` would be a target's.
   if (reference.stage.empty() || reference.stage.find_first_of("/:*?") != std::string::npos) return std::nullopt;
-  const auto rest = util::trim(trimmed.substr(end));
   if (rest.empty()) return reference;
   if (!is_digit(rest.front())) {
     reference.glob = fold_blanks(rest);
@@ -65,6 +71,10 @@ bool StepReference::matches(std::string_view of_stage, int number, std::string_v
   if (util::lower(folded).starts_with("from ")) return false;
   if (first > 0) return number >= first && number <= last;
   return glob.empty() || util::glob_match(glob, folded);
+}
+
+bool StepReference::of_platform(std::string_view one) const {
+  return platform.empty() || platform == one;
 }
 
 } // namespace cacheproof::scenario

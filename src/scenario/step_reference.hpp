@@ -9,11 +9,12 @@
 namespace cacheproof::scenario {
 
 /// `build-public 4`, `build-public 4-8`, `build-public` (the whole stage), `build-public RUN npm ci*` (instruction
-/// glob). Numbers are those that BuildKit prints. Sources (FROM) are never counted, so a whole stage or a range leaves
-/// them out.
+/// glob), each behind a platform or not: `linux/arm64 build-public 4`. Numbers are those that BuildKit prints. Sources
+/// (FROM) are never counted, so a whole stage or a range leaves them out.
 struct StepReference {
   std::string text; ///< as written
   util::SourceSpot spot;
+  std::string platform; ///< as `util::normal_platform` has it; empty: of every one
   std::string stage;
   int first = 0; ///< 0: no numbers given
   int last = 0;
@@ -26,6 +27,8 @@ struct StepReference {
   /// Whether it names the step `number` of `stage`, whose instruction is `instruction` (line continuations folded).
   /// Stage names compare without case, as BuildKit's do; the glob has its blanks folded.
   bool matches(std::string_view stage, int number, std::string_view instruction) const;
+  /// Whether it names steps of this platform; a build that is not for several has an empty one.
+  bool of_platform(std::string_view platform) const;
 };
 
 } // namespace cacheproof::scenario

@@ -235,10 +235,8 @@ std::optional<StepReference> Reader::step(const Node& at) {
   auto reference = StepReference::parse(*written, spot(at));
   if (reference) return reference;
   const auto first = written->substr(0, written->find_first_of(" \t"));
-  if (first.find_first_of("/:") != std::string::npos)
-    report(codes::k_not_played_yet,
-           at,
-           "a step reference with a platform or a target is part of the language but not played yet");
+  if (first.find(':') != std::string::npos)
+    report(codes::k_not_played_yet, at, "a step reference with a target is part of the language but not played yet");
   else
     report(codes::k_bad_step_reference,
            at,

@@ -31,6 +31,15 @@ TEST(Observed, NumbersThatFollowEachOtherAreOneReference) {
   EXPECT_THAT(references_of({step("app", 2, rebuilt), step("app", 4, rebuilt)}).value(), ElementsAre("app 2", "app 4"));
 }
 
+TEST(Observed, StepsOfPlatformsAreNamedWithThem) {
+  auto amd = step("app", 2, rebuilt);
+  auto arm = step("app", 2, rebuilt);
+  auto arm_next = step("app", 3, rebuilt);
+  amd.places[0].platform = "linux/amd64";
+  arm.places[0].platform = arm_next.places[0].platform = "linux/arm64";
+  EXPECT_THAT(references_of({amd, arm, arm_next}).value(), ElementsAre("linux/amd64 app 2", "linux/arm64 app 2-3"));
+}
+
 // As the first scenario's author wrote them: step 2, WORKDIR, is one vertex of three stages.
 TEST(Observed, ASharedStepIsNamedWhereOthersAre) {
   const auto workdir = shared({{"less", 2}, {"modules", 2}, {"public", 2}, {"unneeded", 2}});

@@ -65,6 +65,16 @@ TEST_F(Loading, AStageThatIsNotThereIsFoundWithASuggestion) {
   EXPECT_EQ(loaded.diagnostics[0].hint, "did you mean 'app'?");
 }
 
+TEST_F(Loading, APlatformThatTheBuildIsNotForIsFound) {
+  const auto said = [&](const std::string& platforms) {
+    write_scenario("{" + k_good + "}", "rebuilt: [linux/arm64 app 2]", "{platforms: " + platforms + "}");
+    return codes();
+  };
+  EXPECT_THAT(said("[linux/amd64, linux/arm64/v8]"), IsEmpty());
+  EXPECT_THAT(said("[linux/amd64, linux/arm/v7]"), ElementsAre("unknown_platform"));
+  EXPECT_THAT(said("[linux/arm64]"), ElementsAre("unknown_platform")) << "its steps have none then";
+}
+
 TEST_F(Loading, ReferencesAreHeldAgainstTheDockerfileAsTheEditsLeaveIt) {
   write_scenario("{append: {path: Dockerfile, text: \"RUN more\\n\"}}", "rebuilt: [app RUN more]");
   EXPECT_THAT(codes(), IsEmpty());

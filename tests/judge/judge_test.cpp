@@ -62,6 +62,21 @@ TEST(Rebuilt, ASharedStepIsNamedByAnyOfItsStages) {
   EXPECT_THAT(red(rebuilt({"app 3"}), round).unexpected, ElementsAre("lib 2/3 = app 2/4 WORKDIR /app"));
 }
 
+TEST(Rebuilt, OfSeveralPlatformsAllOrOneAreNamed) {
+  auto round = seen();
+  auto& steps = round.record.steps;
+  steps = {
+      step(Outcome::rebuilt, {{"app", 2, 3, "COPY a a", 2, "linux/amd64"}}),
+      step(Outcome::cached, {{"app", 2, 3, "COPY a a", 2, "linux/arm64"}}),
+      step(Outcome::rebuilt, {{"app", 3, 3, "RUN x", 3, "linux/amd64"}, {"app", 3, 3, "RUN x", 3, "linux/arm64"}})};
+  EXPECT_TRUE(green(rebuilt({"linux/amd64 app 2-3"}), round));
+  EXPECT_TRUE(green(rebuilt({"linux/amd64 app 2", "linux/arm64 app 3"}), round)) << "the last one is both platforms'";
+  EXPECT_TRUE(green(cached({"linux/arm64/v8 app 2"}), round));
+  EXPECT_THAT(red(rebuilt({"app"}), round).missing, ElementsAre("linux/arm64 app 2/3 COPY a a (cached)"));
+  const auto range = red(cached({"linux/arm app 2-3"}), round);
+  EXPECT_THAT(range.summary, testing::HasSubstr("linux/arm app 2-3"));
+}
+
 TEST(Rebuilt, AFailedStepHasExecuted) {
   auto expect = rebuilt({"app 3"});
   expect.status = fails("exit code").status;

@@ -48,12 +48,13 @@ TEST(Lint, TellsAFailedRoundWhatIsAllowedToo) {
 
 /// What is said of references against a Dockerfile of one stage with the steps 2 COPY and 3 RUN.
 std::vector<util::Diagnostic> of_references(const std::string& claim,
+                                            const std::vector<std::string>& platforms = {},
                                             const std::string& text = "FROM x AS app\nCOPY a .\nRUN make\n") {
   const auto reading =
       scenario::read_text("title: t\nfiles: {Dockerfile: x}\nrounds:\n  - expect: {" + claim + "}\n", "s.yaml");
   EXPECT_TRUE(reading.scenario) << claim;
   const auto dockerfile = dockerfile::read(text, "Dockerfile");
-  return check_references(reading.scenario->rounds[0].expect, *dockerfile.file, reading.scenario->source);
+  return check_references(reading.scenario->rounds[0].expect, *dockerfile.file, platforms, reading.scenario->source);
 }
 
 TEST(StepReferences, ThatNameAStepAreGood) {
@@ -72,6 +73,19 @@ TEST(StepReferences, ThatNameNoneAreFoundInEveryClaim) {
   EXPECT_THAT(names(of_references("rebuilt: [web 2]")), ElementsAre("unknown_stage"));
 }
 
+TEST(StepReferences, NameAPlatformOfABuildForSeveral) {
+  const std::vector<std::string> both = {"linux/amd64", "linux/arm64"};
+  EXPECT_THAT(of_references("rebuilt: [app 2, linux/arm64/v8 app 3]", both), IsEmpty());
+  const auto none = of_references("rebuilt: [linux/arm app 3]", both);
+  EXPECT_THAT(names(none), ElementsAre("unknown_platform"));
+  EXPECT_EQ(none[0].message, "'linux/arm app 3' names no platform of the build");
+  EXPECT_EQ(none[0].hint, "it is for linux/amd64, linux/arm64");
+  EXPECT_THAT(names(of_references("rebuilt: [linux/arm64 app 4]", both)), ElementsAre("unknown_step"));
+  for (const auto& one : {std::vector<std::string>(), std::vector<std::string>{"linux/arm64"}})
+    EXPECT_EQ(of_references("rebuilt: [linux/arm64 app 3]", one).at(0).hint,
+              "steps have one where a build is for several `platforms`");
+}
+
 TEST(StepReferences, AreShownWithWhatThereIs) {
   EXPECT_EQ(of_references("rebuilt: [app 4]")[0].hint, "its steps are\n    app 2/3 COPY a .\n    app 3/3 RUN make");
   EXPECT_EQ(of_references("rebuilt: [apq 2]")[0].hint, "did you mean 'app'?");
@@ -86,14 +100,14 @@ std::string repeated(const std::string& text, int times) {
 
 TEST(StepReferences, AreToldAndComparedUpToALimit) {
   const auto long_stage = "FROM x AS app\n" + repeated("RUN a\n", 10'000);
-  const auto told = of_references("cached: [" + repeated("app RUN b, ", 900) + "]", long_stage);
+  const auto told = of_references("cached: [" + repeated("app RUN b, ", 900) + "]", {}, long_stage);
   ASSERT_EQ(told.size(), 100U);
   EXPECT_TRUE(told[0].hint.ends_with("\n    app 101/10001 RUN a\n    …")) << told[0].hint;
-  EXPECT_THAT(names(of_references("cached: [" + repeated("app RUN a, ", 1000) + "]", long_stage)),
+  EXPECT_THAT(names(of_references("cached: [" + repeated("app RUN a, ", 1000) + "]", {}, long_stage)),
               ElementsAre("too_large"));
   std::string stages;
   for (int i = 0; i < 101; ++i) stages += "FROM x AS s" + std::to_string(i) + "\n";
-  EXPECT_TRUE(of_references("cached: [other 2]", stages)[0].hint.ends_with(", s99, …"));
+  EXPECT_TRUE(of_references("cached: [other 2]", {}, stages)[0].hint.ends_with(", s99, …"));
 }
 
 } // namespace

@@ -60,8 +60,18 @@ TEST(StepReferences, KeepTheirTextAndPlace) {
   EXPECT_EQ(reference.stage, "App");
 }
 
+TEST(StepReferences, MayNameAPlatform) {
+  const auto reference = parsed("linux/arm64/v8  app 3");
+  EXPECT_TRUE(reference.matches("app", 3, "RUN x"));
+  EXPECT_TRUE(reference.of_platform("linux/arm64"));
+  EXPECT_FALSE(reference.of_platform("linux/amd64"));
+  EXPECT_FALSE(reference.of_platform("")) << "a build that is not for several";
+  EXPECT_TRUE(parsed("app 3").of_platform("linux/amd64")) << "without one it names those of all";
+  EXPECT_EQ(parsed("linux/arm app RUN a/b*").glob, "RUN a/b*");
+}
+
 TEST(StepReferences, RefuseWhatIsNone) {
-  for (const auto* text : {"", "  ", "a 0", "a 3-2", "a 3-", "a 3x", "a 99999", "linux/arm64 app 3", "alpha:app 3"}) {
+  for (const auto* text : {"", "  ", "a 0", "a 3-2", "a 3-", "a 3x", "a 99999", "linux/arm64", "alpha:app 3"}) {
     EXPECT_FALSE(StepReference::parse(text, {})) << text;
   }
 }
