@@ -159,11 +159,12 @@ int path(const Words& words) {
 } // namespace
 
 void add_toolchain(CLI::App& app, Session& session) {
-  auto* command =
-      app.add_subcommand("toolchain", "Install, list, check or remove versions of BuildKit, buildx, registry");
+  auto* command = app.add_subcommand("toolchain",
+                                     "Install, list, check or remove versions of BuildKit, buildx, registry, frontend");
   command->require_subcommand(1);
-  command->footer("\nVersions are named by [KIND] [VERSION|RANGE]...: a KIND (buildkit, buildx, registry; at first\n"
-                  "buildkit) holds for what follows, and alone means all of its versions.\n"
+  command->footer("\nVersions are named by [KIND] [VERSION|RANGE]...: a KIND (buildkit, buildx, registry, frontend;\n"
+                  "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
+                  "BuildKit's for Dockerfiles, as an image of a scenario has it.\n"
                   "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx v0.36.1 registry\n\n"
                   "  CACHEPROOF_STORE           the folder of the store\n"
                   "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"

@@ -48,7 +48,7 @@ Versions in_order(const Versions& tags) {
 
 std::vector<Offer> available(Kind kind, const Options& options) {
   const auto& of = recipe(kind);
-  const auto& [release, image, module] = options.sources;
+  const auto [release, image, module] = sources_of(of, options.sources);
   const auto& api = options.releases_api.empty() ? of.releases_api : options.releases_api;
   std::vector<std::vector<std::string>> doors(2);
   if (release) doors[0] = {api};

@@ -121,7 +121,9 @@ void bound(const std::optional<std::uintmax_t>& limit, const Options& options) {
 
 } // namespace
 
-util::Result<Kit> install(Kind kind, std::string_view version, const Options& options) {
+util::Result<Kit> install(Kind kind, std::string_view version, const Options& asked) {
+  auto options = asked;
+  options.sources = sources_of(recipe(kind), asked.sources);
   CP_TRY_ASSIGN(const auto limit, store_limit());
   auto found = look(kind, version, options);
   if (found || found.error().blame == util::Blame::usage) return found;
@@ -170,6 +172,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
     say(outcome);
     outcomes += (outcomes.empty() ? "" : "\n") + outcome;
   }
+  const auto possible = sources_of(order.recipe, {});
   std::string room;
   if (const auto space = util::free_space(store()); space && *space < k_room)
     room = fmt::format("make room in {}, which has {} left; or ", store().string(), util::bytes_text(*space));
@@ -177,11 +180,14 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
       fmt::format("{} {} cannot be had", order.recipe.title, name),
       outcomes,
       room
-          + fmt::format("one of: {}network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
-                        "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; "
-                        "a go of at least 1.21 on the PATH or in /usr/local/go; "
-                        "a store that has it, named by CACHEPROOF_STORE",
-                        own_programs(kind)));
+          + fmt::format(
+              "one of: {}{}{}a go of at least 1.21 on the PATH or in /usr/local/go; "
+              "a store that has it, named by CACHEPROOF_STORE",
+              own_programs(kind),
+              possible.release ? "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
+                               : "",
+              possible.image ? "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; "
+                             : ""));
 }
 
 } // namespace cacheproof::toolchain

@@ -12,9 +12,10 @@ namespace cacheproof::toolchain {
 namespace {
 
 const Pins& pins(Kind kind) {
-  static const std::array<Pins, 3> all{read_pins(k_versions_yaml, Kind::buildkit),
-                                       read_pins(k_versions_yaml, Kind::buildx),
-                                       read_pins(k_versions_yaml, Kind::registry)};
+  static const std::array all{read_pins(k_versions_yaml, Kind::buildkit),
+                              read_pins(k_versions_yaml, Kind::buildx),
+                              read_pins(k_versions_yaml, Kind::registry),
+                              read_pins(k_versions_yaml, Kind::frontend)};
   return all.at(static_cast<size_t>(kind));
 }
 

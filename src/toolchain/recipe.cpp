@@ -54,6 +54,24 @@ const Recipe k_registry{.kind = Kind::registry,
                         .image_tag = "{number}",
                         .image_folder = "bin/"};
 
+// Docker Hub has it as docker/dockerfile, under numbers of its own that do not tell BuildKit's (`1.5`), and no release
+// has it alone: who wants those pulls them as `upstream`.
+const Recipe k_frontend{.kind = Kind::frontend,
+                        .name = "frontend",
+                        .title = "Dockerfile frontend",
+                        .programs = {"dockerfile-frontend"},
+                        .version_arguments = {"--version"}, // `PATH github.com/moby/buildkit/… v0.34.2 REVISION`
+                        .releases_url = {},
+                        .releases_api = {},
+                        .release_file = {},
+                        .release_folder = {},
+                        .module = "github.com/moby/buildkit",
+                        .packages = {"./frontend/dockerfile/cmd/dockerfile-frontend"},
+                        .version_variable = "main.Version",
+                        .image = {},
+                        .image_tag = {},
+                        .image_folder = {}};
+
 } // namespace
 
 const Recipe& recipe(Kind kind) {
@@ -62,10 +80,18 @@ const Recipe& recipe(Kind kind) {
     return k_buildx;
   case Kind::registry:
     return k_registry;
+  case Kind::frontend:
+    return k_frontend;
   case Kind::buildkit:
     break;
   }
   return k_buildkit;
+}
+
+Sources sources_of(const Recipe& recipe, const Sources& wanted) {
+  return {.release = wanted.release && !recipe.releases_url.empty(),
+          .image = wanted.image && !recipe.image.empty(),
+          .module = wanted.module};
 }
 
 std::string fill_in(std::string_view pattern, std::string_view version) {

@@ -19,7 +19,7 @@ struct Recipe {
   std::vector<std::string> programs;          ///< the first one is asked for the version
   std::vector<std::string> version_arguments; ///< what makes it say its version, as one of the words
 
-  std::string releases_url;   ///< the folder of all releases; files are at `URL/{v}/FILE`
+  std::string releases_url;   ///< the folder of all releases; files are at `URL/{v}/FILE`. Empty: none has it
   std::string releases_api;   ///< the list of them: JSON objects with a `tag_name`
   std::string release_file;   ///< a tarball when it ends with .tar.gz, else the one program itself
   std::string release_folder; ///< of the programs inside the tarball: `bin/`, or empty
@@ -28,11 +28,13 @@ struct Recipe {
   std::vector<std::string> packages; ///< of the programs, in their order, below the module
   std::string version_variable;      ///< what `-X` sets to the version
 
-  std::string image;        ///< the repository of the container image, on Docker Hub
+  std::string image;        ///< the repository of the container image, on Docker Hub. Empty: none has it
   std::string image_tag;    ///< a pattern
   std::string image_folder; ///< of the programs inside the image: `usr/bin/`
 };
 const Recipe& recipe(Kind kind);
+/// Those of the wanted sources from which this can come at all.
+Sources sources_of(const Recipe& recipe, const Sources& wanted);
 
 /// A pattern of a recipe for one version on this machine.
 std::string fill_in(std::string_view pattern, std::string_view version);

@@ -21,9 +21,10 @@ enum class Kind {
   buildkit, ///< buildkitd and buildctl
   buildx,
   registry, ///< distribution v3
+  frontend, ///< BuildKit's Dockerfile frontend as a program of its own, by BuildKit's versions
 };
 
-inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry};
+inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry, Kind::frontend};
 
 /// The programs of one version of a kind.
 struct Kit {

@@ -187,7 +187,7 @@ std::string go_script(const fs::path& folder) {
          + (folder / "built").string()
          + "\n"
            "while [ $# -gt 0 ]; do [ \"$1\" = -o ] && out=$2; shift; done\n"
-           "cp buildkitd.sh ${out}buildkitd; cp buildkitd.sh ${out}buildctl\n";
+           "for program in buildkitd buildctl dockerfile-frontend; do cp buildkitd.sh ${out}$program; done\n";
 }
 
 TEST_F(Toolchain, BuildsTheModuleInAWritableCopy) {
@@ -204,6 +204,21 @@ TEST_F(Toolchain, BuildsTheModuleInAWritableCopy) {
   EXPECT_THAT(built, HasSubstr("-X github.com/moby/buildkit/version.Version=v0.34.2"));
   EXPECT_THAT(built, HasSubstr((store_ / "tmp-buildkit-v0.34.2@").string()));
   EXPECT_FALSE(fs::exists(store_ / "buildkit" / "v0.34.2" / "source"));
+}
+
+TEST_F(Toolchain, TakesTheFrontendFromTheModuleOnly) {
+  image_ = true;
+  fake_go("go1.26.8", go_script(folder_.path()));
+  program(folder_.path() / "module" / "buildkitd.sh", buildkitd("v0.34.2"));
+  ASSERT_TRUE(util::write_text(folder_.path() / "module" / "go.mod", "module x\n\ngo 1.26.8\n"));
+  const auto none = install_with(false, "v0.34.2", Kind::frontend);
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().remedy, testing::StartsWith("one of: a go of at least 1.21"));
+  const auto kit = install_with(true, "v0.34.2", Kind::frontend);
+  ASSERT_TRUE(kit) << util::to_text(kit.error());
+  EXPECT_TRUE(fs::exists(kit->program("dockerfile-frontend")));
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_THAT(said_, testing::Not(Contains(HasSubstr("no way out"))));
 }
 
 TEST_F(Toolchain, RefusesAGoThatIsTooOld) {
