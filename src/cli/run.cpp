@@ -69,18 +69,23 @@ util::Result<engine::Rigs> rigs(const std::vector<std::string>& versions,
   return all;
 }
 
-/// Those of the builders that name versions of their own.
+/// Those of the builders that name versions of their own, and in each the frontends that a case serves.
 util::Status add_rigs(engine::Rigs& all,
                       const std::vector<engine::Case>& cases,
                       const Options& options,
                       engine::Observer& observer,
                       const std::stop_token& stop) {
   for (const auto& planned : cases)
-    for (const auto& version : engine::versions_of(planned))
+    for (const auto& version : engine::versions_of(planned)) {
       if (!all.contains(version)) {
         CP_TRY_ASSIGN(auto one, rig(version, options, observer, stop));
         all.emplace(version, std::move(one));
       }
+      CP_TRY(engine::add_frontends(
+          all.at(version), engine::frontends_of(planned), options.offline, stop, [&](std::string_view line) {
+            observer.said(line);
+          }));
+    }
   return {};
 }
 

@@ -75,6 +75,7 @@ public:
     file_.name = name;
     file_.text = text;
     file_.syntax_line = lines_.syntax_line;
+    file_.syntax = lines_.syntax;
     diagnostics_ = lines_.diagnostics;
   }
 

@@ -51,6 +51,7 @@ struct File {
   std::string name;
   std::string text;
   int syntax_line = 0; ///< of the `# syntax=` directive; 0 without one
+  std::string syntax;  ///< the image that it names
   std::vector<Stage> stages;
   std::map<std::string, std::string> arguments; ///< ARGs above the first FROM that have a value
 

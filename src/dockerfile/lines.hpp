@@ -18,6 +18,7 @@ struct LogicalLine {
 
 struct LogicalLines {
   int syntax_line = 0;
+  std::string syntax; ///< the image on that line
   char escape = '\\';
   std::vector<LogicalLine> lines;
   std::vector<util::Diagnostic> diagnostics;

@@ -53,6 +53,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   std::vector<std::string> places;
   for (const auto& registry : sandbox_->registries()) places.push_back(registry.place());
   variables_ = variables_of(places, sandbox_->folder());
+  platforms_ = base_platforms(scenario, planned_.cell);
   CP_TRY(push_images());
   CP_TRY(start_round(scenario.rounds.front()));
   const auto& proof = sandbox_->clean_proof();
@@ -131,16 +132,30 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
   return {};
 }
 
-oci::ImageExtras CaseWorld::expanded(const scenario::ImageContent& content) const {
-  oci::ImageExtras extras{content.files, {}, {}};
-  for (const auto& [name, value] : content.env) extras.env[name] = scenario::expand(value.value, variables_);
-  for (const auto& [name, value] : content.labels) extras.labels[name] = scenario::expand(value.value, variables_);
+/// What an image has, with what is said of it in place of that.
+oci::ImageExtras CaseWorld::with(oci::ImageExtras extras, const scenario::ImageContent& content) const {
+  const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables_); };
+  if (content.frontend) { // as BuildKit's frontend/dockerfile/cmd/dockerfile-frontend/Dockerfile makes it
+    constexpr const char* k_program = "bin/dockerfile-frontend";
+    extras.programs[k_program] = round_rig_->frontends.at(frontend_version(*content.frontend, planned_.cell));
+    extras.entrypoint = {std::string("/") + k_program};
+    extras.labels["moby.buildkit.frontend.network.none"] = "true";
+    extras.labels["moby.buildkit.frontend.caps"] =
+        "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts";
+  }
+  for (const auto& [path, text] : content.files) extras.files[path] = text;
+  for (const auto& [name, value] : content.env) extras.env[name] = expanded(value);
+  for (const auto& [name, value] : content.labels) extras.labels[name] = expanded(value);
+  if (content.entrypoint) {
+    extras.entrypoint.clear();
+    for (const auto& word : *content.entrypoint) extras.entrypoint.push_back(expanded(word));
+  }
   return extras;
 }
 
 util::Result<oci::Image> CaseWorld::base_image(const oci::ImageExtras& extras) const {
   CP_TRY_ASSIGN(const auto& base, round_rig_->base.get());
-  return oci::busybox_image(base, extras);
+  return oci::busybox_image(base, extras, platforms_);
 }
 
 util::Status CaseWorld::push(const std::string& name, const oci::Image& image) {
@@ -157,7 +172,7 @@ util::Status CaseWorld::push_images() {
   std::vector<std::pair<std::string, oci::Image>> made; // while the registry starts
   for (const auto& [name, image] : planned_.scenario->images) {
     if (image.kind == scenario::BaseImage::Kind::upstream) continue;
-    images_[name] = expanded(image.content);
+    images_[name] = with({}, image.content);
     CP_TRY_ASSIGN(auto own, base_image(images_[name]));
     made.emplace_back(name, std::move(own));
   }
@@ -167,11 +182,7 @@ util::Status CaseWorld::push_images() {
 }
 
 util::Result<bool> CaseWorld::push_image(const scenario::Action& action) {
-  auto extras = images_[action.from.empty() ? action.image : action.from];
-  for (auto& [path, text] : action.content.files) extras.files[path] = text;
-  const auto more = expanded(action.content);
-  for (const auto& [name, value] : more.env) extras.env[name] = value;
-  for (const auto& [name, value] : more.labels) extras.labels[name] = value;
+  auto extras = with(images_[action.from.empty() ? action.image : action.from], action.content);
   CP_TRY_ASSIGN(const auto image, base_image(extras));
   if (image.manifest == pushed_[action.image]) return false;
   CP_TRY(push(action.image, image));

@@ -89,7 +89,7 @@ private:
   util::Status push_images();
   util::Result<oci::Image> base_image(const oci::ImageExtras& extras) const;
   util::Status push(const std::string& name, const oci::Image& image);
-  oci::ImageExtras expanded(const scenario::ImageContent& content) const;
+  oci::ImageExtras with(oci::ImageExtras extras, const scenario::ImageContent& content) const;
   util::Status start_file_server();
   std::map<std::string, std::string> variables_of(const std::vector<std::string>& registries,
                                                   const std::filesystem::path& folder) const;
@@ -105,6 +105,7 @@ private:
   sandbox::Daemon* daemon_ = nullptr;
   std::optional<workspace::Context> context_;
   std::optional<sandbox::FileServer> file_server_;
+  std::vector<std::string> platforms_;             ///< of the base images; none: this machine's own
   std::map<std::string, oci::ImageExtras> images_; ///< as they are now, by their names in `setup.images`
   std::map<std::string, std::string> pushed_;      ///< the manifest of each
   std::map<std::string, std::string> variables_;

@@ -6,13 +6,27 @@
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
 
+#include <string>
 #include <vector>
 
 namespace cacheproof::engine {
 
-/// The images that the builds of a case read and that the sandbox does not serve, sorted: those of public registries.
-/// Told from the Dockerfile as the edits leave it, round by round. An image that a base's ONBUILD names is not seen.
+/// The images that the builds of a case read and that the sandbox does not serve, sorted: those of public registries,
+/// frontends and scanners among them. Told from the Dockerfile as the edits leave it, round by round. An image that a
+/// base's ONBUILD names is not seen.
 std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, const scenario::Cell& cell);
+
+/// Whether `setup.images` says where that image comes from.
+bool is_listed(const scenario::Scenario& scenario, const std::string& image);
+
+/// What the sandbox's own base images have to be for: the platforms of the case's builds and this machine's, on which
+/// their tools run. None where no build names one.
+std::vector<std::string> base_platforms(const scenario::Scenario& scenario, const scenario::Cell& cell);
+
+/// The version of BuildKit whose Dockerfile frontend an image of a case is, as rigs have it.
+std::string frontend_version(const scenario::Text& written, const scenario::Cell& cell);
+/// Those of all images that a case serves, each once.
+std::vector<std::string> frontends_of(const Case& planned);
 
 /// Adds what one play pulled to what those before it did, sorted. False where a name stood for another image: the plays
 /// are not equal. One that ended early has pulled less, and that is no difference.

@@ -22,8 +22,8 @@ struct PlayOptions {
 };
 
 /// Plays one case from a clean world to its verdict: the one way to do so, for the command line and for GoogleTest.
-/// `rigs` has every version of `versions_of`. Never fails itself: what went wrong with the rig is the verdict `broken`
-/// and its reason.
+/// `rigs` has every version of `versions_of`, each with the frontends of `frontends_of`. Never fails itself: what went
+/// wrong with the rig is the verdict `broken` and its reason.
 evidence::CaseEvidence play(const Case& planned, const Rigs& rigs, const PlayOptions& options, Observer& observer);
 
 } // namespace cacheproof::engine

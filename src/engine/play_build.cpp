@@ -4,6 +4,7 @@
 #include "buildkit/decode.hpp"
 #include "buildkit/vertex.hpp"
 #include "engine/broken.hpp"
+#include "engine/images.hpp"
 #include "engine/request.hpp"
 #include "engine/run_line.hpp"
 #include "engine/timed.hpp"
@@ -51,8 +52,8 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   return {};
 }
 
-/// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy: the daemon would obey it
-/// and pull a frontend, and its own builtin one is what is under test.
+/// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy, unless `setup.images` has
+/// its image: the daemon would obey it and pull a frontend, and its own builtin one is what is under test.
 util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   auto text = request_.dockerfile_text.value_or("");
   const auto path = dockerfile_path(request_, world_.context().folder());
@@ -61,7 +62,10 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   }
   const auto name = path.empty() ? std::string("dockerfile_inline") : path;
   CP_TRY_ASSIGN(auto file, dockerfile::parse(text, name, {request_.args.begin(), request_.args.end()}));
-  if (file.syntax_line > 0) {
+  if (is_listed(*planned_.scenario, file.syntax)) {
+    seen_.notes.push_back(
+        fmt::format("line {} of {} (# syntax=) is obeyed: {} answers", file.syntax_line, name, file.syntax));
+  } else if (file.syntax_line > 0) {
     if (request_.dockerfile_text)
       request_.dockerfile_text = workspace::without_syntax(text, file.syntax_line);
     else

@@ -143,4 +143,14 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, con
   return rig;
 }
 
+util::Status add_frontends(
+    Rig& rig, const std::vector<std::string>& versions, bool offline, const std::stop_token& stop, const Say& say) {
+  for (const auto& version : versions) {
+    if (rig.frontends.contains(version)) continue;
+    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::frontend, version, rig, offline, stop, say));
+    rig.frontends[version] = kit.program("dockerfile-frontend");
+  }
+  return {};
+}
+
 } // namespace cacheproof::engine

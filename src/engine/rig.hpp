@@ -24,9 +24,10 @@ struct Rig {
   std::string version; ///< as the toolchain says it
   sandbox::Programs programs;
   std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
-  std::string registry;                 ///< `host:port` of the user's own, which then stands in for `programs.registry`
-  std::vector<toolchain::Lease> leases; ///< nobody removes what is used from the store meanwhile
-  std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
+  std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
+  std::map<std::string, std::filesystem::path> frontends; ///< Dockerfile frontends by their versions
+  std::vector<toolchain::Lease> leases;                   ///< nobody removes what is used from the store meanwhile
+  std::shared_ptr<sandbox::Mirrors> mirrors;              ///< of public registries; they run when somebody has asked
 };
 
 /// By version.
@@ -53,5 +54,12 @@ util::Result<std::uintmax_t> mirror_limit();
 /// remedy.
 util::Result<Rig>
 prepare_rig(const RigChoice& choice, std::stop_token stop, const std::function<void(std::string_view)>& say);
+
+/// Adds Dockerfile frontends of these versions, as `frontends_of` has them.
+util::Status add_frontends(Rig& rig,
+                           const std::vector<std::string>& versions,
+                           bool offline,
+                           const std::stop_token& stop,
+                           const std::function<void(std::string_view)>& say);
 
 } // namespace cacheproof::engine

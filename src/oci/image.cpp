@@ -3,6 +3,7 @@
 #include "oci/platform.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -33,6 +34,7 @@ constexpr auto k_applets = std::to_array<std::string_view>(
 constexpr time_t k_mtime = 1577836800; // 2020-01-01T00:00:00Z: the time of everything made up (scenario-language.md)
 
 constexpr std::string_view k_manifest_type = "application/vnd.docker.distribution.manifest.v2+json";
+constexpr std::string_view k_index_type = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr std::string_view k_config_type = "application/vnd.docker.container.image.v1+json";
 constexpr std::string_view k_layer_type = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
@@ -126,6 +128,57 @@ nlohmann::json descriptor(std::string_view type, const std::string& bytes) {
   return {{"mediaType", type}, {"size", bytes.size()}, {"digest", util::sha256_digest(bytes)}};
 }
 
+/// `linux/arm/v7` as images have it.
+nlohmann::json fields_of(std::string_view platform) {
+  const auto parts = util::split(platform, '/');
+  nlohmann::json fields{{"os", parts.front()}, {"architecture", parts.size() > 1 ? parts[1] : ""}};
+  if (parts.size() > 2) fields["variant"] = parts[2];
+  return fields;
+}
+
+util::Result<Image> image_of(const Layer& base, const ImageExtras& extras, std::string_view platform) {
+  Image image{.layer = base.gzipped};
+  auto layers = nlohmann::json::array({descriptor(k_layer_type, base.gzipped)});
+  auto diff_ids = nlohmann::json::array({base.diff_id});
+  auto history = nlohmann::json::array({{{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: busybox"}}});
+  std::map<std::string, Node> files;
+  for (const auto& [path, content] : extras.files) files[path] = {S_IFREG | 0644, content, {}};
+  for (const auto& [path, file] : extras.programs) {
+    CP_TRY_ASSIGN(auto content, util::read_text(file));
+    files[path] = {S_IFREG | 0755, std::move(content), {}};
+  }
+  if (!files.empty()) {
+    CP_TRY_ASSIGN(auto second, packed(files));
+    layers.push_back(descriptor(k_layer_type, second.gzipped));
+    diff_ids.push_back(second.diff_id);
+    image.second_layer = std::move(second.gzipped);
+    history.push_back({{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: files"}});
+  }
+  std::map<std::string, std::string> env = extras.env;
+  env.emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  nlohmann::json config = {{"Env", nlohmann::json::array()}, {"Cmd", nlohmann::json::array({"sh"})}};
+  for (const auto& [name, value] : env) config["Env"].push_back(name + "=" + value);
+  if (!extras.labels.empty()) config["Labels"] = extras.labels;
+  if (!extras.entrypoint.empty()) {
+    config["Entrypoint"] = extras.entrypoint;
+    config.erase("Cmd"); // it would be its argument
+  }
+  auto whole = fields_of(platform);
+  whole.update({{"created", "2020-01-01T00:00:00Z"},
+                {"config", config},
+                {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}},
+                {"history", history}});
+  image.config = whole.dump();
+  image.manifest_type = k_manifest_type;
+  image.manifest = nlohmann::json{
+      {"schemaVersion", 2},
+      {"mediaType", k_manifest_type},
+      {"config", descriptor(k_config_type, image.config)},
+      {"layers",
+       layers}}.dump();
+  return image;
+}
+
 } // namespace
 
 util::Status check_busybox(const std::filesystem::path& busybox) {
@@ -139,44 +192,26 @@ util::Result<Layer> busybox_layer(const std::filesystem::path& busybox) {
   return packed(root_file_system(std::move(program)));
 }
 
-util::Result<Image> busybox_image(const Layer& base, const ImageExtras& extras) {
-  Image image{.layer = base.gzipped};
-  auto layers = nlohmann::json::array({descriptor(k_layer_type, base.gzipped)});
-  auto diff_ids = nlohmann::json::array({base.diff_id});
-  auto history = nlohmann::json::array({{{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: busybox"}}});
-  if (!extras.files.empty()) {
-    std::map<std::string, Node> files;
-    for (const auto& [path, content] : extras.files) files[path] = {S_IFREG | 0644, content, {}};
-    CP_TRY_ASSIGN(auto second, packed(files));
-    layers.push_back(descriptor(k_layer_type, second.gzipped));
-    diff_ids.push_back(second.diff_id);
-    image.second_layer = std::move(second.gzipped);
-    history.push_back({{"created", "2020-01-01T00:00:00Z"}, {"created_by", "cacheproof: files"}});
+util::Result<Image>
+busybox_image(const Layer& base, const ImageExtras& extras, const std::vector<std::string>& platforms) {
+  if (platforms.empty()) return image_of(base, extras, "linux/" + architecture());
+  Image index;
+  auto manifests = nlohmann::json::array();
+  for (const auto& platform : platforms) {
+    auto own = extras; // images of two platforms have no layers in common but by chance
+    own.files["etc/platform"] = platform + "\n";
+    CP_TRY_ASSIGN(auto image, image_of(base, own, platform));
+    manifests.push_back(descriptor(k_manifest_type, image.manifest));
+    manifests.back()["platform"] = fields_of(platform);
+    index.of_platforms.push_back(std::move(image));
   }
-  std::map<std::string, std::string> env = extras.env;
-  env.emplace("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-  nlohmann::json config = {{"Env", nlohmann::json::array()}, {"Cmd", nlohmann::json::array({"sh"})}};
-  for (const auto& [name, value] : env) config["Env"].push_back(name + "=" + value);
-  if (!extras.labels.empty()) config["Labels"] = extras.labels;
-  image.config = nlohmann::json{
-      {"architecture", architecture()},
-      {"os", "linux"},
-      {"created", "2020-01-01T00:00:00Z"},
-      {"config", config},
-      {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}},
-      {"history",
-       history}}.dump();
-  image.manifest_type = k_manifest_type;
-  image.manifest = nlohmann::json{
-      {"schemaVersion", 2},
-      {"mediaType", k_manifest_type},
-      {"config", descriptor(k_config_type, image.config)},
-      {"layers",
-       layers}}.dump();
-  return image;
+  index.manifest_type = k_index_type;
+  index.manifest = nlohmann::json{{"schemaVersion", 2}, {"mediaType", k_index_type}, {"manifests", manifests}}.dump();
+  return index;
 }
 
 util::Status push(RegistryClient& registry, std::string_view repository, std::string_view tag, const Image& image) {
+  for (const auto& one : image.of_platforms) CP_TRY(push(registry, repository, util::sha256_digest(one.manifest), one));
   for (const auto* blob : {&image.layer, &image.second_layer, &image.config})
     if (!blob->empty()) CP_TRY(registry.put_blob(repository, util::sha256_digest(*blob), *blob));
   return registry.put_manifest(repository, tag, image.manifest_type, image.manifest);

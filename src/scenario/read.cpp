@@ -270,6 +270,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   scenario.source = reader.lines();
   read_keys(reader, *root, "a scenario", scenario_keys(), scenario);
   check_builders(reader, scenario);
+  check_frontends(reader, scenario);
   check_actions(reader, scenario);
   check_checkouts(reader, scenario);
   check_rates(reader, scenario);

@@ -218,9 +218,8 @@ public:
       for (const auto& name : {action.image, action.from})
         if (!name.empty() && std::find(images_.begin(), images_.end(), name) == images_.end())
           say(action, fmt::format("the sandbox serves no image '{}'", name), nearest_of(name, images_));
-      if (action.from.empty() && action.content.files.empty() && action.content.env.empty()
-          && action.content.labels.empty())
-        say(action, "this changes nothing of the image", "say 'files', 'env', 'labels' or 'from'");
+      if (action.from.empty() && action.content == ImageContent())
+        say(action, "this changes nothing of the image", "say 'files', 'env', 'labels', 'frontend' or 'from'");
       return;
     case Kind::restart_builder:
     case Kind::new_builder:

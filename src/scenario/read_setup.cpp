@@ -106,8 +106,9 @@ void read_image_files(Reader& reader, const Node& at, ImageContent& content) {
 }
 
 void read_images(Reader& reader, const Node& at, Scenario& scenario) {
-  constexpr std::string_view expected = "'busybox', 'upstream' or a mapping like {labels: {a: b}}";
-  if (!at.is_map()) return reader.wrong_type(at, "a mapping from image names to 'busybox', 'upstream' or mappings");
+  constexpr std::string_view expected = "'busybox', 'frontend', 'upstream' or a mapping like {labels: {a: b}}";
+  if (!at.is_map())
+    return reader.wrong_type(at, "a mapping from image names to 'busybox', 'frontend', 'upstream' or mappings");
   check_duplicates(reader, at);
   for (std::size_t i = 0; i < at.entries(); ++i) {
     const auto& name = at.key(i);
@@ -121,6 +122,9 @@ void read_images(Reader& reader, const Node& at, Scenario& scenario) {
       read_keys(reader, value, "a mapping for an image", image_content_keys(), image.content);
     } else if (value.is_scalar() && value.text == "upstream") {
       image.kind = BaseImage::Kind::upstream;
+    } else if (value.is_scalar() && value.text == "frontend") {
+      image.kind = BaseImage::Kind::inlined;
+      image.content.frontend = Text{{}, image.spot};
     } else if (!value.is_scalar() || value.text != "busybox") {
       reader.wrong_type(value, expected);
     }
@@ -221,11 +225,14 @@ const std::vector<Key<Scenario>>& setup_keys() {
        shape::one_of({shape::choice({"fresh"}), shape::table("registry", registry_keys)}),
        "`fresh`"},
       {"images",
-       "base images by the name that the Dockerfile uses: `busybox` is the built-in static base, a mapping adds to it",
+       "images by the name that the build uses: `busybox` is the built-in static base, a mapping adds to it; "
+       "`frontend` is "
+       "BuildKit's for Dockerfiles",
        read_images,
        false,
        {},
-       shape::names(shape::one_of({shape::choice({"busybox", "upstream"}), shape::table("image", image_content_keys)}),
+       shape::names(shape::one_of({shape::choice({"busybox", "frontend", "upstream"}),
+                                   shape::table("image", image_content_keys)}),
                     "."),
        "`upstream`"},
       {"http",
@@ -240,16 +247,14 @@ const std::vector<Key<Scenario>>& setup_keys() {
   return keys;
 }
 
-/// The version of a builder in every cell; said once of the first in which it is none.
-void check_version(Reader& reader, const Scenario& scenario, const NamedBuilder& builder) {
-  if (!builder.buildkit || !reader.matrix_is_sound) return;
+/// A version in every cell; said once of the first in which it is none.
+void check_version(Reader& reader, const Scenario& scenario, const Text& written) {
+  if (!reader.matrix_is_sound) return;
   for (const auto& cell : cells(scenario)) {
-    const auto version = expand(builder.buildkit->value, {cell.begin(), cell.end()});
+    const auto version = expand(written.value, {cell.begin(), cell.end()});
     if (util::Version::parse(version)) continue;
-    return reader.report_text(codes::k_wrong_value,
-                              *builder.buildkit,
-                              fmt::format("'{}' is no version", version),
-                              "a whole one, for example 0.17.3");
+    return reader.report_text(
+        codes::k_wrong_value, written, fmt::format("'{}' is no version", version), "a whole one, for example 0.17.3");
   }
 }
 
@@ -278,7 +283,24 @@ const std::vector<Key<ImageContent>>& image_content_keys() {
        },
        false,
        {},
-       shape::names(shape::text(), "^[^=]+$")}};
+       shape::names(shape::text(), "^[^=]+$")},
+      {"entrypoint",
+       "the program that it starts, with its arguments",
+       [](Reader& reader, const Node& at, ImageContent& content) {
+         content.entrypoint = reader.texts(at, "a list like [sh, /scan.sh]");
+       },
+       false,
+       {},
+       shape::list(shape::text())},
+      {"frontend",
+       "a version of BuildKit: the image is that one's Dockerfile frontend",
+       [](Reader& reader, const Node& at, ImageContent& content) {
+         content.frontend = reader.text(at, "a version");
+         if (content.frontend && content.frontend->value.empty()) reader.wrong_type(at, "a version like v0.34.2");
+       },
+       false,
+       {},
+       shape::text()}};
   return keys;
 }
 
@@ -303,11 +325,20 @@ Shape setup_shape() {
   return shape::table("setup", setup_keys);
 }
 
+void check_frontends(Reader& reader, const Scenario& scenario) {
+  const auto check = [&](const ImageContent& content) {
+    if (content.frontend && !content.frontend->value.empty()) check_version(reader, scenario, *content.frontend);
+  };
+  for (const auto& [name, image] : scenario.images) check(image.content);
+  for (const auto& round : scenario.rounds)
+    for (const auto& action : round.actions) check(action.content);
+}
+
 void check_builders(Reader& reader, const Scenario& scenario) {
   const auto& builders = scenario.builders;
   std::vector<std::string> names;
   for (const auto& builder : builders.named) {
-    check_version(reader, scenario, builder);
+    if (builder.buildkit) check_version(reader, scenario, *builder.buildkit);
     names.push_back(builder.name);
   }
   for (const auto& round : scenario.rounds) {

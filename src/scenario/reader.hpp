@@ -218,6 +218,8 @@ Shape actions_shape();
 void check_actions(Reader& reader, const Scenario& scenario);
 /// Whether builders have versions, and rounds name builders that are there: once all of the file is read.
 void check_builders(Reader& reader, const Scenario& scenario);
+/// That every frontend is of a version.
+void check_frontends(Reader& reader, const Scenario& scenario);
 void read_matrix(Reader& reader, const Node& at);
 Shape matrix_shape();
 Shape facts_shape(); ///< what is known of a case

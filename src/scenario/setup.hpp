@@ -36,6 +36,9 @@ struct ImageContent {
   std::map<std::string, std::string> files; ///< path in the image, without the first `/`
   std::map<std::string, Text> env;
   std::map<std::string, Text> labels;
+  std::optional<std::vector<Text>> entrypoint;
+  std::optional<Text> frontend; ///< BuildKit's version whose Dockerfile frontend it is; empty: the default one
+  bool operator==(const ImageContent&) const = default;
 };
 
 /// A base image, by the name that the Dockerfile uses.

@@ -134,6 +134,11 @@ TEST(Directives, TellTheLineOfTheSyntax) {
   EXPECT_EQ(parsed("FROM a\n# syntax=docker/dockerfile:1\n").syntax_line, 0);
 }
 
+TEST(Directives, NameTheImageOfTheSyntax) {
+  EXPECT_EQ(parsed("# syntax = docker/dockerfile:1  --flag\nFROM a\n").syntax, "docker/dockerfile:1");
+  EXPECT_EQ(parsed("FROM a\n").syntax, "");
+}
+
 TEST(References, NameStagesByNameOrNumber) {
   const auto file =
       parsed("FROM a AS one\nFROM b AS two\nCOPY --from=0 / /\nCOPY --from=ONE / /\nCOPY --from=busybox / /\n"

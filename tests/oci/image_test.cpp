@@ -67,9 +67,11 @@ std::vector<std::string> entries(const std::string& tar) {
   return lines;
 }
 
-util::Result<Image> image_of(const std::filesystem::path& busybox, const ImageExtras& extras = {}) {
+util::Result<Image> image_of(const std::filesystem::path& busybox,
+                             const ImageExtras& extras = {},
+                             const std::vector<std::string>& platforms = {}) {
   CP_TRY_ASSIGN(const auto base, busybox_layer(busybox));
-  return busybox_image(base, extras);
+  return busybox_image(base, extras, platforms);
 }
 
 TEST_F(BusyboxImage, IsEqualForEqualBinaries) {
@@ -96,7 +98,7 @@ TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
 TEST_F(BusyboxImage, HasFilesVariablesAndLabelsOfAScenarioOnTop) {
   const auto path = program(elf_with(PT_LOAD));
   const auto plain = image_of(path);
-  const auto image = image_of(path, {{{"etc/motd", "hi"}}, {{"A", "1"}}, {{"build", "2"}}});
+  const auto image = image_of(path, {{{"etc/motd", "hi"}}, {{"A", "1"}}, {{"build", "2"}}, {}, {}});
   ASSERT_TRUE(plain && image);
   EXPECT_EQ(image->layer, plain->layer);
   EXPECT_EQ(entries(image->second_layer), std::vector<std::string>{"100644 0:0 1577836800 etc/motd"});
@@ -112,6 +114,39 @@ TEST_F(BusyboxImage, HasFilesVariablesAndLabelsOfAScenarioOnTop) {
   const auto layers = nlohmann::json::parse(image->manifest)["layers"];
   ASSERT_EQ(layers.size(), 2u);
   EXPECT_EQ(registry.blobs.at(layers[1]["digest"].get<std::string>()), image->second_layer);
+}
+
+TEST_F(BusyboxImage, StartsAProgramOfThisMachine) {
+  const auto image =
+      image_of(program(elf_with(PT_LOAD)),
+               {{{"etc/motd", "hi"}}, {}, {}, {"/bin/tool", "-x"}, {{"bin/tool", program("content", "tool")}}});
+  ASSERT_TRUE(image);
+  EXPECT_EQ(entries(image->second_layer),
+            (std::vector<std::string>{"100755 0:0 1577836800 bin/tool", "100644 0:0 1577836800 etc/motd"}));
+  const auto config = nlohmann::json::parse(image->config)["config"];
+  EXPECT_EQ(config["Entrypoint"].dump(), R"(["/bin/tool","-x"])");
+  EXPECT_FALSE(config.contains("Cmd")) << "it would be the program's argument";
+}
+
+TEST_F(BusyboxImage, IsAnIndexOfItsPlatforms) {
+  const auto path = program(elf_with(PT_LOAD));
+  const auto image = image_of(path, {}, {"linux/amd64", "linux/arm/v7"});
+  ASSERT_TRUE(image);
+  FakeRegistry registry;
+  RegistryClient client(registry.address());
+  ASSERT_TRUE(push(client, "base", "latest", *image));
+  const auto index = nlohmann::json::parse((*client.manifest("base", "latest"))->body);
+  ASSERT_EQ(index["manifests"].size(), 2u);
+  const auto& arm = index["manifests"][1];
+  EXPECT_EQ(arm["platform"].dump(), R"({"architecture":"arm","os":"linux","variant":"v7"})");
+  const auto manifest = nlohmann::json::parse((*client.manifest("base", arm["digest"].get<std::string>()))->body);
+  const auto config = nlohmann::json::parse(registry.blobs.at(manifest["config"]["digest"].get<std::string>()));
+  EXPECT_EQ(config["architecture"], "arm");
+  EXPECT_EQ(config["variant"], "v7");
+  EXPECT_EQ(manifest["layers"][0], nlohmann::json::parse(image_of(path)->manifest)["layers"][0]);
+  EXPECT_EQ(entries(registry.blobs.at(manifest["layers"][1]["digest"].get<std::string>())),
+            std::vector<std::string>{"100644 0:0 1577836800 etc/platform"});
+  EXPECT_NE(image->of_platforms[0].second_layer, image->of_platforms[1].second_layer);
 }
 
 TEST_F(BusyboxImage, RefusesADynamicBinaryWithTheRemedy) {

@@ -1,6 +1,7 @@
 // Every case of scenarios/ on every pinned version as a GoogleTest test, registered when the program starts.
 // `--list-cases` prints them for ctest (see discover.cmake.in), one a line: name, --gtest_filter, labels.
 #include "engine/builders.hpp"
+#include "engine/images.hpp"
 #include "engine/load.hpp"
 #include "engine/plan.hpp"
 #include "engine/play.hpp"
@@ -79,8 +80,11 @@ public:
     planned_.scenario = repositories->scenarios().front();
     engine::Rigs rigs;
     for (const auto& version : engine::versions_of(planned_)) {
-      auto rig = engine::prepare_rig({.buildkit = version}, stop_, [&](auto line) { console.said(line); });
+      const auto say = [&](auto line) { console.said(line); };
+      auto rig = engine::prepare_rig({.buildkit = version}, stop_, say);
       if (!rig) return broken(util::to_text(rig.error()));
+      if (const auto added = engine::add_frontends(*rig, engine::frontends_of(planned_), false, stop_, say); !added)
+        return broken(util::to_text(added.error()));
       rigs.emplace(version, std::move(*rig));
     }
     const auto folder =
