@@ -88,8 +88,10 @@ Fate fate(const Vertex& vertex, bool build_succeeded) {
   const auto never = build_succeeded ? Outcome::unneeded : Outcome::not_reached;
 
   if (!healed_or_clean) {
-    const bool cancelled = !build_succeeded && fate.error.find("context canceled") != std::string::npos;
-    fate.outcome = cancelled ? Outcome::not_reached : Outcome::failed;
+    const bool cancelled = fate.error.find("context canceled") != std::string::npos;
+    fate.outcome = cancelled ? never : Outcome::failed;
+    // Its result was found at what builds on it while it was asked for (v0.34.2): no trouble.
+    if (cancelled && build_succeeded) fate.error.clear();
   } else if (ran) {
     fate.outcome = announced && fate.pulled ? Outcome::cached : Outcome::rebuilt;
   } else {

@@ -59,6 +59,12 @@ TEST(Fate, OfAnErrorIsNotHealedByAnIntervalInsideIt) {
   EXPECT_EQ(fate_of({{1, 5, true, "content not found"}, {2, 3}}, false).outcome, Outcome::failed);
 }
 
+TEST(Fate, OfACancelledStepIsThatNobodyAskedWhereTheBuildSucceeded) {
+  const auto fate = fate_of({{1, 2, false, "context canceled: context canceled"}});
+  EXPECT_EQ(fate.outcome, Outcome::unneeded);
+  EXPECT_EQ(fate.error, "");
+}
+
 TEST(Fate, OfACancelledStepIsNotReached) {
   EXPECT_EQ(fate_of({{1, 2, true, "context canceled"}}, false).outcome, Outcome::not_reached);
   EXPECT_EQ(fate_of({{1, 2, false, "exit code: 137: context canceled: context canceled"}}, false).outcome,
