@@ -14,6 +14,12 @@ bool is_pull(const std::string& status) {
   return status.starts_with("sha256:") || status.starts_with("extracting ");
 }
 
+/// Layers on their way to a result that is there: their progress names no inputs (util/progress/controller), an
+/// execution does. What was with the daemon already has no statuses (v0.11.6, two builds that pull the same at once).
+bool is_pull(const RawVertex& interval, const Vertex& vertex) {
+  return !interval.cached && interval.inputs.empty() && !vertex.inputs.empty();
+}
+
 /// The daemon announces an interval at its start and again at its end.
 bool continues(const RawVertex& open, const RawVertex& next) {
   return open.completed == 0 && open.started == next.started && open.cached == next.cached;
@@ -80,9 +86,12 @@ Fate fate(const Vertex& vertex, bool build_succeeded) {
     ran = ran || (!interval.cached && interval.completed != 0);
   }
   const bool healed_or_clean = fate.error.empty() || ran || cached;
-  fate.pulled = healed_or_clean && std::any_of(vertex.pulls.begin(), vertex.pulls.end(), [&](const auto& pull) {
-                  return pull.started >= failed_at;
-                });
+  const auto counts = [&](const auto& progress) { return progress.started >= failed_at; };
+  fate.pulled = healed_or_clean
+                && (std::any_of(vertex.pulls.begin(), vertex.pulls.end(), counts)
+                    || std::any_of(vertex.intervals.begin(), vertex.intervals.end(), [&](const auto& interval) {
+                         return is_pull(interval, vertex) && counts(interval);
+                       }));
   const bool announced = std::any_of(
       vertex.intervals.begin(), vertex.intervals.end(), [](const auto& interval) { return interval.cached; });
   const auto never = build_succeeded ? Outcome::unneeded : Outcome::not_reached;

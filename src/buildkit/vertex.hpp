@@ -28,8 +28,8 @@ std::vector<std::string> running(const RawBuild& build);
 
 /// What became of one vertex, by the rules of "Decoding a step's outcome" (buildkit-facts):
 /// an error counts unless a later interval went well; a cached interval before one that is not is a pull when layers
-/// came, else the step ran after all; a vertex that was cancelled because another failed was not reached, and one that
-/// was in a build that succeeded was not needed.
+/// came or the later one names no inputs, else the step ran after all; a vertex that was cancelled because another
+/// failed was not reached, and one that was in a build that succeeded was not needed.
 struct Fate {
   evidence::Outcome outcome = evidence::Outcome::unneeded;
   std::string error;

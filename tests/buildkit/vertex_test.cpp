@@ -38,6 +38,15 @@ TEST(Fate, OfAStepThatWasAnnouncedCachedAndThenRanIsRebuilt) {
   EXPECT_EQ(fate_of({{1, 1, true}, {2, 3}}).outcome, Outcome::rebuilt);
 }
 
+TEST(Fate, OfACachedStepWhoseLayersWereThereIsCached) {
+  RawBuild build;
+  build.vertices = {
+      {"d", "RUN x", {"base"}, true, 1, 1}, {"d", "RUN x", {}, false, 2, 0}, {"d", "RUN x", {}, false, 2, 3}};
+  EXPECT_EQ(fate(collect(build).front(), true).outcome, Outcome::cached);
+  build.vertices = {{"d", "RUN x", {"base"}, true, 1, 1}, {"d", "RUN x", {"base"}, false, 2, 3}};
+  EXPECT_EQ(fate(collect(build).front(), true).outcome, Outcome::rebuilt) << "an execution names its inputs";
+}
+
 TEST(Fate, OfAStepThatNobodyStarted) {
   EXPECT_EQ(fate_of({}).outcome, Outcome::unneeded);
   EXPECT_EQ(fate_of({}, false).outcome, Outcome::not_reached);
