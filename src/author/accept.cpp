@@ -86,9 +86,11 @@ std::optional<std::string> wish(std::string_view key,
     bool all = true;
     for (const auto& step : seen.record.steps) {
       if (step.kind != evidence::StepKind::step) continue;
-      const bool named = std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
-        return reference.of_platform(place.platform) && reference.matches(place.stage, place.number, place.instruction);
-      });
+      const bool of_build = reference.build.empty() || reference.build == step.build;
+      const bool named = of_build && std::any_of(step.places.begin(), step.places.end(), [&](const auto& place) {
+                           return reference.of_platform(place.platform)
+                                  && reference.matches(place.stage, place.number, place.instruction);
+                         });
       some = some || named;
       all = all && (!named || to_text(step.outcome) == key);
     }

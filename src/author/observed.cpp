@@ -32,15 +32,16 @@ struct Run {
   }
 };
 
-/// As a step reference names it.
-std::string stage_of(const evidence::Place& place) {
-  return (place.platform.empty() ? "" : place.platform + " ") + place.stage;
+/// The stage as a step reference names it: behind its build, where there are several, and its platform.
+std::string stage_of(const Step& step, const evidence::Place& place) {
+  return (step.build.empty() ? "" : step.build + ":") + (place.platform.empty() ? "" : place.platform + " ")
+         + place.stage;
 }
 
 std::vector<Run> runs_of(const std::vector<const Step*>& steps) {
   std::map<std::string, std::map<int, std::pair<const Step*, int>>> stages; // number → step and its line
   for (const auto* step : steps)
-    for (const auto& place : step->places) stages[stage_of(place)][place.number] = {step, place.line};
+    for (const auto& place : step->places) stages[stage_of(*step, place)][place.number] = {step, place.line};
   std::vector<Run> runs;
   for (const auto& [stage, numbers] : stages)
     for (const auto& [number, found] : numbers) {
@@ -50,7 +51,7 @@ std::vector<Run> runs_of(const std::vector<const Step*>& steps) {
       auto& run = runs.back();
       run.last = number;
       run.steps.insert(step);
-      const auto here = [&name = run.stage](const auto& place) { return stage_of(place) == name; };
+      const auto here = [&](const auto& place) { return stage_of(*step, place) == run.stage; };
       if (std::all_of(step->places.begin(), step->places.end(), here)) run.has_own = true;
     }
   std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {

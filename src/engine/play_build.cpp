@@ -5,9 +5,11 @@
 #include "buildkit/vertex.hpp"
 #include "engine/broken.hpp"
 #include "engine/images.hpp"
+#include "engine/line_builds.hpp"
 #include "engine/request.hpp"
 #include "engine/run_line.hpp"
 #include "engine/timed.hpp"
+#include "judge/steps.hpp"
 #include "lint/lint.hpp"
 #include "oci/cache.hpp"
 #include "oci/registry_client.hpp"
@@ -18,12 +20,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 namespace cacheproof::engine {
 namespace {
 
 using std::chrono::milliseconds;
+
+/// The build arguments of a request that somebody else made.
+std::map<std::string, std::string> args_of(const buildkit::RawBuild& build) {
+  constexpr std::string_view prefix = "build-arg:";
+  std::map<std::string, std::string> args;
+  for (const auto& [name, value] : build.frontend_attributes)
+    if (name.starts_with(prefix)) args.emplace(name.substr(prefix.size()), value);
+  return args;
+}
 
 /// For the events of a build that hangs: they come at once, then the stream is silent.
 constexpr milliseconds k_look_limit = std::chrono::seconds(1);
@@ -76,23 +88,15 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   return file;
 }
 
-/// The client's run: of the sandbox's own, or of what the user's command line starts, which has to be one build.
+/// The client's run: of the sandbox's own, or of what the user's command line starts.
 util::Result<builder::BuildRun> BuildPlay::run_client(const process::RunOptions& options) {
   if (!round_->run)
     return builder::build(
         world_.buildctl(), world_.daemon().address(), request_, world_.folder() / ("ref-" + seen_.entry), options);
   const auto line = scenario::expand(round_->run->value, world_.variables());
   CP_TRY_ASSIGN(auto ran, run_line(line, world_, world_.folder() / "bin", options));
-  if (!ran.refs.empty()) ran.run.ref = ran.refs.front();
-  if (ran.refs.size() > 1 && !ran.run.timed_out && !ran.run.interrupted)
-    return util::failure(
-        fmt::format("{}:{}: this command line started {} builds, and only one in a round is played yet",
-                    round_->run->spot.file,
-                    round_->run->spot.line,
-                    ran.refs.size()),
-        ran.run.command_line,
-        "write a round for each of them",
-        util::Blame::input);
+  line_refs_ = std::move(ran.refs);
+  if (line_refs_ && !line_refs_->empty()) ran.run.ref = line_refs_->front();
   return std::move(ran.run);
 }
 
@@ -181,6 +185,8 @@ util::Result<std::string> BuildPlay::read_refusal() {
 util::Status BuildPlay::read() {
   CP_TRY(check_rig());
   CP_TRY(look_for_changes());
+  if (!line_refs_)
+    return tl::unexpected(util::within("what the command line started is not known", std::move(line_refs_).error()));
   if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
   if (run_.ref.empty() && round_->run)
     return util::failure(fmt::format("{}:{}: this command line started no build ({}):\n{}",
@@ -204,7 +210,7 @@ util::Status BuildPlay::read() {
   if (cancelled_) return {};
   if (auto broken = broken_by(seen_.record, run_.log, world_.registry_logs()))
     return tl::unexpected(std::move(*broken));
-  return {};
+  return check_references();
 }
 
 util::Status BuildPlay::read_caches(const std::stop_token& stop) {
@@ -242,14 +248,58 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
+  if (round_->run) return read_line_records();
   CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(run_.ref, k_record_limit));
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
-  if (!round_->run) return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
-  CP_TRY_ASSIGN(const auto told, dockerfile_of(raw, world_.context().folder()));
-  CP_TRY_ASSIGN(const auto file, dockerfile::parse(told.text, told.name, {request_.args.begin(), request_.args.end()}));
-  const auto target = raw.frontend_attributes.find("target");
-  return buildkit::decode(
-      raw, file, target == raw.frontend_attributes.end() ? std::string() : target->second, world_.version());
+  return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
+}
+
+/// Of every build that the command line started, each by the Dockerfile that it was given.
+util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
+  std::vector<LineBuild> builds;
+  for (const auto& ref : *line_refs_) {
+    CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(ref, k_record_limit));
+    keeper_.stream(seen_,
+                   builds.empty() ? "events.jsonl" : fmt::format("events-{}.jsonl", builds.size() + 1),
+                   buildkit::to_json_lines(raw));
+    CP_TRY_ASSIGN(const auto told, dockerfile_of(raw, world_.context().folder()));
+    CP_TRY_ASSIGN(const auto file, dockerfile::parse(told.text, told.name, args_of(raw)));
+    const auto asked = raw.frontend_attributes.find("target");
+    const auto target = asked == raw.frontend_attributes.end() ? std::string() : asked->second;
+    CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, world_.version()));
+    builds.push_back({target.empty() ? file.stages.back().name : target, std::move(record)});
+  }
+  return together(std::move(builds));
+}
+
+/// Whether the steps that the claims name are those of some Dockerfile: of a command line's builds nobody knew before.
+util::Status BuildPlay::check_references() const {
+  if (!round_->run || !seen_.record.succeeded) return {};
+  const auto world = world_of(planned_, *round_);
+  std::vector<scenario::StepReference> references;
+  const auto add = [&](const scenario::Expectations& expect) {
+    const auto all = [&](const auto& steps) { references.insert(references.end(), steps.begin(), steps.end()); };
+    if (const auto* chosen = expect.rebuilt ? expect.rebuilt->choose(world) : nullptr) all(chosen->value.steps);
+    for (const auto* claim : {&expect.cached, &expect.unneeded})
+      if (const auto* chosen = *claim ? (*claim)->choose(world) : nullptr) all(chosen->value);
+  };
+  add(round_->expect);
+  if (round_->known_issue && scenario::matches(round_->known_issue->when, world)) add(round_->known_issue->expect);
+  for (const auto& reference : references) {
+    const auto missing = judge::unmatched(reference, seen_.record);
+    if (missing.empty()) continue;
+    std::vector<std::string> steps;
+    for (const auto& step : seen_.record.steps)
+      if (step.kind == evidence::StepKind::step) steps.push_back(label(step));
+    return util::failure(fmt::format("{}:{}: what this command line built has no step {}",
+                                     reference.spot.file,
+                                     reference.spot.line,
+                                     util::join(missing, ", ")),
+                         seen_.command,
+                         "its steps are\n    " + util::join(steps, "\n    "),
+                         util::Blame::input);
+  }
+  return {};
 }
 
 } // namespace cacheproof::engine

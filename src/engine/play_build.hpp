@@ -71,6 +71,8 @@ private:
   util::Status check_rig() const;
   util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();
+  util::Result<evidence::BuildRecord> read_line_records();
+  util::Status check_references() const;
 
   const Case& planned_;
   CaseWorld& world_;
@@ -80,6 +82,7 @@ private:
   builder::BuildRequest request_;          ///< of a round with `run`: nothing is asked for here
   dockerfile::File dockerfile_;            ///< by which the answer is understood
   builder::BuildRun run_;
+  util::Result<std::vector<std::string>> line_refs_; ///< of all builds that a command line started
   bool cancelled_ = false;
   Hang hang_; ///< if the build had to be ended
   std::optional<ResultPlay> result_;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -33,24 +32,38 @@ class Subscription {
 public:
   explicit Subscription(buildkit::Client& client)
       : thread_([this, &client](const std::stop_token& stop) {
-          const auto heard = [this](const buildkit::RawBuild& build) {
-            const std::lock_guard lock(mutex_);
-            refs_.push_back(build.ref);
-          };
-          static_cast<void>(client.listen(heard, stop)); // the daemon's history is asked too
+          const auto heard = [this](const buildkit::RawBuild& build) { refs_.push_back(build.ref); };
+          listened_ = client.listen(heard, stop);
         }) {}
 
-  std::vector<std::string> end() {
+  /// What was heard, in its order.
+  util::Result<std::vector<std::string>> end() {
     thread_.request_stop();
     thread_.join();
+    CP_TRY(std::move(listened_));
     return std::move(refs_);
   }
 
 private:
-  std::mutex mutex_;
-  std::vector<std::string> refs_;
+  std::vector<std::string> refs_; // with the next, the thread's until it has ended
+  util::Status listened_;
   std::jthread thread_;
 };
+
+/// What a subscription heard and what the history has more: one that began before the subscription stood is in the
+/// history, one that the history has forgotten was heard.
+util::Result<std::vector<std::string>>
+begun(buildkit::Client& client, Subscription& subscription, const std::vector<std::string>& before) {
+  CP_TRY_ASSIGN(auto found, subscription.end());
+  CP_TRY_ASSIGN(const auto after, client.history(k_history_limit));
+  found.insert(found.end(), after.begin(), after.end());
+  std::vector<std::string> refs;
+  for (auto& ref : found) {
+    const auto is = [&](const auto& all) { return std::find(all.begin(), all.end(), ref) != all.end(); };
+    if (!is(before) && !is(refs)) refs.push_back(std::move(ref));
+  }
+  return refs;
+}
 
 } // namespace
 
@@ -75,13 +88,7 @@ run_line(const std::string& line, CaseWorld& world, const fs::path& programs, pr
   result.run.exit = finished.exit;
   result.run.timed_out = finished.timed_out;
   result.run.interrupted = finished.interrupted;
-  auto heard = subscription.end();
-  // One that began before the subscription stood is in the history; one that the history has forgotten was heard.
-  if (auto after = daemon.client().history(k_history_limit)) heard.insert(heard.end(), after->begin(), after->end());
-  for (auto& ref : heard) {
-    const auto is = [&](const auto& all) { return std::find(all.begin(), all.end(), ref) != all.end(); };
-    if (!is(before) && !is(result.refs)) result.refs.push_back(std::move(ref));
-  }
+  result.refs = begun(daemon.client(), subscription, before);
   return result;
 }
 

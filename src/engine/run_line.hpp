@@ -21,10 +21,11 @@ struct NamedText {
 
 /// Runs a command line of the user's, `/bin/sh -c` in the context, with the clients of the round's daemon first in its
 /// PATH and what they need in its environment. Nothing of the caller's is in there, and no Docker that is none of the
-/// sandbox's can be reached. `refs` are the builds that the daemon began meanwhile, in their order.
+/// sandbox's can be reached. `refs` are the builds that the daemon began meanwhile, in their order, or why they are not
+/// known: of a daemon that died meanwhile its death tells more.
 struct LineRun {
   builder::BuildRun run;
-  std::vector<std::string> refs;
+  util::Result<std::vector<std::string>> refs;
 };
 util::Result<LineRun>
 run_line(const std::string& line, CaseWorld& world, const std::filesystem::path& programs, process::RunOptions options);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 namespace cacheproof::evidence {
 namespace {
 
@@ -37,21 +39,24 @@ nlohmann::json to_json_value(const Step& step) {
   auto intervals = nlohmann::json::array();
   for (const auto& one : step.intervals)
     intervals.push_back({{"started", one.started}, {"completed", one.completed}, {"cached", one.cached}});
-  return {{"kind", to_text(step.kind)},
-          {"outcome", to_text(step.outcome)},
-          {"places", std::move(places)},
-          {"name", text(step.name)},
-          {"vertices", texts(step.vertices)},
-          {"inputs", texts(step.inputs)},
-          {"intervals", std::move(intervals)},
-          {"error", text(step.error)},
-          {"pulled", step.pulled}};
+  nlohmann::json json{{"kind", to_text(step.kind)},
+                      {"outcome", to_text(step.outcome)},
+                      {"places", std::move(places)},
+                      {"name", text(step.name)},
+                      {"vertices", texts(step.vertices)},
+                      {"inputs", texts(step.inputs)},
+                      {"intervals", std::move(intervals)},
+                      {"error", text(step.error)},
+                      {"pulled", step.pulled}};
+  if (!step.build.empty()) json["build"] = text(step.build);
+  return json;
 }
 
 Step step_of(const nlohmann::json& json) {
   Step step;
   step.kind = enum_of(json.at("kind"), k_kinds);
   step.outcome = enum_of(json.at("outcome"), k_outcomes);
+  step.build = json.value("build", "");
   for (const auto& place : json.at("places")) step.places.push_back(place_of(place));
   json.at("name").get_to(step.name);
   json.at("vertices").get_to(step.vertices);
@@ -98,15 +103,32 @@ std::string_view to_text(StepKind kind) {
   return "?";
 }
 
+std::vector<std::vector<const Step*>> distinct_steps(const BuildRecord& record) {
+  std::vector<std::vector<const Step*>> all;
+  std::map<std::string, std::size_t> known; // where in `all`
+  for (const auto& step : record.steps) {
+    if (step.kind != StepKind::step) continue;
+    auto at = all.size();
+    if (!step.build.empty() && !step.places.empty()) {
+      const auto& place = step.places.front();
+      at = known.emplace(label(place) + " " + place.instruction, at).first->second;
+    }
+    if (at == all.size()) all.emplace_back();
+    all[at].push_back(&step);
+  }
+  return all;
+}
+
 std::string label(const Place& place) {
   return fmt::format("{}{}{} {}", place.platform, place.platform.empty() ? "" : " ", place.stage, place.number);
 }
 
 std::string label(const Step& step) {
-  if (step.places.empty()) return step.name;
+  const auto build = step.build.empty() ? std::string() : step.build + ":";
+  if (step.places.empty()) return build + step.name;
   std::string places;
   for (const auto& place : step.places)
-    places += fmt::format("{}{}/{}", places.empty() ? "" : " = ", label(place), place.total);
+    places += fmt::format("{}{}/{}", places.empty() ? build : " = ", label(place), place.total);
   return fmt::format("{} {}", places, step.places.front().instruction);
 }
 

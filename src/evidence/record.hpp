@@ -55,8 +55,9 @@ struct Interval {
 struct Step {
   StepKind kind = StepKind::step;
   Outcome outcome = Outcome::unneeded;
-  std::vector<Place> places;         ///< empty for what no line of the Dockerfile made
-  std::string name;                  ///< BuildKit's own label, which may be any of the places (explain-facts 1)
+  std::string build;         ///< of several builds that one command line started: the name of this step's; else empty
+  std::vector<Place> places; ///< empty for what no line of the Dockerfile made
+  std::string name;          ///< BuildKit's own label, which may be any of the places (explain-facts 1)
   std::vector<std::string> vertices; ///< digests, `sha256:…`
   std::vector<std::string> inputs;   ///< digests of the vertices it depends on, its own excluded
   std::vector<Interval> intervals;   ///< in the order in which they were announced
@@ -91,7 +92,8 @@ struct Op {
 };
 using OpGraph = std::vector<Op>;
 
-/// What one build did, in plain data.
+/// What one build did, in plain data. Of several builds of one command line: what each did, one after the other; they
+/// succeeded if all did.
 struct BuildRecord {
   std::string ref;     ///< BuildKit's id of the build; empty where the request was refused before one began
   std::string builder; ///< the daemon's version, as the toolchain says it
@@ -104,7 +106,12 @@ struct BuildRecord {
   bool operator==(const BuildRecord&) const = default;
 };
 
+/// The steps of kind `step`, each written one once: what several builds made of it stands together. (Their vertices
+/// differ: of the digest is also which session a file comes from.)
+std::vector<std::vector<const Step*>> distinct_steps(const BuildRecord& record);
+
 /// `build-public 4/8 COPY assets ./assets`, all places of a shared step joined by ` = `; BuildKit's label without one.
+/// With the name of its build before it, `alpha:app 2/3 RUN make`, where there are several.
 std::string label(const Step& step);
 /// `build-public 4`, `linux/arm64 build-public 4`
 std::string label(const Place& place);

@@ -31,7 +31,8 @@ public:
       : world_(world),
         seen_(seen),
         record_(seen.record),
-        source_(source) {}
+        source_(source),
+        distinct_(evidence::distinct_steps(record_)) {}
 
   void status(const std::optional<scenario::Claim<scenario::ExpectedStatus>>& claim) {
     const auto* chosen = claim ? choose("status", *claim) : nullptr;
@@ -74,14 +75,26 @@ public:
     const auto expected = chosen->value.kind == Kind::all      ? needed
                           : chosen->value.kind == Kind::listed ? named("rebuilt", chosen->value.steps)
                                                                : std::set<const Step*>{};
+    std::set<const Step*> of_one_build; // it is to run in just that one
+    for (const auto& reference : chosen->value.steps) {
+      const auto steps = named_by(reference, record_);
+      if (reference.build.empty())
+        check_which_build(reference);
+      else
+        of_one_build.insert(steps.begin(), steps.end());
+    }
     Finding difference;
-    for (const auto& step : record_.steps) {
-      if (step.kind != evidence::StepKind::step) continue;
-      const bool wanted = expected.contains(&step);
-      if (wanted) difference.expected.push_back(label(step));
-      if (executed(step)) difference.observed.push_back(label(step));
-      if (executed(step) && !wanted) difference.unexpected.push_back(label(step));
-      if (wanted && !executed(step)) difference.missing.push_back(with_outcome(step));
+    for (const auto& builds : distinct_) {
+      const bool ran = std::any_of(
+          builds.begin(), builds.end(), [&](const Step* step) { return expected.contains(step) && executed(*step); });
+      for (const auto* step : builds) {
+        const bool wanted = expected.contains(step);
+        const bool missing = wanted && !executed(*step) && (!ran || of_one_build.contains(step));
+        if (missing || (wanted && executed(*step))) difference.expected.push_back(label(*step));
+        if (executed(*step)) difference.observed.push_back(label(*step));
+        if (executed(*step) && !wanted) difference.unexpected.push_back(label(*step));
+        if (missing) difference.missing.push_back(with_outcome(*step));
+      }
     }
     Strings parts;
     if (const auto extra = difference.unexpected.size(); extra > 0)
@@ -261,10 +274,45 @@ private:
         finding.expected = finding.missing = {reference.text};
         add(key, reference.spot, std::move(finding));
       }
-      const auto steps = named_by(reference, record_);
-      all.insert(steps.begin(), steps.end());
+      for (const auto* step : named_by(reference, record_))
+        if (!reference.build.empty() || step->outcome != Outcome::unneeded || !needed_elsewhere(*step))
+          all.insert(step);
     }
     return all;
+  }
+
+  const std::vector<const Step*>& builds_of(const Step& step) const {
+    return *std::find_if(distinct_.begin(), distinct_.end(), [&](const auto& builds) {
+      return std::find(builds.begin(), builds.end(), &step) != builds.end();
+    });
+  }
+
+  /// By another of several builds.
+  bool needed_elsewhere(const Step& step) const {
+    const auto& builds = builds_of(step);
+    return std::any_of(
+        builds.begin(), builds.end(), [](const Step* other) { return other->outcome != Outcome::unneeded; });
+  }
+
+  /// A reference without a build is for the step in whichever build ran it: one that several ran is not told by it.
+  void check_which_build(const scenario::StepReference& reference) {
+    for (const auto* step : named_by(reference, record_)) {
+      if (step->build.empty()) continue;
+      const auto& builds = builds_of(*step);
+      const auto first = std::find_if(builds.begin(), builds.end(), [](const Step* each) { return executed(*each); });
+      if (first == builds.end() || *first != step) continue; // once for them all
+      Strings observed;
+      for (const auto* other : builds)
+        if (executed(*other) && !(other != step && executed_together(*step, *other))) observed.push_back(label(*other));
+      if (observed.size() > 1)
+        add("rebuilt",
+            reference.spot,
+            fmt::format("several builds ran this step, each for itself: say which is meant, as in {}:{}",
+                        step->build,
+                        reference.text),
+            {reference.text},
+            observed);
+    }
   }
 
   bool take(std::size_t pattern,
@@ -307,6 +355,7 @@ private:
   const evidence::RoundEvidence& seen_;
   const evidence::BuildRecord& record_;
   const Strings& source_;
+  const std::vector<std::vector<const Step*>> distinct_; ///< of several builds what each made of a step
   std::vector<Finding> findings_;
 };
 

@@ -8,7 +8,7 @@
 
 namespace cacheproof::judge {
 
-/// The steps of kind `step` that a reference names: those of which any place matches it.
+/// The steps of kind `step` that a reference names: those of which any place matches it, of its build if it names one.
 std::vector<const evidence::Step*> named_by(const scenario::StepReference& reference,
                                             const evidence::BuildRecord& record);
 
@@ -18,5 +18,8 @@ std::vector<std::string> unmatched(const scenario::StepReference& reference, con
 
 /// Whether the step executed in this build, to its end or to its failure.
 bool executed(const evidence::Step& step);
+
+/// Whether two builds of one command line waited for the same execution of a step.
+bool executed_together(const evidence::Step& one, const evidence::Step& other);
 
 } // namespace cacheproof::judge

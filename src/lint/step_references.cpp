@@ -97,6 +97,15 @@ std::vector<util::Diagnostic> check_references(const std::vector<StepReference>&
                source)};
   for (const auto& reference : references) {
     if (found.size() == k_most) break;
+    if (!reference.build.empty()) {
+      found.push_back(
+          at(reference,
+             scenario::codes::k_bad_step_reference,
+             fmt::format("'{}' names the build '{}', and this is one build", reference.text, reference.build),
+             "a build stands before a stage only where a `run` line starts several",
+             source));
+      continue;
+    }
     if (!reference.platform.empty()
         && (platforms.size() < 2
             || std::find(platforms.begin(), platforms.end(), reference.platform) == platforms.end())) {

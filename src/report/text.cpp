@@ -175,10 +175,11 @@ std::string why_broken(const evidence::CaseEvidence& played) {
 std::string counts(const evidence::RoundEvidence& round) {
   std::vector<std::string> parts;
   using evidence::Outcome;
+  auto steps = evidence::distinct_steps(round.record);
   for (const auto outcome :
        {Outcome::rebuilt, Outcome::cached, Outcome::failed, Outcome::not_reached, Outcome::unneeded}) {
-    const auto count = std::count_if(round.record.steps.begin(), round.record.steps.end(), [&](const auto& step) {
-      return step.kind == evidence::StepKind::step && step.outcome == outcome;
+    const auto count = std::erase_if(steps, [&](const auto& builds) { // of several builds what the first such did
+      return std::any_of(builds.begin(), builds.end(), [&](const auto* step) { return step->outcome == outcome; });
     });
     if (count > 0) parts.push_back(fmt::format("{} {}", count, evidence::to_text(outcome)));
   }

@@ -44,15 +44,25 @@ std::optional<StepReference> StepReference::parse(std::string_view text, util::S
   reference.spot = std::move(spot);
   auto rest = util::trim(text);
   const auto word = [&] { return rest.substr(0, std::min(rest.find_first_of(k_blanks), rest.size())); };
-  const auto take = [&] {
-    const std::string taken(word());
-    rest = util::trim(rest.substr(taken.size()));
+  const auto take = [&](std::size_t length) {
+    const std::string taken(rest.substr(0, length));
+    rest.remove_prefix(length);
     return taken;
   };
-  if (word().find('/') != std::string::npos) reference.platform = util::normal_platform(take()); // no stage has a `/`
-  reference.stage = take();
-  // A `:` would be a target's.
-  if (reference.stage.empty() || reference.stage.find_first_of("/:*?") != std::string::npos) return std::nullopt;
+  if (const auto colon = word().find(':'); colon != std::string::npos) {
+    reference.build = take(colon);
+    rest.remove_prefix(1);
+    if (reference.build.empty() || reference.build.find_first_of("/*?") != std::string::npos) return std::nullopt;
+  }
+  if (word().find('/') != std::string::npos) { // no stage has one
+    reference.platform = util::normal_platform(take(word().size()));
+    rest = util::trim(rest);
+  }
+  reference.stage = take(word().size());
+  if (reference.stage.empty() || (reference.platform + reference.stage).find_first_of(":*?") != std::string::npos
+      || reference.stage.find('/') != std::string::npos)
+    return std::nullopt;
+  rest = util::trim(rest);
   if (rest.empty()) return reference;
   if (!is_digit(rest.front())) {
     reference.glob = fold_blanks(rest);

@@ -9,11 +9,13 @@
 namespace cacheproof::scenario {
 
 /// `build-public 4`, `build-public 4-8`, `build-public` (the whole stage), `build-public RUN npm ci*` (instruction
-/// glob), each behind a platform or not: `linux/arm64 build-public 4`. Numbers are those that BuildKit prints. Sources
-/// (FROM) are never counted, so a whole stage or a range leaves them out.
+/// glob), each behind a platform or not: `linux/arm64 build-public 4`. Before that stands the build that is meant,
+/// `alpha:app 3`, where a command line starts several. Numbers are those that BuildKit prints. Sources (FROM) are never
+/// counted, so a whole stage or a range leaves them out.
 struct StepReference {
   std::string text; ///< as written
   util::SourceSpot spot;
+  std::string build;    ///< of several: whose; empty: every one that needs the step
   std::string platform; ///< as `util::normal_platform` has it; empty: of every one
   std::string stage;
   int first = 0; ///< 0: no numbers given

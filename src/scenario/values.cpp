@@ -234,14 +234,10 @@ std::optional<StepReference> Reader::step(const Node& at) {
   if (!written) return std::nullopt;
   auto reference = StepReference::parse(*written, spot(at));
   if (reference) return reference;
-  const auto first = written->substr(0, written->find_first_of(" \t"));
-  if (first.find(':') != std::string::npos)
-    report(codes::k_not_played_yet, at, "a step reference with a target is part of the language but not played yet");
-  else
-    report(codes::k_bad_step_reference,
-           at,
-           fmt::format("'{}' is no step reference", *written),
-           "write 'stage', 'stage 4', 'stage 4-8' or 'stage RUN npm*'");
+  report(codes::k_bad_step_reference,
+         at,
+         fmt::format("'{}' is no step reference", *written),
+         "write 'stage', 'stage 4', 'stage 4-8' or 'stage RUN npm*'");
   return std::nullopt;
 }
 

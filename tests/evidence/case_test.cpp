@@ -128,6 +128,15 @@ TEST_F(Evidence, OfSeveralBuildsOfARoundComesBack) {
   EXPECT_EQ(shown_name(played.rounds[2]), "one asset edited · beta");
 }
 
+TEST_F(Evidence, OfSeveralBuildsOfACommandLineComesBack) {
+  auto played = full_case();
+  played.rounds[0].record.steps[0].build = "alpha";
+  save_all(played);
+  const auto loaded = load(dir_.path());
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_EQ(*loaded, played);
+}
+
 TEST_F(Evidence, OfSeveralPlaysComesBack) {
   auto played = full_case();
   played.rounds.push_back(full_round());
@@ -307,6 +316,29 @@ TEST(Labels, NameEveryPlaceOfASharedStep) {
   Step internal;
   internal.name = "[internal] load build definition";
   EXPECT_EQ(label(internal), "[internal] load build definition");
+}
+
+TEST(Labels, BeginWithTheBuildWhereThereAreSeveral) {
+  auto step = full_round().record.steps[0];
+  step.build = "alpha";
+  EXPECT_EQ(label(step), "alpha:build-assets-less 2/4 = linux/arm64 build-public 2/8 WORKDIR /app");
+}
+
+TEST(DistinctSteps, AreOfSeveralBuildsThoseThatAreWrittenAtOnePlace) {
+  BuildRecord record;
+  const auto add = [&](const char* build, int number) {
+    Step step;
+    step.build = build;
+    step.places = {{"app", number, 3, "RUN x", 1}};
+    record.steps.push_back(std::move(step));
+  };
+  add("a", 2);
+  add("a", 3);
+  add("b", 3);
+  const std::vector<std::vector<const Step*>> builds{{&record.steps[0]}, {&record.steps[1], &record.steps[2]}};
+  EXPECT_EQ(distinct_steps(record), builds);
+  for (auto& step : record.steps) step.build.clear(); // of one build all are apart
+  EXPECT_EQ(distinct_steps(record).size(), 3U);
 }
 
 } // namespace

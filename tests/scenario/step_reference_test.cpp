@@ -70,8 +70,31 @@ TEST(StepReferences, MayNameAPlatform) {
   EXPECT_EQ(parsed("linux/arm app RUN a/b*").glob, "RUN a/b*");
 }
 
+TEST(StepReferences, MayNameTheBuildThatIsMeant) {
+  const auto reference = StepReference::parse("app#2:lib 3-4", {}).value();
+  EXPECT_EQ(reference.build, "app#2");
+  EXPECT_EQ(reference.stage, "lib");
+  EXPECT_EQ(reference.last, 4);
+  EXPECT_EQ(StepReference::parse("lib RUN a:b", {}).value().build, "");
+  const auto both = StepReference::parse("app:linux/arm64/v8 lib 3", {}).value();
+  EXPECT_EQ(both.build, "app");
+  EXPECT_EQ(both.platform, "linux/arm64");
+  EXPECT_EQ(both.stage, "lib");
+}
+
 TEST(StepReferences, RefuseWhatIsNone) {
-  for (const auto* text : {"", "  ", "a 0", "a 3-2", "a 3-", "a 3x", "a 99999", "linux/arm64", "alpha:app 3"}) {
+  for (const auto* text : {"",
+                           "  ",
+                           "a 0",
+                           "a 3-2",
+                           "a 3-",
+                           "a 3x",
+                           "a 99999",
+                           "linux/arm64",
+                           ":app 3",
+                           "alpha: app",
+                           "a:b:c",
+                           "linux/a:b c"}) {
     EXPECT_FALSE(StepReference::parse(text, {})) << text;
   }
 }
