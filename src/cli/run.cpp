@@ -40,6 +40,7 @@ struct Options {
   bool verbose = false;
   bool offline = false;
   bool accept = false;
+  bool buildx = false; ///< some command line names it
   std::optional<int> skip_code;
   Format format = Format::text;
 };
@@ -47,8 +48,9 @@ struct Options {
 /// A rig of a version; what is missing is installed, and said aloud.
 util::Result<engine::Rig>
 rig(const std::string& version, const Options& options, engine::Observer& observer, const std::stop_token& stop) {
-  return engine::prepare_rig(
-      {version, options.registry, options.offline}, stop, [&](std::string_view line) { observer.said(line); });
+  return engine::prepare_rig({version, options.registry, options.offline, options.buildx},
+                             stop,
+                             [&](std::string_view line) { observer.said(line); });
 }
 
 /// One for every version that the command line names.
@@ -89,7 +91,7 @@ util::Status add_rigs(engine::Rigs& all,
   return {};
 }
 
-int run(const Options& options, std::stop_token stop) {
+int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
   if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
@@ -107,6 +109,9 @@ int run(const Options& options, std::stop_token stop) {
       engine::Repositories::clone(*loaded, {}, stop, [&](std::string_view line) { console.said(line); });
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
+  options.buildx = std::any_of(repositories->scenarios().begin(),
+                               repositories->scenarios().end(),
+                               [](const auto& each) { return engine::needs_buildx(*each); });
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
   auto rigs_or = rigs(versions, options, console, stop);

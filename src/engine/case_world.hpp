@@ -48,6 +48,8 @@ public:
   /// Of the round's daemon.
   const std::string& version() const { return round_rig_->version; }
   const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }
+  /// For command lines; empty where it is not installed.
+  const std::filesystem::path& buildx() const { return round_rig_->buildx; }
   /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
   void retire_daemon();
 

@@ -48,6 +48,16 @@ bool selects(std::string_view filter, const Case& planned) {
   return filter.empty() || util::glob_match(fmt::format("*{}*", filter), planned.id);
 }
 
+bool needs_buildx(const scenario::Scenario& scenario) {
+  for (const auto& round : scenario.rounds)
+    for (const auto& build : scenario::builds_of(round))
+      if (build.run
+          && (build.run->value.find("docker") != std::string::npos
+              || build.run->value.find("buildx") != std::string::npos))
+        return true;
+  return false;
+}
+
 std::string plain_id(std::string_view id) {
   std::string plain;
   for (const char c : id) {

@@ -27,6 +27,9 @@ scenario::World world_of(const Case& planned, const scenario::Round& round);
 /// Why the case is skipped: something that its scenario `requires` is not so in any round; in words.
 std::optional<std::string> unmet(const Case& planned);
 
+/// Whether a command line of theirs names `docker` or `buildx`.
+bool needs_buildx(const scenario::Scenario& scenario);
+
 /// Claims without an alternative for a case that would be played: a claim never vanishes.
 std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 

@@ -94,7 +94,7 @@ util::Result<builder::BuildRun> BuildPlay::run_client(const process::RunOptions&
     return builder::build(
         world_.buildctl(), world_.daemon().address(), request_, world_.folder() / ("ref-" + seen_.entry), options);
   const auto line = scenario::expand(round_->run->value, world_.variables());
-  CP_TRY_ASSIGN(auto ran, run_line(line, world_, world_.folder() / "bin", options));
+  CP_TRY_ASSIGN(auto ran, run_line(line, world_, line_folder(), options));
   line_refs_ = std::move(ran.refs);
   if (line_refs_ && !line_refs_->empty()) ran.run.ref = line_refs_->front();
   return std::move(ran.run);
@@ -267,7 +267,8 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
     const auto asked = raw.frontend_attributes.find("target");
     const auto target = asked == raw.frontend_attributes.end() ? std::string() : asked->second;
     CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, world_.version()));
-    builds.push_back({target.empty() ? file.stages.back().name : target, std::move(record)});
+    const auto called = target.empty() ? file.stages.back().name : target;
+    builds.push_back({bake_target(line_folder(), ref).value_or(called), std::move(record)});
   }
   return together(std::move(builds));
 }

@@ -67,6 +67,7 @@ private:
   util::Status look_for_changes();
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
   std::vector<std::string> cache_refs() const;
+  std::filesystem::path line_folder() const { return world_.folder() / ("line-" + seen_.entry); }
   Hang look_at_hang();
   util::Status check_rig() const;
   util::Result<std::string> read_refusal();

@@ -89,6 +89,16 @@ find_buildkit(const std::string& version, Rig& rig, bool offline, std::stop_toke
   return install(toolchain::Kind::buildkit, version, rig, offline, std::move(stop), say);
 }
 
+/// A script may need it where nobody can tell before it runs.
+util::Status find_buildx(const RigChoice& choice, Rig& rig, const std::stop_token& stop, const Say& say) {
+  using toolchain::Kind;
+  const auto& version = toolchain::default_version(Kind::buildx);
+  if (!choice.buildx && !toolchain::find(Kind::buildx, version)) return {};
+  CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, choice.offline, stop, say));
+  rig.buildx = kit.program("buildx");
+  return {};
+}
+
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.
 util::Status try_out(const std::filesystem::path& runc, const std::stop_token& stop) {
   const process::Command command{{runc.string(), "--version"}, {}, {}};
@@ -132,6 +142,7 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, con
   CP_TRY_ASSIGN(const auto busybox, toolchain::find_busybox());
   rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
   CP_TRY(choose_registry(choice.registry, rig, choice.offline, stop, say));
+  CP_TRY(find_buildx(choice, rig, stop, say));
   CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, choice.offline, std::move(stop), say));
   CP_TRY_ASSIGN(const auto limit, mirror_limit());
   // Debian's where there is one: a mirror is shared by runs that chose different registries for themselves.

@@ -24,6 +24,7 @@ struct Rig {
   std::string version; ///< as the toolchain says it
   sandbox::Programs programs;
   std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
+  std::filesystem::path buildx;                      ///< for command lines; empty where it is not installed
   std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
   std::map<std::string, std::filesystem::path> frontends; ///< Dockerfile frontends by their versions
   std::vector<toolchain::Lease> leases;                   ///< nobody removes what is used from the store meanwhile
@@ -39,6 +40,7 @@ struct RigChoice {
   std::string registry =
       "auto";           ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
   bool offline = false; ///< nothing is installed: an error where something would have to be
+  bool buildx = false;  ///< it is installed, too; else it is there if the store has it
 };
 
 /// Removes, or with `dry_run` only names, what killed runs left: of their sandboxes and of their mirrors. A line for

@@ -4,9 +4,11 @@
 #include "util/files.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -17,14 +19,75 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds k_history_limit = std::chrono::seconds(20);
 
-/// A folder in which `buildctl` is the one of the daemon.
-util::Status make_programs(const fs::path& folder, const fs::path& buildctl) {
-  CP_TRY(util::remove_tree(folder));
-  CP_TRY(util::make_directories(folder));
+constexpr const char* k_builder = "cacheproof";
+constexpr std::chrono::seconds k_create_limit(20);
+
+util::Status link(const fs::path& program, const fs::path& name) {
   std::error_code error;
-  fs::create_symlink(buildctl, folder / "buildctl", error);
-  if (error) return util::failure(fmt::format("cannot link {}: {}", (folder / "buildctl").string(), error.message()));
+  fs::create_symlink(program, name, error);
+  if (error) return util::failure(fmt::format("cannot link {}: {}", name.string(), error.message()));
   return {};
+}
+
+util::Status write_program(const fs::path& path, const std::string& text) {
+  CP_TRY(util::write_text(path, "#!/bin/sh\n" + text));
+  std::error_code error;
+  fs::permissions(path, fs::perms(0755), error);
+  if (error) return util::failure(fmt::format("cannot make {} a program: {}", path.string(), error.message()));
+  return {};
+}
+
+fs::path buildx_folder(const fs::path& folder) {
+  return folder / "buildx";
+}
+
+/// It is there once a `buildx` was called that is not installed.
+fs::path missed_buildx(const fs::path& folder) {
+  return folder / "buildx-is-missed";
+}
+
+/// The programs that a command line finds first: `buildctl` of the daemon, `buildx` as pinned, and `docker` with the
+/// builds of that, whatever Docker the machine has.
+util::Status make_programs(const fs::path& folder, const fs::path& buildctl, const fs::path& buildx) {
+  const auto bin = folder / "bin";
+  CP_TRY(util::remove_tree(folder));
+  CP_TRY(util::make_directories(bin));
+  CP_TRY(link(buildctl, bin / "buildctl"));
+  if (buildx.empty())
+    CP_TRY(write_program(
+        bin / "buildx",
+        fmt::format(": > '{}'\necho 'buildx is not installed' >&2\nexit 127\n", missed_buildx(folder).string())));
+  else
+    CP_TRY(link(buildx, bin / "buildx"));
+  return write_program(bin / "docker",
+                       "case $1 in\n"
+                       "buildx) shift; exec buildx \"$@\" ;;\n"
+                       "build) exec buildx \"$@\" ;;\n"
+                       "*) echo \"docker $1: there is no Docker here, only 'docker build' and 'docker buildx'\" >&2\n"
+                       "   exit 125 ;;\n"
+                       "esac\n");
+}
+
+/// buildx reaches a daemon by a builder only; which it writes into its own folder.
+util::Status create_builder(const fs::path& buildx,
+                            std::map<std::string, std::string> environment,
+                            const std::string& address,
+                            const std::stop_token& stop) {
+  environment.erase("BUILDX_BUILDER");
+  const process::Command command{
+      {buildx.string(), "create", "--name", k_builder, "--driver", "remote", address}, std::move(environment), {}};
+  std::string said;
+  CP_TRY_ASSIGN(const auto finished,
+                process::run(command,
+                             {.timeout = k_create_limit,
+                              .stop = stop,
+                              .on_output = [&](std::string_view piece) { said += piece; },
+                              .on_timeout = {}}));
+  if (finished.exit.ok()) return {};
+  return util::failure("buildx could not be given a builder: " + to_text(finished.exit) + "\n" + said,
+                       process::to_line(command),
+                       "cacheproof toolchain verify",
+                       finished.interrupted ? util::Blame::interrupted : util::Blame::rig);
 }
 
 /// Hears of every build that begins while it lives.
@@ -68,15 +131,17 @@ begun(buildkit::Client& client, Subscription& subscription, const std::vector<st
 } // namespace
 
 util::Result<LineRun>
-run_line(const std::string& line, CaseWorld& world, const fs::path& programs, process::RunOptions options) {
-  CP_TRY(make_programs(programs, world.buildctl()));
+run_line(const std::string& line, CaseWorld& world, const fs::path& folder, process::RunOptions options) {
+  CP_TRY(make_programs(folder, world.buildctl(), world.buildx()));
   auto& daemon = world.daemon();
   auto environment = world.client_environment();
-  environment["PATH"] = programs.string() + ":" + environment["PATH"];
+  environment["PATH"] = (folder / "bin").string() + ":" + environment["PATH"];
   environment["BUILDKIT_HOST"] = daemon.address();
-  environment["BUILDX_BUILDER"] = "cacheproof";
+  environment["BUILDX_BUILDER"] = k_builder;
+  environment["BUILDX_CONFIG"] = buildx_folder(folder).string();
   environment["DOCKER_HOST"] = "unix://" + (world.folder() / "no-docker.sock").string();
   environment["REGISTRY"] = world.sandbox().registry().place();
+  if (!world.buildx().empty()) CP_TRY(create_builder(world.buildx(), environment, daemon.address(), options.stop));
 
   CP_TRY_ASSIGN(const auto before, daemon.client().history(k_history_limit));
   Subscription subscription(daemon.client());
@@ -88,8 +153,23 @@ run_line(const std::string& line, CaseWorld& world, const fs::path& programs, pr
   result.run.exit = finished.exit;
   result.run.timed_out = finished.timed_out;
   result.run.interrupted = finished.interrupted;
+  if (fs::exists(missed_buildx(folder)))
+    return util::failure("the command line needs buildx, which is not installed",
+                         result.run.command_line,
+                         "cacheproof toolchain install buildx (a `run` line that names docker or buildx itself has it "
+                         "installed)");
   result.refs = begun(daemon.client(), subscription, before);
   return result;
+}
+
+/// buildx keeps what it asked for by the build's id (its localstate/localstate.go); only a group has a name for each.
+std::optional<std::string> bake_target(const fs::path& folder, const std::string& ref) {
+  const auto text = util::read_text(buildx_folder(folder) / "refs" / k_builder / (std::string(k_builder) + "0") / ref);
+  if (!text) return {};
+  const auto state = nlohmann::json::parse(*text, nullptr, false);
+  if (!state.is_object() || !state.contains("GroupRef") || !state.contains("Target")) return {};
+  const auto& target = state.at("Target");
+  return target.is_string() ? std::optional(target.get<std::string>()) : std::nullopt;
 }
 
 util::Result<NamedText> dockerfile_of(const buildkit::RawBuild& build, const fs::path& context) {

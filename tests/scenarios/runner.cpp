@@ -81,7 +81,8 @@ public:
     engine::Rigs rigs;
     for (const auto& version : engine::versions_of(planned_)) {
       const auto say = [&](auto line) { console.said(line); };
-      auto rig = engine::prepare_rig({.buildkit = version}, stop_, say);
+      auto rig =
+          engine::prepare_rig({.buildkit = version, .buildx = engine::needs_buildx(*planned_.scenario)}, stop_, say);
       if (!rig) return broken(util::to_text(rig.error()));
       if (const auto added = engine::add_frontends(*rig, engine::frontends_of(planned_), false, stop_, say); !added)
         return broken(util::to_text(added.error()));
