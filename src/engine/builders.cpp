@@ -32,7 +32,8 @@ std::string version_of(const Case& planned, const scenario::Round& round) {
 
 std::vector<std::string> versions_of(const Case& planned) {
   std::vector<std::string> all;
-  for (const auto& round : planned.scenario->rounds) add(all, version_of(planned, round));
+  for (const auto& round : planned.scenario->rounds)
+    for (const auto& build : scenario::builds_of(round)) add(all, version_of(planned, build));
   return all;
 }
 

@@ -71,26 +71,44 @@ util::Result<const Rig*> CaseWorld::rig_of(const scenario::Round& round) const {
 }
 
 util::Status CaseWorld::start_round(const scenario::Round& round) {
+  seats_.clear();
+  const auto take = [&](const scenario::Round& build) -> util::Status {
+    const auto name = builder_of(*planned_.scenario, build);
+    if (seats_.contains(name)) return {};
+    CP_TRY_ASSIGN(auto seat, take_seat(build));
+    seats_.emplace(name, std::move(seat));
+    return {};
+  };
+  const auto builds = scenario::builds_of(round);
+  for (const auto& build : builds) CP_TRY(take(build));
+  if (!round.actions.empty()) CP_TRY(take(round));
+  const auto own = seats_.find(builder_of(*planned_.scenario, round));
+  const auto& seat = own != seats_.end() ? own->second : seats_.begin()->second;
+  daemon_ = seat.daemon;
+  round_rig_ = seat.rig;
+  return {};
+}
+
+util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
   const auto& scenario = *planned_.scenario;
-  CP_TRY_ASSIGN(round_rig_, rig_of(round));
+  CP_TRY_ASSIGN(const auto* rig, rig_of(build));
   auto daemon = scenario.builders.kind == scenario::Builders::Kind::fresh
                     ? sandbox_->fresh_daemon()
-                    : sandbox_->kept_daemon(builder_of(scenario, round), round_rig_->programs.buildkitd);
+                    : sandbox_->kept_daemon(builder_of(scenario, build), rig->programs.buildkitd);
   if (!daemon && scenario.daemon)
     return tl::unexpected(util::within(fmt::format("with the settings of {}:{} under `daemon`",
                                                    scenario.daemon->spot.file,
                                                    scenario.daemon->spot.line),
                                        std::move(daemon).error()));
-  CP_TRY_ASSIGN(daemon_, std::move(daemon));
-  log_begin_ = log_ends_[daemon_->log()];
-  return {};
+  CP_TRY_ASSIGN(auto* ready, std::move(daemon));
+  return Seat{ready, rig, log_ends_[ready->log()], {}, false};
 }
 
-std::string CaseWorld::daemon_log() {
+std::string CaseWorld::daemon_log(const Seat& seat) {
   const std::lock_guard lock(log_);
-  const auto text = util::read_text(daemon_->log()).value_or("");
-  log_ends_[daemon_->log()] = text.size();
-  return text.substr(std::min(log_begin_, text.size()));
+  const auto text = util::read_text(seat.daemon->log()).value_or("");
+  log_ends_[seat.daemon->log()] = text.size();
+  return text.substr(std::min(seat.log_begin, text.size()));
 }
 
 util::Status CaseWorld::prepare_next_round() {
@@ -102,9 +120,9 @@ void CaseWorld::retire_daemon() {
   if (planned_.scenario->builders.kind == scenario::Builders::Kind::fresh) sandbox_->retire_daemon();
 }
 
-const std::optional<std::string>& CaseWorld::death_before_looks() {
-  if (std::exchange(looked_at_, daemon_) != daemon_) death_ = daemon_->died();
-  return death_;
+const std::optional<std::string>& CaseWorld::death_before_looks(Seat& seat) {
+  if (!std::exchange(seat.looked_at, true)) seat.death = seat.daemon->died();
+  return seat.death;
 }
 
 std::optional<util::Error> CaseWorld::upstream_failure() const {

@@ -22,6 +22,15 @@
 
 namespace cacheproof::engine {
 
+/// Where builds are played: a daemon, and the programs of its version.
+struct Seat {
+  sandbox::Daemon* daemon = nullptr;
+  const Rig* rig = nullptr;
+  std::size_t log_begin = 0;        ///< of the round's part of the daemon's log
+  std::optional<std::string> death; ///< how the daemon died by itself, if so, before a build that hangs was looked at
+  bool looked_at = false;
+};
+
 /// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
 class CaseWorld {
 public:
@@ -33,23 +42,22 @@ public:
   /// Ends what was opened, in reverse.
   util::Status close();
 
-  /// The daemon of a round is there after it: a fresh and empty one, which for the first round is that of `open`, or
-  /// that of the round's builder, if builders are kept.
+  /// The daemons of a round are there after it: a fresh and empty one, which for the first round is that of `open`, or
+  /// those of the builders of its builds, if builders are kept.
   util::Status start_round(const scenario::Round& round);
   /// Starts the daemon of the round after, and does not wait for it.
   util::Status prepare_next_round();
+  /// The round's own, which its actions are done to.
   sandbox::Daemon& daemon() { return *daemon_; }
-  /// What it has logged since the last look of an earlier round; several builds of one round may ask at once.
-  std::string daemon_log();
-  /// Another one of the round's version, on an empty root, started and not waited for.
-  util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon() {
-    return sandbox_->launch_daemon(round_rig_->programs.buildkitd);
-  }
-  /// Of the round's daemon.
-  const std::string& version() const { return round_rig_->version; }
   const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }
-  /// For command lines; empty where it is not installed.
-  const std::filesystem::path& buildx() const { return round_rig_->buildx; }
+  /// Of the builder of that name; empty where builders have none.
+  Seat& seat(const std::string& builder) { return seats_.at(builder); }
+  /// What its daemon has logged since the last look of an earlier round; several builds of one round may ask at once.
+  std::string daemon_log(const Seat& seat);
+  /// Another daemon of the seat's version, on an empty root, started and not waited for.
+  util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon(const Seat& seat) {
+    return sandbox_->launch_daemon(seat.rig->programs.buildkitd);
+  }
   /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
   void retire_daemon();
 
@@ -72,8 +80,8 @@ public:
   workspace::Context& context() { return *context_; }
   /// Two builds that hang do not end the daemon at once.
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
-  /// How the round's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.
-  const std::optional<std::string>& death_before_looks();
+  /// How the seat's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.
+  static const std::optional<std::string>& death_before_looks(Seat& seat);
   /// What `${…}` stands for.
   const std::map<std::string, std::string>& variables() const { return variables_; }
   /// The whole environment of a client.
@@ -87,6 +95,7 @@ public:
 
 private:
   util::Result<const Rig*> rig_of(const scenario::Round& round) const;
+  util::Result<Seat> take_seat(const scenario::Round& build);
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
   util::Status push_images();
   util::Result<oci::Image> base_image(const oci::ImageExtras& extras) const;
@@ -113,10 +122,8 @@ private:
   std::map<std::string, std::string> variables_;
   std::mutex log_;
   std::map<std::filesystem::path, std::size_t> log_ends_; ///< of each daemon's log, as far as it was asked for
-  std::size_t log_begin_ = 0;                             ///< of the round's part
   std::mutex looking_;
-  const sandbox::Daemon* looked_at_ = nullptr; ///< only compared
-  std::optional<std::string> death_;           ///< of that one
+  std::map<std::string, Seat> seats_; ///< of the round, by the names of their builders
 };
 
 } // namespace cacheproof::engine

@@ -7,7 +7,6 @@
 #include "engine/images.hpp"
 #include "engine/line_builds.hpp"
 #include "engine/request.hpp"
-#include "engine/run_line.hpp"
 #include "engine/timed.hpp"
 #include "judge/steps.hpp"
 #include "lint/lint.hpp"
@@ -91,12 +90,15 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
 /// The client's run: of the sandbox's own, or of what the user's command line starts.
 util::Result<builder::BuildRun> BuildPlay::run_client(const process::RunOptions& options) {
   if (!round_->run)
-    return builder::build(
-        world_.buildctl(), world_.daemon().address(), request_, world_.folder() / ("ref-" + seen_.entry), options);
+    return builder::build(seat().rig->programs.buildctl,
+                          seat().daemon->address(),
+                          request_,
+                          world_.folder() / ("ref-" + seen_.entry),
+                          options);
   const auto line = scenario::expand(round_->run->value, world_.variables());
-  CP_TRY_ASSIGN(auto ran, run_line(line, world_, line_folder(), options));
-  line_refs_ = std::move(ran.refs);
-  if (line_refs_ && !line_refs_->empty()) ran.run.ref = line_refs_->front();
+  CP_TRY_ASSIGN(auto ran, run_line({line, line_folder(), seen_.entry}, world_, seat(), options));
+  started_ = std::move(ran.started);
+  if (started_ && !started_->refs.empty()) ran.run.ref = started_->refs.front();
   return std::move(ran.run);
 }
 
@@ -120,7 +122,7 @@ util::Status BuildPlay::build(const std::stop_token& stop) {
   seen_.exit_code = run_.exit.code.value_or(-1);
   seen_.log = run_.log;
   keeper_.stream(seen_, "client.log", run_.log);
-  keeper_.stream(seen_, "daemon.log", world_.daemon_log());
+  keeper_.stream(seen_, "daemon.log", world_.daemon_log(seat()));
   return {};
 }
 
@@ -136,8 +138,8 @@ util::Status BuildPlay::look_for_changes() {
 
 BuildPlay::Hang BuildPlay::look_at_hang() {
   const auto alone = world_.alone();
-  auto& daemon = world_.daemon();
-  Hang hang{world_.death_before_looks(), {}};
+  auto& daemon = *seat().daemon;
+  Hang hang{CaseWorld::death_before_looks(seat()), {}};
   std::optional<std::pair<std::string, std::string>> mark;
   if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
   if (const auto raw = daemon.client().unfinished(k_look_limit, mark)) {
@@ -152,8 +154,8 @@ BuildPlay::Hang BuildPlay::look_at_hang() {
 util::Status BuildPlay::check_rig() const {
   if (run_.interrupted && !cancelled_)
     return util::failure("interrupted while it built", seen_.command, {}, util::Blame::interrupted);
-  if (const auto death = run_.timed_out ? hang_.death : world_.daemon().died())
-    return util::failure("buildkitd died during the build: " + *death + "\n" + world_.daemon().log_tail(),
+  if (const auto death = run_.timed_out ? hang_.death : seat().daemon->died())
+    return util::failure("buildkitd died during the build: " + *death + "\n" + seat().daemon->log_tail(),
                          seen_.command,
                          "read daemon.log and run it again; if it repeats on one version only, that version crashes");
   for (auto& registry : world_.sandbox().registries())
@@ -178,15 +180,16 @@ util::Result<std::string> BuildPlay::read_refusal() {
   if (run_.exit.code != 1 || round_->run || cancelled_) return std::string(); // a crash has another code
   CP_TRY_ASSIGN(auto words, refusal(run_.log));
   if (words.empty() || run_.ref.empty()) return words;
-  CP_TRY_ASSIGN(const auto builds, world_.daemon().client().history(k_record_limit));
+  CP_TRY_ASSIGN(const auto builds, seat().daemon->client().history(k_record_limit));
   return std::find(builds.begin(), builds.end(), run_.ref) == builds.end() ? std::move(words) : std::string();
 }
 
 util::Status BuildPlay::read() {
   CP_TRY(check_rig());
   CP_TRY(look_for_changes());
-  if (!line_refs_)
-    return tl::unexpected(util::within("what the command line started is not known", std::move(line_refs_).error()));
+  if (!started_)
+    return tl::unexpected(util::within("what the command line started is not known", std::move(started_).error()));
+  CP_TRY(check_strangers());
   if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
   if (run_.ref.empty() && round_->run)
     return util::failure(fmt::format("{}:{}: this command line started no build ({}):\n{}",
@@ -244,21 +247,21 @@ std::vector<std::string> BuildPlay::cache_refs() const {
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::RawBuild& events) const {
-  return buildkit::decode(events, dockerfile_, request_.target, world_.version());
+  return buildkit::decode(events, dockerfile_, request_.target, seat().rig->version);
 }
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   if (round_->run) return read_line_records();
-  CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(run_.ref, k_record_limit));
+  CP_TRY_ASSIGN(const auto raw, seat().daemon->client().fetch(run_.ref, k_record_limit));
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
-  return buildkit::decode(raw, dockerfile_, request_.target, world_.version());
+  return buildkit::decode(raw, dockerfile_, request_.target, seat().rig->version);
 }
 
 /// Of every build that the command line started, each by the Dockerfile that it was given.
 util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
   std::vector<LineBuild> builds;
-  for (const auto& ref : *line_refs_) {
-    CP_TRY_ASSIGN(const auto raw, world_.daemon().client().fetch(ref, k_record_limit));
+  for (const auto& ref : started_->refs) {
+    CP_TRY_ASSIGN(const auto raw, seat().daemon->client().fetch(ref, k_record_limit));
     keeper_.stream(seen_,
                    builds.empty() ? "events.jsonl" : fmt::format("events-{}.jsonl", builds.size() + 1),
                    buildkit::to_json_lines(raw));
@@ -266,11 +269,28 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
     CP_TRY_ASSIGN(const auto file, dockerfile::parse(told.text, told.name, args_of(raw)));
     const auto asked = raw.frontend_attributes.find("target");
     const auto target = asked == raw.frontend_attributes.end() ? std::string() : asked->second;
-    CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, world_.version()));
+    CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, seat().rig->version));
     const auto called = target.empty() ? file.stages.back().name : target;
     builds.push_back({bake_target(line_folder(), ref).value_or(called), std::move(record)});
   }
   return together(std::move(builds));
+}
+
+/// Of a build beside a command line that nobody here has started nobody can tell whose it is.
+util::Status BuildPlay::check_strangers() const {
+  const auto& beside = planned_.scenario->rounds[static_cast<std::size_t>(seen_.number) - 1].parallel;
+  for (const auto& ref : started_->strangers)
+    if (std::none_of(beside.begin(), beside.end(), [&](const auto& other) {
+          return buildx_asked(world_.folder() / ("line-" + other.entry), ref);
+        }))
+      return util::failure(
+          fmt::format("{}:{}: beside this command line a build began that nobody can tell whose it is",
+                      round_->run->spot.file,
+                      round_->run->spot.line),
+          ref,
+          "of several at once only builds of the `buildctl`, `buildx` and `docker` in the PATH are told apart",
+          util::Blame::input);
+  return {};
 }
 
 /// Whether the steps that the claims name are those of some Dockerfile: of a command line's builds nobody knew before.

@@ -7,6 +7,7 @@
 #include "engine/keeper.hpp"
 #include "engine/plan.hpp"
 #include "engine/play_result.hpp"
+#include "engine/run_line.hpp"
 #include "evidence/case.hpp"
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
@@ -23,10 +24,6 @@ namespace cacheproof::engine {
 /// error is one of the rig, and then there is no verdict about the cache.
 class BuildPlay {
 public:
-  /// The frontend option that says whose a running build is, where several run at once. The Dockerfile frontend takes
-  /// no notice of it.
-  static constexpr std::string_view k_mark = "cacheproof-build";
-
   /// What is seen goes into `seen`, streams to the keeper.
   BuildPlay(const Case& planned, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen)
       : planned_(planned),
@@ -50,6 +47,8 @@ public:
 
   // After `build`: the daemon's id of it, if it has one, and how the client ended.
   const std::string& ref() const { return run_.ref; }
+  /// Whether a build that the daemon announces is this one, or one of its command line's; from any thread.
+  bool owns(const buildkit::RawBuild& build) const { return is_of_line(build, line_folder(), seen_.entry); }
   bool timed_out() const { return run_.timed_out; }
   bool interrupted() const { return run_.interrupted; }
   std::string end_in_words() const { return process::to_text(run_.exit); }
@@ -73,6 +72,8 @@ private:
   util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();
   util::Result<evidence::BuildRecord> read_line_records();
+  util::Status check_strangers() const;
+  Seat& seat() const { return world_.seat(seen_.builder); }
   util::Status check_references() const;
 
   const Case& planned_;
@@ -83,7 +84,7 @@ private:
   builder::BuildRequest request_;          ///< of a round with `run`: nothing is asked for here
   dockerfile::File dockerfile_;            ///< by which the answer is understood
   builder::BuildRun run_;
-  util::Result<std::vector<std::string>> line_refs_; ///< of all builds that a command line started
+  util::Result<StartedBuilds> started_; ///< by a command line
   bool cancelled_ = false;
   Hang hang_; ///< if the build had to be ended
   std::optional<ResultPlay> result_;

@@ -139,7 +139,7 @@ ResultPlay::~ResultPlay() {
 
 util::Status ResultPlay::begin(const builder::BuildRequest& request, const dockerfile::File& dockerfile) {
   if (!demand_.clean) return {};
-  CP_TRY_ASSIGN(clean_daemon_, world_.another_daemon());
+  CP_TRY_ASSIGN(clean_daemon_, world_.another_daemon(world_.seat(seen_.builder)));
   auto clean = exporting(request, "clean", demand_.as_image);
   clean.cache_from.clear();
   clean.no_cache = true;
@@ -165,7 +165,8 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
     auto again = exporting(request, "result", demand_.as_image);
     again.no_cache = false;
     CP_TRY_ASSIGN(auto exported, timed(seen_.timings, "export", [&] {
-                    return export_build(world_.daemon(), again, "the export of the result", dockerfile, stop);
+                    return export_build(
+                        *world_.seat(seen_.builder).daemon, again, "the export of the result", dockerfile, stop);
                   }));
     keeper_.stream(seen_, "export.log", exported.log);
     for (const auto& step : exported.record.steps)
@@ -196,7 +197,7 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
                                                             const std::stop_token& stop) const {
   const auto timeout = planned_.scenario->timeout;
   CP_TRY_ASSIGN(auto run,
-                builder::build(world_.buildctl(),
+                builder::build(world_.seat(seen_.builder).rig->programs.buildctl,
                                daemon.address(),
                                request,
                                request.scratch.string() + ".ref",
@@ -214,7 +215,8 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
   if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
   CP_TRY_ASSIGN(const auto raw, daemon.client().fetch(run.ref, k_record_limit));
   Exported exported;
-  CP_TRY_ASSIGN(exported.record, buildkit::decode(raw, dockerfile, request.target, world_.version()));
+  CP_TRY_ASSIGN(exported.record,
+                buildkit::decode(raw, dockerfile, request.target, world_.seat(seen_.builder).rig->version));
   exported.log = std::move(run.log);
   if (auto broken = broken_by(exported.record, exported.log, world_.registry_logs()))
     return tl::unexpected(util::within(name, std::move(*broken)));

@@ -23,11 +23,14 @@ constexpr std::chrono::seconds k_last_look(20);
 /// Follows what the daemon says of the builds of a round, for as long as it lives, and tells the barriers.
 class Ears {
 public:
+  /// Whose a build is: the name of a build of the round, empty for none.
+  using Whose = std::function<std::string(const buildkit::RawBuild& build)>;
   using Follow = std::function<void(const std::string& entry, const std::string& ref)>;
 
-  Ears(buildkit::Client& client, Barriers& barriers, Follow follow)
+  Ears(buildkit::Client& client, Barriers& barriers, Whose whose, Follow follow)
       : client_(client),
         barriers_(barriers),
+        whose_(std::move(whose)),
         follow_(std::move(follow)),
         listener_([this](const std::stop_token& stop) { listen(stop); }) {}
 
@@ -35,16 +38,17 @@ private:
   void listen(const std::stop_token& stop) {
     std::vector<std::jthread> followers; // they end with their builds, or here
     const auto heard = [&](const buildkit::RawBuild& build) {
-      const auto mark = build.frontend_attributes.find(std::string(BuildPlay::k_mark));
-      if (mark == build.frontend_attributes.end()) return;
-      barriers_.started(mark->second);
-      followers.emplace_back([this, entry = mark->second, ref = build.ref] { follow_(entry, ref); });
+      const auto entry = whose_(build);
+      if (entry.empty()) return;
+      barriers_.started(entry);
+      followers.emplace_back([this, entry, ref = build.ref] { follow_(entry, ref); });
     };
     if (auto listened = client_.listen(heard, stop); !listened) barriers_.deaf(util::to_text(listened.error()));
   }
 
   buildkit::Client& client_;
   Barriers& barriers_;
+  Whose whose_;
   Follow follow_;
   std::jthread listener_;
 };
@@ -107,20 +111,31 @@ void RoundPlay::build_at_once(const std::stop_token& stop) {
   Barriers barriers;
   std::stop_source deafen;
   bool finished = false;
+  const auto whose = [&](const buildkit::RawBuild& build) {
+    const auto which = std::find_if(plays_.begin(), plays_.end(), [&](const auto& play) { return play.owns(build); });
+    return which == plays_.end() ? std::string() : seen_[static_cast<std::size_t>(which - plays_.begin())].entry;
+  };
   const auto follow = [&](const std::string& entry, const std::string& ref, const std::stop_token& until) {
     if (!is_awaited_by_step(entry)) return;
     const auto which =
         std::find_if(builds_.begin(), builds_.end(), [&](const auto& build) { return build.entry == entry; });
-    const auto& play = plays_[static_cast<std::size_t>(which - builds_.begin())];
+    const auto index = static_cast<std::size_t>(which - builds_.begin());
+    const auto& play = plays_[index];
     const auto heard = [&](const buildkit::RawBuild& so_far) {
       if (auto record = play.decode_so_far(so_far)) barriers.progress(entry, std::move(*record));
     };
-    static_cast<void>(world_.daemon().client().follow(ref, heard, until)); // at its end is another look
+    auto& client = world_.seat(seen_[index].builder).daemon->client();
+    static_cast<void>(client.follow(ref, heard, until)); // at its end is another look
   };
   {
-    const Ears ears(world_.daemon().client(), barriers, [&](const std::string& entry, const std::string& ref) {
-      follow(entry, ref, deafen.get_token());
-    });
+    std::map<std::string, Ears> ears; // one at each daemon
+    for (const auto& one : seen_)
+      ears.try_emplace(
+          one.builder,
+          world_.seat(one.builder).daemon->client(),
+          barriers,
+          whose,
+          [&](const std::string& entry, const std::string& ref) { follow(entry, ref, deafen.get_token()); });
     std::stop_source cancel;
     std::vector<std::string> finishing;
     for (const auto& build : builds_)
@@ -173,17 +188,16 @@ util::Status RoundPlay::build_entry(std::size_t index, Barriers& barriers, const
   return plays_[index].build(stop);
 }
 
-/// A build that hangs takes the daemon with it, when it is looked at: what the others say then is only that.
+/// A build that hangs takes the daemon with it, when it is looked at: what the others there say then is only that.
 void RoundPlay::look_at_hangs() {
-  const auto hung = std::find_if(plays_.begin(), plays_.end(), [](const BuildPlay& play) { return play.timed_out(); });
-  if (hung == plays_.end()) return;
-  const auto& name = builds_[static_cast<std::size_t>(hung - plays_.begin())].entry;
-  for (std::size_t i = 0; i < plays_.size(); ++i)
-    if (!plays_[i].timed_out() && !seen_[i].broken)
-      seen_[i].broken = util::Error{util::Blame::rig,
-                                    fmt::format("the build '{}' beside it hung, and the daemon ended with it", name),
-                                    seen_[i].command,
-                                    "see there"};
+  for (std::size_t hung = 0; hung < plays_.size(); ++hung)
+    for (std::size_t i = 0; i < plays_.size() && plays_[hung].timed_out(); ++i)
+      if (!plays_[i].timed_out() && !seen_[i].broken && seen_[i].builder == seen_[hung].builder)
+        seen_[i].broken =
+            util::Error{util::Blame::rig,
+                        fmt::format("the build '{}' beside it hung, and the daemon ended with it", builds_[hung].entry),
+                        seen_[i].command,
+                        "see there"};
 }
 
 } // namespace cacheproof::engine

@@ -48,11 +48,22 @@ fs::path missed_buildx(const fs::path& folder) {
 
 /// The programs that a command line finds first: `buildctl` of the daemon, `buildx` as pinned, and `docker` with the
 /// builds of that, whatever Docker the machine has.
-util::Status make_programs(const fs::path& folder, const fs::path& buildctl, const fs::path& buildx) {
+util::Status make_programs(const Line& line, const fs::path& buildctl, const fs::path& buildx) {
+  const auto& folder = line.folder;
   const auto bin = folder / "bin";
   CP_TRY(util::remove_tree(folder));
   CP_TRY(util::make_directories(bin));
-  CP_TRY(link(buildctl, bin / "buildctl"));
+  if (line.mark.empty())
+    CP_TRY(link(buildctl, bin / "buildctl"));
+  else
+    CP_TRY(write_program(bin / "buildctl",
+                         fmt::format("for word; do\n"
+                                     "  if [ \"$word\" = build ]; then exec '{0}' \"$@\" --opt {1}={2}; fi\n"
+                                     "done\n"
+                                     "exec '{0}' \"$@\"\n",
+                                     buildctl.string(),
+                                     k_mark,
+                                     line.mark)));
   if (buildx.empty())
     CP_TRY(write_program(
         bin / "buildx",
@@ -95,57 +106,75 @@ class Subscription {
 public:
   explicit Subscription(buildkit::Client& client)
       : thread_([this, &client](const std::stop_token& stop) {
-          const auto heard = [this](const buildkit::RawBuild& build) { refs_.push_back(build.ref); };
+          const auto heard = [this](const buildkit::RawBuild& build) { builds_.push_back(build); };
           listened_ = client.listen(heard, stop);
         }) {}
 
   /// What was heard, in its order.
-  util::Result<std::vector<std::string>> end() {
+  util::Result<std::vector<buildkit::RawBuild>> end() {
     thread_.request_stop();
     thread_.join();
     CP_TRY(std::move(listened_));
-    return std::move(refs_);
+    return std::move(builds_);
   }
 
 private:
-  std::vector<std::string> refs_; // with the next, the thread's until it has ended
+  std::vector<buildkit::RawBuild> builds_; // with the next, the thread's until it has ended
   util::Status listened_;
   std::jthread thread_;
 };
 
 /// What a subscription heard and what the history has more: one that began before the subscription stood is in the
 /// history, one that the history has forgotten was heard.
-util::Result<std::vector<std::string>>
-begun(buildkit::Client& client, Subscription& subscription, const std::vector<std::string>& before) {
+util::Result<StartedBuilds>
+begun(const Line& line, buildkit::Client& client, Subscription& subscription, const std::vector<std::string>& before) {
   CP_TRY_ASSIGN(auto found, subscription.end());
   CP_TRY_ASSIGN(const auto after, client.history(k_history_limit));
-  found.insert(found.end(), after.begin(), after.end());
-  std::vector<std::string> refs;
-  for (auto& ref : found) {
-    const auto is = [&](const auto& all) { return std::find(all.begin(), all.end(), ref) != all.end(); };
-    if (!is(before) && !is(refs)) refs.push_back(std::move(ref));
+  const auto is_heard = [&](const std::string& ref) {
+    return std::any_of(found.begin(), found.end(), [&](const auto& build) { return build.ref == ref; });
+  };
+  const auto was_there = [&](const std::string& ref) {
+    return std::find(before.begin(), before.end(), ref) != before.end();
+  };
+  for (const auto& ref : after)
+    if (!was_there(ref) && !is_heard(ref)) {
+      CP_TRY_ASSIGN(auto build, client.fetch(ref, k_history_limit));
+      found.push_back(std::move(build));
+    }
+  StartedBuilds started;
+  for (const auto& build : found) {
+    if (was_there(build.ref)) continue;
+    if (line.mark.empty() || is_of_line(build, line.folder, line.mark))
+      started.refs.push_back(build.ref);
+    else if (!build.frontend_attributes.contains(std::string(k_mark)))
+      started.strangers.push_back(build.ref);
   }
-  return refs;
+  return started;
+}
+
+/// As buildx wrote it down (its localstate/localstate.go).
+fs::path state_of(const fs::path& folder, const std::string& ref) {
+  return buildx_folder(folder) / "refs" / k_builder / (std::string(k_builder) + "0") / ref;
 }
 
 } // namespace
 
-util::Result<LineRun>
-run_line(const std::string& line, CaseWorld& world, const fs::path& folder, process::RunOptions options) {
-  CP_TRY(make_programs(folder, world.buildctl(), world.buildx()));
-  auto& daemon = world.daemon();
+util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, process::RunOptions options) {
+  const auto& buildx = seat.rig->buildx;
+  CP_TRY(make_programs(line, seat.rig->programs.buildctl, buildx));
+  auto& daemon = *seat.daemon;
   auto environment = world.client_environment();
-  environment["PATH"] = (folder / "bin").string() + ":" + environment["PATH"];
+  environment["PATH"] = (line.folder / "bin").string() + ":" + environment["PATH"];
   environment["BUILDKIT_HOST"] = daemon.address();
   environment["BUILDX_BUILDER"] = k_builder;
-  environment["BUILDX_CONFIG"] = buildx_folder(folder).string();
+  environment["BUILDX_CONFIG"] = buildx_folder(line.folder).string();
   environment["DOCKER_HOST"] = "unix://" + (world.folder() / "no-docker.sock").string();
   environment["REGISTRY"] = world.sandbox().registry().place();
-  if (!world.buildx().empty()) CP_TRY(create_builder(world.buildx(), environment, daemon.address(), options.stop));
+  if (!buildx.empty()) CP_TRY(create_builder(buildx, environment, daemon.address(), options.stop));
 
   CP_TRY_ASSIGN(const auto before, daemon.client().history(k_history_limit));
   Subscription subscription(daemon.client());
-  const process::Command command{{"/bin/sh", "-c", line}, environment, world.context().folder()};
+  const process::Command command{{"/bin/sh", "-c", line.text}, environment, world.context().folder()};
   LineRun result;
   result.run.command_line = process::to_line(command);
   options.on_output = [&](std::string_view piece) { result.run.log += piece; };
@@ -153,18 +182,28 @@ run_line(const std::string& line, CaseWorld& world, const fs::path& folder, proc
   result.run.exit = finished.exit;
   result.run.timed_out = finished.timed_out;
   result.run.interrupted = finished.interrupted;
-  if (fs::exists(missed_buildx(folder)))
+  if (fs::exists(missed_buildx(line.folder)))
     return util::failure("the command line needs buildx, which is not installed",
                          result.run.command_line,
                          "cacheproof toolchain install buildx (a `run` line that names docker or buildx itself has it "
                          "installed)");
-  result.refs = begun(daemon.client(), subscription, before);
+  result.started = begun(line, daemon.client(), subscription, before);
   return result;
 }
 
-/// buildx keeps what it asked for by the build's id (its localstate/localstate.go); only a group has a name for each.
+bool buildx_asked(const fs::path& folder, const std::string& ref) {
+  std::error_code error;
+  return fs::exists(state_of(folder, ref), error);
+}
+
+bool is_of_line(const buildkit::RawBuild& build, const fs::path& folder, const std::string& mark) {
+  const auto found = build.frontend_attributes.find(std::string(k_mark));
+  return found != build.frontend_attributes.end() ? found->second == mark : buildx_asked(folder, build.ref);
+}
+
+/// Only of a group every build has a name.
 std::optional<std::string> bake_target(const fs::path& folder, const std::string& ref) {
-  const auto text = util::read_text(buildx_folder(folder) / "refs" / k_builder / (std::string(k_builder) + "0") / ref);
+  const auto text = util::read_text(state_of(folder, ref));
   if (!text) return {};
   const auto state = nlohmann::json::parse(*text, nullptr, false);
   if (!state.is_object() || !state.contains("GroupRef") || !state.contains("Target")) return {};

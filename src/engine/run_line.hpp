@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -19,20 +20,41 @@ struct NamedText {
   std::string text;
 };
 
+/// The frontend option that says whose a build is, where several run at once. The Dockerfile frontend takes no notice
+/// of it.
+inline constexpr std::string_view k_mark = "cacheproof-build";
+
+/// A command line of the user's.
+struct Line {
+  std::string text;
+  std::filesystem::path folder; ///< of its own, made anew: the programs that it finds, and what buildx keeps
+  std::string mark;             ///< of one of several at once: what tells its builds; else empty
+};
+
+/// Whether the buildx of a line's folder has asked for the build `ref`.
+bool buildx_asked(const std::filesystem::path& folder, const std::string& ref);
 /// What bake calls a build: the name of its target. Nothing for a build that is none of several of bake's.
 std::optional<std::string> bake_target(const std::filesystem::path& folder, const std::string& ref);
+/// Whether a build is of the line with that folder and that mark, by what the daemon says of it.
+bool is_of_line(const buildkit::RawBuild& build, const std::filesystem::path& folder, const std::string& mark);
 
-/// Runs a command line of the user's, `/bin/sh -c` in the context, with the clients of the round's daemon first in its
-/// PATH: `buildctl`, `buildx` with a builder at that daemon, and a `docker` that is buildx. They and what buildx keeps
-/// lie in `folder`, which is made anew. Nothing of the caller's is in there, and no Docker that is none of the
-/// sandbox's can be reached. `refs` are the builds that the daemon began meanwhile, in their order, or why they are not
-/// known: of a daemon that died meanwhile its death tells more.
+/// The builds that a daemon began while a line ran, in their order.
+struct StartedBuilds {
+  std::vector<std::string> refs;      ///< the line's own
+  std::vector<std::string> strangers; ///< beside it, of those that bear no mark
+};
+
+/// How a line ended, and what it started, or why that is not known: of a daemon that died meanwhile its death tells
+/// more.
 struct LineRun {
   builder::BuildRun run;
-  util::Result<std::vector<std::string>> refs;
+  util::Result<StartedBuilds> started;
 };
-util::Result<LineRun>
-run_line(const std::string& line, CaseWorld& world, const std::filesystem::path& folder, process::RunOptions options);
+
+/// Runs it with `/bin/sh -c` in the context, with the clients of the seat's daemon first in its PATH: `buildctl`,
+/// `buildx` with a builder at that daemon, and a `docker` that is buildx; and what they need in its environment.
+/// Nothing of the caller's is in there, and no Docker that is none of the sandbox's can be reached.
+util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, process::RunOptions options);
 
 /// The Dockerfile of a build that somebody else asked for: as its provenance has it, else (a failed build has none) the
 /// file of that name in the context.

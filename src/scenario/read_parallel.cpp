@@ -60,8 +60,14 @@ const std::vector<Key<Round>>& entry_keys() {
        false,
        "build",
        build_shape()},
-      {"run", "a command line that starts builds", {}, false, "build", shape::text()},
-      {"builder", "which named builder", {}, false, {}, shape::text()},
+      {"run", "a command line that starts builds", read_run, false, "build", shape::text("\\S")},
+      {"builder",
+       "which of the builders that `setup.builder` names",
+       read_builder,
+       false,
+       {},
+       shape::text(),
+       "the round's"},
       {"after",
        "what it waits for before it begins",
        [](Reader& reader, const Node& at, Round& entry) {
@@ -128,6 +134,11 @@ void check_barriers(Reader& reader, const std::vector<Round>& entries) {
              did_you_mean(name, names, "its builds are " + util::join(names, ", ")));
       continue;
     }
+    if (entries[awaited].run && entry.after->step)
+      report(entry,
+             codes::k_wrong_value,
+             fmt::format("'{}' is a command line: which steps its builds have is told when they are over", name),
+             "wait for the build itself: leave 'step' out");
     if (entries[awaited].cancel && entry.after->event == Barrier::Event::finished && !entry.after->step
         && !entry.cancel)
       report(entry,

@@ -9,12 +9,6 @@
 namespace cacheproof::scenario {
 namespace {
 
-void read_run(Reader& reader, const Node& at, Round& round) {
-  auto line = reader.text(at, "a command line");
-  if (line && util::trim(line->value).empty()) return reader.wrong_type(at, "a command line");
-  round.run = std::move(line);
-}
-
 const std::vector<Key<Round>>& round_keys() {
   static const std::vector<Key<Round>> keys{
       {"name",
@@ -38,9 +32,7 @@ const std::vector<Key<Round>>& round_keys() {
        actions_shape()},
       {"builder",
        "which of the builders that `setup.builder` names; where it names one, that",
-       [](Reader& reader, const Node& at, Round& round) {
-         if (auto name = reader.word(at, "the name of a builder")) round.builder = {std::move(*name), reader.spot(at)};
-       },
+       read_builder,
        false,
        {},
        shape::text()},
@@ -50,8 +42,8 @@ const std::vector<Key<Round>>& round_keys() {
        false,
        "build",
        build_shape()},
-      {"run", "a command line that starts a build", read_run, false, "build", shape::text("\\S")},
-      {"parallel", "several builds at once, on one daemon", read_parallel, false, "build", parallel_shape()},
+      {"run", "a command line that starts builds", read_run, false, "build", shape::text("\\S")},
+      {"parallel", "several builds at once", read_parallel, false, "build", parallel_shape()},
       {"expect",
        "the claims",
        [](Reader& reader, const Node& at, Round& round) { read_expect(reader, at, round.expect); },
@@ -86,6 +78,16 @@ void check_claims_of_run(Reader& reader, const Expectations& expect) {
 
 } // namespace
 
+void read_run(Reader& reader, const Node& at, Round& round) {
+  auto line = reader.text(at, "a command line");
+  if (line && util::trim(line->value).empty()) return reader.wrong_type(at, "a command line");
+  round.run = std::move(line);
+}
+
+void read_builder(Reader& reader, const Node& at, Round& round) {
+  if (auto name = reader.word(at, "the name of a builder")) round.builder = {std::move(*name), reader.spot(at)};
+}
+
 Shape rounds_shape() {
   return shape::filled(shape::list(shape::table("round", round_keys)));
 }
@@ -97,11 +99,13 @@ void read_rounds(Reader& reader, const Node& at, Scenario& scenario) {
     round.name = fmt::format("round {}", scenario.rounds.size() + 1);
     round.spot = reader.spot(item);
     read_keys(reader, item, "a round", round_keys(), round);
-    if (round.run) {
-      check_claims_of_run(reader, round.expect);
-      if (round.known_issue) check_claims_of_run(reader, round.known_issue->expect);
+    for (const auto& build : builds_of(round)) {
+      if (!build.run) continue;
+      check_claims_of_run(reader, build.expect);
+      if (build.known_issue) check_claims_of_run(reader, build.known_issue->expect);
     }
-    for (auto& build : round.parallel) build.builder = round.builder;
+    for (auto& build : round.parallel)
+      if (!build.builder) build.builder = round.builder;
     for (const auto* key : {"expect", "known_issue"})
       if (const auto* claim = item.find(key); claim && !round.parallel.empty())
         reader.report(codes::k_exclusive_keys,

@@ -341,23 +341,28 @@ void check_builders(Reader& reader, const Scenario& scenario) {
     if (builder.buildkit) check_version(reader, scenario, *builder.buildkit);
     names.push_back(builder.name);
   }
-  for (const auto& round : scenario.rounds) {
-    if (round.builder && names.empty()) {
+  const auto check = [&](const Round& build, std::string_view what) {
+    if (build.builder && names.empty()) {
       reader.report_text(codes::k_wrong_value,
-                         *round.builder,
+                         *build.builder,
                          "no builder has a name here",
-                         fmt::format("setup: {{builder: {{{}: {{}}}}}} makes one", round.builder->value));
-    } else if (round.builder && !builders.find(round.builder->value)) {
+                         fmt::format("setup: {{builder: {{{}: {{}}}}}} makes one", build.builder->value));
+    } else if (build.builder && !builders.find(build.builder->value)) {
       reader.report_text(codes::k_wrong_value,
-                         *round.builder,
-                         fmt::format("unknown builder '{}'", round.builder->value),
-                         did_you_mean(round.builder->value, names, "there are: " + util::join(names, ", ")));
-    } else if (!round.builder && names.size() > 1) {
+                         *build.builder,
+                         fmt::format("unknown builder '{}'", build.builder->value),
+                         did_you_mean(build.builder->value, names, "there are: " + util::join(names, ", ")));
+    } else if (!build.builder && names.size() > 1) {
       reader.report_at(codes::k_missing_key,
-                       round.spot,
-                       "the round does not say which builder it is built on",
+                       build.spot,
+                       fmt::format("the {} does not say which builder it is built on", what),
                        "'builder' takes: " + util::join(names, ", "));
     }
+  };
+  for (const auto& round : scenario.rounds) {
+    if (round.builder || round.parallel.empty() || !round.actions.empty()) check(round, "round");
+    for (const auto& build : round.parallel)
+      if (!round.builder || build.builder != round.builder) check(build, "build");
   }
 }
 

@@ -198,6 +198,8 @@ Shape repeat_shape();
 /// A share of the plays has several of them.
 void check_rates(Reader& reader, const Scenario& scenario);
 void read_parallel(Reader& reader, const Node& at, Round& round);
+void read_run(Reader& reader, const Node& at, Round& round);
+void read_builder(Reader& reader, const Node& at, Round& round);
 Shape parallel_shape();
 void read_context(Reader& reader, const Node& at, Scenario& scenario);
 void read_git(Reader& reader, const Node& at, Scenario& scenario);
