@@ -54,6 +54,18 @@ std::chrono::seconds limit_of(const scenario::Scenario& scenario, const PlayOpti
   return limit;
 }
 
+/// The round with its claims about caches in full.
+scenario::Round expanded(scenario::Round round, const std::map<std::string, std::string>& variables) {
+  const auto expand = [&](scenario::Expectations& expect) {
+    if (!expect.exported) return;
+    for (auto& alternative : expect.exported->alternatives)
+      if (auto& of = alternative.value.of) of->value = scenario::expand(of->value, variables);
+  };
+  expand(round.expect);
+  if (round.known_issue) expand(round.known_issue->expect);
+  return round;
+}
+
 /// Plays one case, round by round.
 class Player {
 public:
@@ -223,7 +235,8 @@ private:
       if (seen.result) seen.result->earlier = digests_;
       // Nothing comes out of a build that fails: its own claims say whether it may.
       const bool verify = options_.verify_results && seen.record.succeeded;
-      auto judgement = judge::judge(verify ? verified(build, world) : build, world, seen, scenario().source);
+      const auto claims = expanded(verify ? verified(build, world) : build, world_->variables());
+      auto judgement = judge::judge(claims, world, seen, scenario().source);
       // What happens in a share of the plays need not happen in this one.
       if (judgement.verdict == Verdict::stale && build.known_issue->rate) {
         judgement.verdict = Verdict::passed;

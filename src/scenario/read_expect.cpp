@@ -149,10 +149,8 @@ std::optional<std::vector<StepReference>> read_some_steps(Reader& reader, const 
 const std::vector<Key<Exported>>& exported_keys() {
   static const std::vector<Key<Exported>> keys{
       {"of",
-       "which export, where a build has several",
-       [](Reader& reader, const Node& at, Exported& exported) {
-         if (auto of = reader.word(at)) exported.of = Text{std::move(*of), reader.spot(at)};
-       },
+       "which export, where a build has several, as `app:cache` or with its registry",
+       [](Reader& reader, const Node& at, Exported& exported) { exported.of = reader.text(at, "a cache"); },
        false,
        {},
        shape::text()},
