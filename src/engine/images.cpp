@@ -50,6 +50,16 @@ std::set<std::string> images_of(const scenario::Scenario& scenario,
   return images;
 }
 
+/// What a command line may build: all that the Dockerfile has.
+std::set<std::string> images_of_all_stages(const std::optional<std::string>& text) {
+  std::set<std::string> images;
+  if (!text) return images;
+  const auto reading = dockerfile::read(*text, "Dockerfile");
+  if (!reading.file) return images;
+  for (const auto& stage : reading.file->stages) images.merge(reading.file->images(stage.index));
+  return images;
+}
+
 } // namespace
 
 std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, const scenario::Cell& cell) {
@@ -66,7 +76,11 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
       const auto text = request.dockerfile_text
                             ? request.dockerfile_text
                             : text_after(scenario, so_far, dockerfile_path(request, {})).value_or(std::nullopt);
-      for (const auto& name : images_of(scenario, request, text))
+      auto names = build.run ? images_of_all_stages(text) : images_of(scenario, request, text);
+      if (build.run)
+        for (const auto& [name, image] : scenario.images)
+          if (image.kind == scenario::BaseImage::Kind::upstream) names.insert(name);
+      for (const auto& name : names)
         // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
         // before there is one (`${registry}`).
         if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))
@@ -113,6 +127,16 @@ std::vector<std::string> frontends_of(const Case& planned) {
   for (const auto& round : planned.scenario->rounds)
     for (const auto& action : round.actions) add(action.content);
   return {all.begin(), all.end()};
+}
+
+std::optional<std::string> unforeseen(const Case& planned, const std::set<std::string>& images) {
+  std::set<std::string> known;
+  for (const auto& image : base_images(*planned.scenario).value_or(std::vector<oci::Reference>{}))
+    known.insert(oci::to_text(image));
+  for (const auto& image : upstream_images(*planned.scenario, planned.cell)) known.insert(oci::to_text(image));
+  for (const auto& name : images)
+    if (const auto image = oci::parse_reference(name); image && !known.contains(oci::to_text(*image))) return name;
+  return {};
 }
 
 bool add_pins(std::vector<evidence::PinnedImage>& all, const std::vector<evidence::PinnedImage>& of_a_play) {

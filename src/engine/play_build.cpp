@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -269,11 +270,37 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
     CP_TRY_ASSIGN(const auto file, dockerfile::parse(told.text, told.name, args_of(raw)));
     const auto asked = raw.frontend_attributes.find("target");
     const auto target = asked == raw.frontend_attributes.end() ? std::string() : asked->second;
+    CP_TRY(check_images(raw, file, target));
     CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, seat().rig->version));
     const auto called = target.empty() ? file.stages.back().name : target;
     builds.push_back({bake_target(line_folder(), ref).value_or(called), std::move(record)});
   }
   return together(std::move(builds));
+}
+
+/// Whether a build that nobody foresaw has read its base images where those of the case come from.
+util::Status
+BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) const {
+  const auto stage = file.find_target(target);
+  auto images = stage ? file.images(*stage) : std::set<std::string>{};
+  std::erase_if(images, [&](const auto& name) {
+    // A named context stands in for an image of its name.
+    if (raw.frontend_attributes.contains("context:" + name)) return true;
+    return std::any_of(world_.sandbox().registries().begin(),
+                       world_.sandbox().registries().end(),
+                       [&](const auto& registry) { return name.starts_with(registry.place() + "/"); });
+  });
+  const auto image = unforeseen(planned_, images);
+  if (!image) return {};
+  return util::failure(
+      fmt::format("{}:{}: this command line built {} from {}, which was read past the mirror: nobody foresaw it",
+                  round_->run->spot.file,
+                  round_->run->spot.line,
+                  file.name,
+                  *image),
+      seen_.command,
+      fmt::format("write it down: `setup: {{images: {{\"{0}\": upstream}}}}`, or `busybox` to serve it here", *image),
+      util::Blame::input);
 }
 
 /// Of a build beside a command line that nobody here has started nobody can tell whose it is.

@@ -73,6 +73,8 @@ private:
   util::Result<evidence::BuildRecord> read_record();
   util::Result<evidence::BuildRecord> read_line_records();
   util::Status check_strangers() const;
+  util::Status
+  check_images(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) const;
   Seat& seat() const { return world_.seat(seen_.builder); }
   util::Status check_references() const;
 

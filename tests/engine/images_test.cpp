@@ -2,6 +2,7 @@
 #include "oci/platform.hpp"
 #include "scenario/read.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -79,6 +80,25 @@ TEST(Pins, OfSeveralPlaysAreEqualWhereBothPulled) {
               testing::ElementsAre(evidence::PinnedImage{"a", "sha256:2"},
                                    evidence::PinnedImage{"b", "sha256:1"},
                                    evidence::PinnedImage{"c", "sha256:4"}));
+}
+
+TEST(Images, OfACommandLineAreThoseOfAllStagesAndThoseThatTheScenarioNames) {
+  const util::TempDir folder = util::TempDir::create().value();
+  auto reading = scenario::read_text("title: A line\n"
+                                     "setup: {images: {alpine: busybox, quay.io/x: upstream}}\n"
+                                     "files: {Dockerfile: \"FROM alpine AS a\\nFROM debian AS b\\nFROM a\\n\"}\n"
+                                     "rounds:\n"
+                                     "  - {run: ./build.sh}\n",
+                                     folder.path() / "x.yaml");
+  ASSERT_TRUE(reading.scenario);
+  std::vector<std::string> names;
+  for (const auto& image : upstream_images(*reading.scenario, {})) names.push_back(oci::to_text(image));
+  EXPECT_THAT(names, testing::ElementsAre("docker.io/library/debian:latest", "quay.io/x:latest"));
+
+  Case planned;
+  planned.scenario = std::make_shared<scenario::Scenario>(std::move(*reading.scenario));
+  EXPECT_EQ(unforeseen(planned, {"alpine", "debian", "quay.io/x"}), std::nullopt);
+  EXPECT_EQ(unforeseen(planned, {"alpine", "fedora"}), "fedora");
 }
 
 } // namespace
