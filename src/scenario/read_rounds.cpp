@@ -61,18 +61,20 @@ const std::vector<Key<Round>>& round_keys() {
   return keys;
 }
 
-/// Nobody tells where a command line exports its cache to, nor what the build is that it starts.
+/// Nobody tells where a command line exports its cache to, nor what all goes into the build that it starts.
 void check_claims_of_run(Reader& reader, const Expectations& expect) {
   if (expect.result)
-    reader.report_at(codes::k_not_played_yet,
+    reader.report_at(codes::k_exclusive_keys,
                      expect.result->spot,
-                     "'result' in a round with 'run' is part of the language but not played yet");
+                     "'result' cannot be claimed of a command line",
+                     "what its build was given is not told, so nobody can export that again or build it without a "
+                     "cache: write the build as 'build' for that");
   if (!expect.exported) return;
   for (const auto& one : expect.exported->alternatives)
     if (!one.value.of)
       reader.report_at(codes::k_missing_key,
                        one.spot,
-                       "in a round with 'run' 'exported' needs 'of', the cache that is meant",
+                       "of a command line 'exported' needs 'of', the cache that is meant",
                        "write e.g. {of: app:cache, layers: 3}: what lies there in ${registry} after the command");
 }
 
