@@ -2,6 +2,7 @@
 #include "dockerfile/dockerfile.hpp"
 #include "dockerfile/ignore.hpp"
 #include "engine/load.hpp"
+#include "engine/play_result.hpp"
 #include "engine/request.hpp"
 #include "engine/texts.hpp"
 #include "lint/cache_attributes.hpp"
@@ -128,6 +129,7 @@ private:
         std::vector<std::shared_ptr<const Read>> files;
         for (const auto& build : builds) files.push_back(check_dockerfile(build, cell));
         for (const auto& build : builds) check_barrier(build, builds, files, cell);
+        for (const auto& build : builds) check_result(round, build);
         for (const auto& build : builds) check_ignored(build, cell, round.edits);
         if (builds.size() == 1 && files.front())
           predict(builds.front(), cell, *files.front()->reading.file, round);
@@ -168,6 +170,18 @@ private:
     if (round.known_issue)
       add(lint::check_references(round.known_issue->expect, *file, asked.second, scenario_.source));
     return read;
+  }
+
+  /// A claim about what may be another build's is never judged.
+  void check_result(const scenario::Round& round, const scenario::Round& build) {
+    const auto* claim = build.expect.result ? &*build.expect.result : nullptr;
+    if (!claim && build.known_issue && build.known_issue->expect.result) claim = &*build.known_issue->expect.result;
+    if (!claim || !may_be_anothers(scenario_, round, build)) return;
+    add({scenario::diagnostic(scenario::codes::k_wrong_value,
+                              claim->spot,
+                              scenario_.source,
+                              "beside a build that takes no cache the result that is found may be the other's",
+                              "let it put out its own: output: \"type=oci,dest=image.tar\"")});
   }
 
   /// A step that a build waits for is one of the build that it waits for.

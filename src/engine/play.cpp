@@ -234,7 +234,9 @@ private:
       const auto world = world_of(planned_, build);
       if (seen.result) seen.result->earlier = digests_;
       // Nothing comes out of a build that fails: its own claims say whether it may.
-      const bool verify = options_.verify_results && seen.record.succeeded;
+      const auto& round = scenario().rounds[static_cast<std::size_t>(seen.number) - 1];
+      const bool verify =
+          options_.verify_results && seen.record.succeeded && !may_be_anothers(scenario(), round, build);
       const auto claims = expanded(verify ? verified(build, world) : build, world_->variables());
       auto judgement = judge::judge(claims, world, seen, scenario().source);
       // What happens in a share of the plays need not happen in this one.

@@ -3,6 +3,8 @@
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
 #include "engine/broken.hpp"
+#include "engine/builders.hpp"
+#include "engine/request.hpp"
 #include "engine/timed.hpp"
 #include "judge/steps.hpp"
 #include "oci/image_export.hpp"
@@ -66,6 +68,12 @@ bool attested(const builder::BuildRequest& request) {
   return asked(request.provenance) || asked(request.sbom);
 }
 
+/// Whether the result is read from what the build itself puts out.
+bool reads_own(const builder::BuildRequest& request, bool as_image) {
+  const auto own = own_export(request, as_image);
+  return own && (own->image || !attested(request));
+}
+
 /// The same build with nothing but an export: what is in it does not depend on what else was asked for, and nothing of
 /// that is done again (a push).
 builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name, bool as_image) {
@@ -124,6 +132,19 @@ scenario::Round verified(scenario::Round round, const scenario::World& world) {
   return round;
 }
 
+bool may_be_anothers(const scenario::Scenario& scenario, const scenario::Round& round, const scenario::Round& build) {
+  const auto builds = scenario::builds_of(round);
+  const auto request_of = [&](const scenario::Round& one) {
+    return make_request(scenario::merge(scenario.build, one.build), {}, {});
+  };
+  if (builds.size() < 2 || reads_own(request_of(build), demand_of(scenario, build).as_image)) return false;
+  return std::any_of(builds.begin(), builds.end(), [&](const auto& one) {
+    if (builder_of(scenario, one) != builder_of(scenario, build)) return false;
+    const auto request = request_of(one);
+    return one.run || request.no_cache || !request.no_cache_filter.empty();
+  });
+}
+
 ResultPlay::ResultPlay(
     const Case& planned, CaseWorld& world, Keeper& keeper, evidence::RoundEvidence& seen, ResultDemand demand)
     : planned_(planned),
@@ -159,7 +180,7 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
   if (!demand_.image || !seen_.record.succeeded) return {};
   const std::stop_callback also_the_clean_one(stop, [this] { stop_.request_stop(); });
   evidence::Result result;
-  if (const auto own = own_export(request, demand_.as_image); own && (own->image || !attested(request))) {
+  if (reads_own(request, demand_.as_image)) {
     CP_TRY_ASSIGN(result.image, image_of(request, stop));
   } else {
     auto again = exporting(request, "result", demand_.as_image);

@@ -36,6 +36,11 @@ ResultDemand demand_of(const scenario::Scenario& scenario, const scenario::Round
 /// The round with the claim that its result is that of a clean build, beside its own; unless it is to fail.
 scenario::Round verified(scenario::Round round, const scenario::World& world);
 
+/// Whether what is exported after that build of the round may be what another one made of the same steps: with one
+/// beside it that takes no cache (or a command line, of which nobody knows), the last result of a step is found, not
+/// the build's own. What the build itself puts out is its own.
+bool may_be_anothers(const scenario::Scenario& scenario, const scenario::Round& round, const scenario::Round& build);
+
 /// Reads what came out of a round's build, and what a build without any cache makes of the same, on another daemon of
 /// the same version beside the round's own. Every error is one of the rig.
 ///

@@ -43,6 +43,7 @@ private:
 
   const Case& planned_;
   CaseWorld& world_;
+  const scenario::Round& round_;
   std::span<const scenario::Round> builds_;
   std::span<evidence::RoundEvidence> seen_;
   std::deque<BuildPlay> plays_;

@@ -62,5 +62,20 @@ TEST(Verified, AreRoundsWhoseBuildMaySucceed) {
   EXPECT_EQ(both.expect.result->alternatives[0].value.files.size(), 1u) << "beside its own claims";
 }
 
+TEST(Demand, IsForTheOwnResultWhereNoBuildBesideItTakesNoCache) {
+  const auto anothers = [](const std::string& first, const std::string& second) {
+    const auto told = story("  - parallel: [{name: a, " + first + "}, {name: b, " + second + "}]\n");
+    const auto& round = told.rounds.at(0);
+    return may_be_anothers(told, round, round.parallel.at(0));
+  };
+  EXPECT_FALSE(anothers("build: {}", "build: {}"));
+  EXPECT_TRUE(anothers("build: {}", "build: {no_cache: true}"));
+  EXPECT_TRUE(anothers("build: {no_cache_filter: [x]}", "build: {}"));
+  EXPECT_TRUE(anothers("build: {}", "run: make"));
+  EXPECT_FALSE(anothers("build: {output: [\"type=oci,dest=i.tar\"]}", "build: {no_cache: true}"));
+  const auto alone = story("  - build: {no_cache: true}\n");
+  EXPECT_FALSE(may_be_anothers(alone, alone.rounds.at(0), alone.rounds.at(0)));
+}
+
 } // namespace
 } // namespace cacheproof::engine

@@ -53,6 +53,22 @@ TEST_F(ParallelLive, EachBuildIsJudgedByItsOwnClaims) {
   }
 }
 
+/// Why a claim about such a result is refused.
+TEST_F(ParallelLive, OfEqualBuildsWithoutACacheTheLastResultIsFound) {
+  const std::string claim = "no_cache: true}, expect: {rebuilt: all, result: {files: {/r: {uid: 0}}}}";
+  played_ = play("files: {Dockerfile: \"FROM alpine\\nRUN head -c 8 /dev/urandom | od -An -tx1 | tee /r\\n\"}\n"
+                 "rounds:\n"
+                 "  - parallel:\n"
+                 "      - {name: a, build: {"
+                 + claim
+                 + "}\n"
+                   "      - {name: b, build: {"
+                 + claim + ", after: {build: a, event: finished}}\n");
+  for (const auto& round : played_.rounds) ASSERT_EQ(round.verdict, Verdict::passed) << why_broken(round.entry);
+  const auto text = [&](const char* file) { return util::read_text(out() / "round-1" / file).value(); };
+  EXPECT_EQ(text("a/result.json"), text("b/result.json"));
+}
+
 TEST_F(ParallelLive, ABarrierThatIsNeverReachedIsBrokenAndSaysWhatWasSeen) {
   played_ = play(std::string(k_files)
                  + "rounds:\n"
