@@ -106,7 +106,7 @@ judgement. Signs such as `(`, `[`, `+` and `.` need a backslash to mean themselv
       {"CP0012",
        "bad_step_reference",
        R"(The text names no step. Write `stage`, `stage 4`, `stage 4-8` or `stage RUN npm*`; the number is the one that BuildKit prints, as in
-`[app 4/8]`.)",
+`[app 4/8]`. Before it stands the build that is meant, `alpha:app 4`, where a `run` line starts several, and only there.)",
        story({{"expect: {rebuilt: [app 2-3]}", "expect: {rebuilt: [app 3-2]}"}}),
        story()},
       {"CP0013",

@@ -64,7 +64,7 @@ const std::vector<Key<Round>>& round_keys() {
 /// Nobody tells where a command line exports its cache to, nor what all goes into the build that it starts.
 void check_claims_of_run(Reader& reader, const Expectations& expect) {
   if (expect.result)
-    reader.report_at(codes::k_exclusive_keys,
+    reader.report_at(codes::k_wrong_value,
                      expect.result->spot,
                      "'result' cannot be claimed of a command line",
                      "what its build was given is not told, so nobody can export that again or build it without a "
