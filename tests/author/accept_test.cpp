@@ -139,6 +139,17 @@ TEST_F(Accept, OfCachedItKeepsWhatHolds) {
 )");
 }
 
+TEST_F(Accept, OfCachedItKeepsWhatHoldsOfTheBuildThatIsNamed) {
+  auto both = built({cached, rebuilt});
+  both.record.steps[0].build = "alpha";
+  both.record.steps[1] = both.record.steps[0];
+  both.record.steps[1].build = "beta";
+  both.record.steps[1].outcome = rebuilt;
+  play("v0.34.2", {}, {both}, {{0, "cached"}});
+  EXPECT_EQ(accepted("rounds:\n  - expect: {cached: [\"alpha:app 2\", \"beta:app 2\"], rebuilt: [\"beta:app 2\"]}\n"),
+            "rounds:\n  - expect: {cached: ['alpha:app 2'], rebuilt: [\"beta:app 2\"]}\n");
+}
+
 TEST_F(Accept, AlternativesAreWrittenEachForItsCases) {
   play("v0.34.2", {{"mode", "max"}}, {built({cached, rebuilt})});
   play("v0.34.2", {{"mode", "min"}}, {built({cached, rebuilt}, 4)}, {{0, "rebuilt"}, {0, "exported.layers"}});

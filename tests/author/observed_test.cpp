@@ -40,6 +40,15 @@ TEST(Observed, StepsOfPlatformsAreNamedWithThem) {
   EXPECT_THAT(references_of({amd, arm, arm_next}).value(), ElementsAre("linux/amd64 app 2", "linux/arm64 app 2-3"));
 }
 
+TEST(Observed, StepsOfSeveralBuildsAreNamedWithTheirs) {
+  auto alpha = step("app", 2, rebuilt);
+  auto beta = step("app", 3, rebuilt);
+  alpha.build = "alpha";
+  beta.build = "beta";
+  beta.places[0].platform = "linux/arm64";
+  EXPECT_THAT(references_of({alpha, beta}).value(), ElementsAre("alpha:app 2", "beta:linux/arm64 app 3"));
+}
+
 // As the first scenario's author wrote them: step 2, WORKDIR, is one vertex of three stages.
 TEST(Observed, ASharedStepIsNamedWhereOthersAre) {
   const auto workdir = shared({{"less", 2}, {"modules", 2}, {"public", 2}, {"unneeded", 2}});
