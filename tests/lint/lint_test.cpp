@@ -73,6 +73,13 @@ TEST(StepReferences, ThatNameNoneAreFoundInEveryClaim) {
   EXPECT_THAT(names(of_references("rebuilt: [web 2]")), ElementsAre("unknown_stage"));
 }
 
+TEST(StepReferences, NameNoBuildWhereThereIsOne) {
+  const auto found = of_references("cached: [\"alpha:app 2\"]");
+  EXPECT_THAT(names(found), ElementsAre("bad_step_reference"));
+  EXPECT_EQ(found[0].message, "'alpha:app 2' names the build 'alpha', and this is one build");
+  EXPECT_EQ(found[0].hint, "a build stands before a stage only where a `run` line starts several");
+}
+
 TEST(StepReferences, NameAPlatformOfABuildForSeveral) {
   const std::vector<std::string> both = {"linux/amd64", "linux/arm64"};
   EXPECT_THAT(of_references("rebuilt: [app 2, linux/arm64/v8 app 3]", both), IsEmpty());
