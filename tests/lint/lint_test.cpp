@@ -75,7 +75,7 @@ TEST(StepReferences, ThatNameNoneAreFoundInEveryClaim) {
 
 TEST(StepReferences, NameNoBuildWhereThereIsOne) {
   const auto found = of_references("cached: [\"alpha:app 2\"]");
-  EXPECT_THAT(names(found), ElementsAre("bad_step_reference"));
+  ASSERT_THAT(names(found), ElementsAre("bad_step_reference"));
   EXPECT_EQ(found[0].message, "'alpha:app 2' names the build 'alpha', and this is one build");
   EXPECT_EQ(found[0].hint, "a build stands before a stage only where a `run` line starts several");
 }
