@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 namespace cacheproof::toolchain {
@@ -179,9 +180,8 @@ TEST_F(ToolchainReach, IsSaidInOneLineAndEndsNothing) {
 }
 
 TEST_F(ToolchainReach, IsNotWaitedForTwice) {
-  int asked = 0;
+  std::atomic<int> asked = 0;
   const auto silent = *http::Server::start([&](const http::Received&) {
-    const std::lock_guard lock(mutex_);
     ++asked;
     return http::Answer{.hang = true};
   });
