@@ -12,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -121,12 +122,16 @@ TEST_F(MirrorLive, PullsThroughTheMirrorOnceAndRecordsTheDigest) {
 
 TEST_F(MirrorLive, ATagThatMovesBetweenTwoRoundsChangesNothing) {
   std::vector<std::string> digests{public_->push("library/alpine", "latest", "0")};
-  public_->on_event(
-      [&] { digests.push_back(public_->push("library/alpine", "latest", std::to_string(digests.size()))); });
+  std::mutex mutex; // the event comes in a thread of the server's
+  public_->on_event([&] {
+    const std::lock_guard lock(mutex);
+    digests.push_back(public_->push("library/alpine", "latest", std::to_string(digests.size())));
+  });
   auto text = std::string(k_upstream);
   replace(text, "echo \"greeting=$GREETING\"", "wget -q -O /dev/null " + public_->url() + "/event");
   const auto played = play_text(text, "alpine", {"--jobs", "1", "--buildkit", k_versions});
   EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  const std::lock_guard lock(mutex);
   ASSERT_EQ(digests.size(), 4u) << "the first round of each case has run its step";
   for (std::size_t i = 0; i < 3; ++i) EXPECT_THAT(played.out, HasSubstr("alpine:latest@" + digests[i]));
 }
