@@ -42,6 +42,11 @@ protected:
     all.argv.insert(all.argv.begin(), {"unshare", "--mount", "sh", "-ec", mount + "; exec \"$@\"", "sh"});
     return process::run(all, {.timeout = 1min}).value();
   }
+  /// What the server answers, and how often it was asked, belong to its threads too.
+  template <class Use> auto with_server(Use use) {
+    const std::lock_guard lock(mutex_);
+    return use();
+  }
   /// What is in the store besides the folder of a kind.
   std::vector<std::string> left_over() const {
     std::vector<std::string> names;
@@ -96,7 +101,7 @@ TEST_F(ToolchainProgram, RefusesARangeThatHasNoPinnedVersion) {
 }
 
 TEST_F(ToolchainProgram, TwoInstallersAtOnceDoTheWorkOnce) {
-  answer_.delay = 500ms;
+  with_server([&] { answer_.delay = 500ms; });
   process::Finished one;
   {
     const std::jthread other([&] { one = run_toolchain({"install", "v0.34.2"}); });
@@ -104,12 +109,12 @@ TEST_F(ToolchainProgram, TwoInstallersAtOnceDoTheWorkOnce) {
     EXPECT_EQ(two.exit.code, 0) << two.err;
   }
   EXPECT_EQ(one.exit.code, 0) << one.err;
-  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(with_server([&] { return asked_; }), 1);
   EXPECT_TRUE(left_over().empty());
 }
 
 TEST_F(ToolchainProgram, AKilledInstallIsNeverSeenAndSweptByTheNext) {
-  answer_.hang = true;
+  with_server([&] { answer_.hang = true; });
   {
     auto killed = process::Process::start(toolchain({"install", "v0.34.2"})).value();
     const auto works = [&] { return fs::exists(store_) && !left_over().empty(); };
@@ -119,7 +124,7 @@ TEST_F(ToolchainProgram, AKilledInstallIsNeverSeenAndSweptByTheNext) {
   }
   EXPECT_EQ(left_over().size(), 1U);
   EXPECT_EQ(run_toolchain({"path", "v0.34.2"}).exit.code, 2);
-  answer_.hang = false;
+  with_server([&] { answer_.hang = false; });
   EXPECT_EQ(run_toolchain({"install", "v0.34.2"}).exit.code, 0);
   EXPECT_TRUE(left_over().empty());
 }
@@ -142,7 +147,9 @@ TEST_F(ToolchainProgram, AFullDiskIsSaidWithWhatToDo) {
   fs::create_directories(store_);
   std::string noise; // a program that does not fit, also packed
   for (unsigned i = 1; noise.size() < 500'000; i = i * 1664525U + 1013904223U) noise += static_cast<char>(i >> 24U);
-  answer_.body = toolchain::tarball({{"bin/buildkitd", toolchain::buildkitd("v0.34.2")}, {"bin/buildctl", noise}});
+  with_server([&] {
+    answer_.body = toolchain::tarball({{"bin/buildkitd", toolchain::buildkitd("v0.34.2")}, {"bin/buildctl", noise}});
+  });
   const auto finished = run_mounted("mount -t tmpfs -o size=256k none %", {"install", "v0.34.2"});
   EXPECT_EQ(finished.exit.code, 2);
   EXPECT_THAT(finished.err, HasSubstr("to do: make room in " + store_.string() + ", which has "));
