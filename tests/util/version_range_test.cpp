@@ -1,6 +1,12 @@
 #include "util/version_range.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <tuple>
+#include <vector>
 
 namespace cacheproof::util {
 namespace {
@@ -29,6 +35,52 @@ TEST(VersionRange, HasPreReleasesOnlyWhenAsked) {
   EXPECT_TRUE(in(">=0.35.0-rc1", "v0.35.0-rc2"));
   EXPECT_FALSE(in(">=0.35.0-rc1", "v0.36.0-rc1")) << "another release's";
   EXPECT_TRUE(in(">=0.35.0-rc1", "v0.36.0"));
+}
+
+/// A version by its numbers; `rc` 0 is the release, which comes after its candidates (semantic versioning 2.0.0, 11).
+struct Model {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+  int rc = 0;
+
+  auto release() const { return std::tuple(major, minor, patch); }
+  auto order() const { return std::tuple(major, minor, patch, rc == 0 ? 100 : rc); }
+  std::string text() const {
+    return fmt::format("{}.{}.{}", major, minor, patch) + (rc == 0 ? "" : fmt::format("-rc.{}", rc));
+  }
+};
+
+bool holds(const std::string& sign, const Model& version, const Model& than) {
+  if (sign == "=") return version.order() == than.order();
+  if (sign == "<") return version.order() < than.order();
+  if (sign == "<=") return version.order() <= than.order();
+  return sign == ">" ? version.order() > than.order() : version.order() >= than.order();
+}
+
+TEST(VersionRange, HoldsExactlyWhereItsComparisonsDo) {
+  std::mt19937 random(4817); // NOLINT: the same every time
+  const auto below = [&](unsigned limit) { return static_cast<int>(random() % limit); };
+  // Up to rc.11: numbers of their own are compared as numbers, "rc11" would be text.
+  const auto version = [&] { return Model{below(2), below(3), below(3), below(2) * below(12)}; };
+  const std::vector<std::string> signs{"=", "<", "<=", ">", ">="};
+  int inside = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto asked = version();
+    std::string range;
+    bool all = true;
+    bool names_candidate = asked.rc == 0;
+    for (int count = 1 + below(3); count > 0; --count) {
+      const auto& sign = signs[random() % signs.size()];
+      const auto than = version();
+      range += sign + than.text() + " ";
+      all = all && holds(sign, asked, than);
+      names_candidate = names_candidate || (than.rc != 0 && than.release() == asked.release());
+    }
+    ASSERT_EQ(in(range.c_str(), asked.text().c_str()), all && names_candidate) << range << "and " << asked.text();
+    inside += all && names_candidate ? 1 : 0;
+  }
+  EXPECT_GT(inside, 1000);
 }
 
 TEST(VersionRange, RefusesWhatIsNoRange) {
