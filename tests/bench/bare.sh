@@ -255,7 +255,8 @@ no_cache_spares_workdir() {
 a_mode_is_content() { # TARGET
   mkdir context
   printf '%s\n' 'FROM alpine AS plain' 'COPY tool /tool' 'RUN cat /tool > /out' 'FROM alpine AS fixed' \
-    'COPY --chmod=0644 tool /tool' 'RUN cat /tool > /out' > context/Dockerfile
+    'COPY --chmod=0644 tool /tool' 'RUN cat /tool > /out' 'FROM alpine AS linked' 'COPY --link --chmod=0644 tool /tool' \
+    'RUN cat /tool > /out' > context/Dockerfile
   printf 'text\n' > context/tool
   build mode=max --opt "target=$1"
   chmod 664 context/tool
@@ -265,6 +266,7 @@ a_mode_is_content() { # TARGET
 }
 mode_plain() { a_mode_is_content plain; }
 mode_fixed() { a_mode_is_content fixed; }
+mode_linked() { a_mode_is_content linked; }
 
 a_new_name_is_a_change() {
   mkdir -p context/src
@@ -530,7 +532,7 @@ declare -A corpus=(
   [basics/source_edit_keeps_packages]=source_edit_keeps_packages
   [edits/a_change_without_a_trace_is_seen_by_a_fresh_builder]=a_change_without_a_trace
   [edits/a_checkout_finds_the_cache_of_its_commit]=a_checkout_finds_the_cache_of_its_commit
-  [edits/a_mode_is_content]='mode_plain mode_fixed'
+  [edits/a_mode_is_content]='mode_plain mode_fixed mode_linked'
   [edits/a_new_name_is_a_change]=a_new_name_is_a_change
   [edits/a_patch_rebuilds_what_it_touches]=a_patch_rebuilds_what_it_touches
   [edits/a_pattern_is_keyed_on_what_it_matches]=a_pattern_is_keyed_on_what_it_matches
