@@ -74,7 +74,7 @@ std::string Console::sign(evidence::Verdict verdict) const {
 void Console::run_started(std::size_t cases, std::size_t jobs) {
   started_ = std::chrono::steady_clock::now();
   several_ = jobs > 1;
-  screen_ << plural(cases, "case") << " to play" << (several_ ? fmt::format(", {} at once", jobs) : "") << "\n\n"
+  screen_ << util::plural(cases, "case") << " to play" << (several_ ? fmt::format(", {} at once", jobs) : "") << "\n\n"
           << std::flush;
 }
 

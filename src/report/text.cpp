@@ -118,10 +118,6 @@ std::string in_columns(std::string_view text, std::size_t width) {
   return kept + std::string(width - columns(kept), ' ');
 }
 
-std::string plural(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string duration_text(evidence::Nanoseconds duration) {
   const double seconds = static_cast<double>(duration) / 1e9;
   if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
@@ -186,7 +182,7 @@ std::string counts(const evidence::RoundEvidence& round) {
   for (const auto& cache : round.caches) {
     const bool is_cache =
         cache.shape == evidence::CacheShape::index || cache.shape == evidence::CacheShape::image_manifest;
-    parts.push_back(is_cache ? plural(cache.layers.size(), "layer") + " exported" : "no cache exported");
+    parts.push_back(is_cache ? util::plural(cache.layers.size(), "layer") + " exported" : "no cache exported");
   }
   return util::join(parts, " · ");
 }

@@ -25,9 +25,6 @@ std::string cut(std::string_view text, std::size_t width);
 /// The text in exactly `width` columns: filled with blanks, or cut.
 std::string in_columns(std::string_view text, std::size_t width);
 
-/// `1 step`, `2 steps`
-std::string plural(std::size_t count, std::string_view noun);
-
 /// `0.84 s`, `12.3 s`, `2 min 05 s`
 std::string duration_text(evidence::Nanoseconds duration);
 

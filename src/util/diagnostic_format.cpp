@@ -14,10 +14,6 @@ const char* word(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
 }
 
-std::string count(std::size_t number, std::string_view what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 std::vector<const Diagnostic*> of(Severity severity, const std::vector<Diagnostic>& diagnostics) {
   std::vector<const Diagnostic*> some;
   for (const auto& each : diagnostics)
@@ -58,7 +54,7 @@ std::string to_text(const std::vector<Diagnostic>& diagnostics) {
   for (const auto severity : {Severity::error, Severity::warning}) {
     const auto some = of(severity, diagnostics);
     for (const auto* each : some) text += to_text(*each);
-    if (!some.empty()) counts.push_back(count(some.size(), word(severity)));
+    if (!some.empty()) counts.push_back(plural(some.size(), word(severity)));
   }
   return counts.empty() ? text : text + join(counts, ", ") + "\n";
 }

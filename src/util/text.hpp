@@ -15,6 +15,8 @@ std::vector<std::string> lines(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);
+/// `1 step`, `2 steps`.
+std::string plural(std::size_t count, std::string_view noun);
 
 /// The whole of `text` as a number, with nothing beside it; nothing for what is none or does not fit.
 template <class Number> std::optional<Number> parse_number(std::string_view text, int base = 10) {
