@@ -208,10 +208,15 @@ util::Result<bool> CaseWorld::push_image(const scenario::Action& action) {
   return true;
 }
 
-sandbox::Registry& CaseWorld::registry_of(const std::string& ref) {
+sandbox::Registry* CaseWorld::named_registry(const std::string& ref) const {
   for (auto& registry : sandbox_->registries())
-    if (ref.starts_with(registry.place() + "/")) return registry;
-  return sandbox_->registry();
+    if (ref.starts_with(registry.place() + "/")) return &registry;
+  return nullptr;
+}
+
+sandbox::Registry& CaseWorld::registry_of(const std::string& ref) {
+  auto* named = named_registry(ref);
+  return named ? *named : sandbox_->registry();
 }
 
 std::string CaseWorld::registry_logs() const {
@@ -222,9 +227,7 @@ std::string CaseWorld::registry_logs() const {
 
 std::string CaseWorld::full_ref(const scenario::Text& written) const {
   const auto ref = scenario::expand(written.value, variables_);
-  for (const auto& registry : sandbox_->registries())
-    if (ref.starts_with(registry.place() + "/")) return ref;
-  return sandbox_->registry().place() + "/" + ref;
+  return named_registry(ref) ? ref : sandbox_->registry().place() + "/" + ref;
 }
 
 std::filesystem::path CaseWorld::local_folder(const scenario::Text& written) const {

@@ -62,7 +62,9 @@ public:
   void retire_daemon();
 
   sandbox::Sandbox& sandbox() { return *sandbox_; }
-  /// The registry in which a ref lies; the first for one that is in none of the sandbox's.
+  /// The registry of the sandbox that a ref names; nullptr where it names none.
+  sandbox::Registry* named_registry(const std::string& ref) const;
+  /// The same, or the first.
   sandbox::Registry& registry_of(const std::string& ref);
   /// What all of them have logged so far.
   std::string registry_logs() const;

@@ -285,10 +285,7 @@ BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& f
   auto images = stage ? file.images(*stage) : std::set<std::string>{};
   std::erase_if(images, [&](const auto& name) {
     // A named context stands in for an image of its name.
-    if (raw.frontend_attributes.contains("context:" + name)) return true;
-    return std::any_of(world_.sandbox().registries().begin(),
-                       world_.sandbox().registries().end(),
-                       [&](const auto& registry) { return name.starts_with(registry.place() + "/"); });
+    return raw.frontend_attributes.contains("context:" + name) || world_.named_registry(name) != nullptr;
   });
   const auto image = unforeseen(planned_, images);
   if (!image) return {};
