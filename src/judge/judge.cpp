@@ -1,5 +1,7 @@
 #include "judge/judge.hpp"
 
+#include "judge/caches.hpp"
+#include "judge/finding.hpp"
 #include "judge/result.hpp"
 #include "judge/steps.hpp"
 #include "util/diagnostic.hpp"
@@ -98,10 +100,10 @@ public:
     }
     Strings parts;
     if (const auto extra = difference.unexpected.size(); extra > 0)
-      parts.push_back(fmt::format("{} ran that the claim does not name", count(extra)));
+      parts.push_back(fmt::format("{} ran that the claim does not name", util::plural(extra, "step")));
     if (const auto absent = difference.missing.size(); absent > 0)
-      parts.push_back(
-          fmt::format("{} did not run although the claim names {}", count(absent), absent == 1 ? "it" : "them"));
+      parts.push_back(fmt::format(
+          "{} did not run although the claim names {}", util::plural(absent, "step"), absent == 1 ? "it" : "them"));
     if (parts.empty()) return;
     difference.summary = util::join(parts, ", ");
     add("rebuilt", chosen->spot, std::move(difference));
@@ -118,81 +120,20 @@ public:
     }
     if (difference.missing.empty()) return;
     difference.summary = fmt::format("{} should be {} and {} not",
-                                     count(difference.missing.size()),
+                                     util::plural(difference.missing.size(), "step"),
                                      key,
                                      difference.missing.size() == 1 ? "is" : "are");
     add(key, chosen->spot, std::move(difference));
   }
 
-  /// Without `layers` the claim is that a cache is there.
   void exported(const scenario::Claim<scenario::Exported>& claim) {
     const auto* chosen = choose("exported", claim);
-    if (!chosen) return;
-    const auto& of = chosen->value.of;
-    const auto& layers = chosen->value.layers;
-    const auto refuse = [&](std::string why, Strings observed) {
-      add(layers ? "exported.layers" : "exported",
-          layers ? chosen->value.layers_spot : chosen->spot,
-          std::move(why),
-          {layers ? layers->to_text() + " layers" : "a cache"},
-          std::move(observed));
-    };
-    std::vector<const evidence::CacheContents*> caches;
-    Strings refs;
-    for (const auto& cache : seen_.caches) {
-      refs.push_back(cache.ref);
-      if (!of || cache.ref == of->value || cache.ref.ends_with("/" + of->value)) caches.push_back(&cache);
-    }
-    if (caches.empty()) return refuse(of ? "no cache was exported to " + of->value : "no cache was exported", refs);
-    if (caches.size() > 1)
-      return refuse(of ? fmt::format("several caches were exported to {}: write more of its name", of->value)
-                       : "several caches were exported: say `of:` which one is meant",
-                    refs);
-    const auto& cache = *caches.front();
-    if (cache.shape == evidence::CacheShape::absent || cache.shape == evidence::CacheShape::not_a_cache)
-      return refuse(fmt::format("there is no cache at {}", cache.ref), {std::string(to_text(cache.shape))});
-    if (layers && !layers->holds(cache.layers.size()))
-      refuse(fmt::format("the cache at {} holds another number of layers", cache.ref),
-             {fmt::format("{} layers", cache.layers.size())});
-    if (const auto& type = chosen->value.media_type; type && type->value != cache.media_type)
-      add("exported.media_type",
-          type->spot,
-          fmt::format("the cache at {} has another media type", cache.ref),
-          {type->value},
-          {cache.media_type});
-    using Manifest = scenario::Exported::Manifest;
-    const auto manifest = cache.shape == evidence::CacheShape::index ? Manifest::index : Manifest::image;
-    const auto word = [](Manifest kind) -> std::string { return kind == Manifest::index ? "index" : "image"; };
-    if (const auto& expected = chosen->value.manifest; expected && *expected != manifest)
-      add("exported.manifest",
-          chosen->value.manifest_spot,
-          fmt::format("another kind of manifest holds the cache at {}", cache.ref),
-          {word(*expected)},
-          {word(manifest)});
+    if (chosen) add_all(judge_exported(chosen->value, chosen->spot, seen_));
   }
 
   void imported(const scenario::Claim<scenario::ExpectedImport>& claim) {
     const auto* chosen = choose("imported", claim);
-    if (!chosen) return;
-    const auto& error = chosen->value.error;
-    const std::string expected = error ? "error: " + error->value : "ok";
-    const auto pattern = util::Pattern::compile(error ? error->value : "");
-    if (!pattern) return add("imported", error->spot, "`error` is no regular expression", {expected}, {});
-    Strings observed;
-    bool failed = false;
-    bool found = false;
-    for (const auto& import : record_.imports) {
-      observed.push_back(fmt::format("{}: {}", import.ref, import.error.empty() ? "ok" : import.error));
-      failed = failed || !import.error.empty();
-      found = found || (!import.error.empty() && pattern->found(import.error));
-    }
-    if (observed.empty()) return add("imported", chosen->spot, "this build imported no cache", {expected}, {});
-    if (error && !failed)
-      add("imported", chosen->spot, "every cache import succeeded, but one should fail", {expected}, observed);
-    else if (error && !found)
-      add("imported", chosen->spot, "a cache import failed, but in another way", {expected}, observed);
-    else if (!error && failed)
-      add("imported", chosen->spot, "a cache import failed", {expected}, observed);
+    if (chosen) add_all(judge_imported(chosen->value, chosen->spot, seen_));
   }
 
   void log(const scenario::Claim<scenario::ExpectedLog>& claim) {
@@ -215,11 +156,7 @@ public:
 
   void result(const scenario::Claim<scenario::ExpectedResult>& claim) {
     const auto* chosen = choose("result", claim);
-    if (!chosen) return;
-    for (auto& finding : judge_result(chosen->value, chosen->spot, seen_)) {
-      finding.source_line = util::line_at(source_, finding.spot.line);
-      findings_.push_back(std::move(finding));
-    }
+    if (chosen) add_all(judge_result(chosen->value, chosen->spot, seen_));
   }
 
   /// Exact: every warning is expected by one regex of its own, and the other way round.
@@ -261,8 +198,6 @@ public:
   std::vector<Finding> findings() && { return std::move(findings_); }
 
 private:
-  static std::string count(std::size_t steps) { return fmt::format("{} step{}", steps, steps == 1 ? "" : "s"); }
-
   /// The steps that the references name. One that names nothing, and a range that reaches past the steps there are, is
   /// a finding at its own place.
   std::set<const Step*> named(const char* key, const std::vector<scenario::StepReference>& references) {
@@ -337,18 +272,19 @@ private:
     return chosen;
   }
 
+  void add_all(std::vector<Finding> findings) {
+    for (auto& each : findings) {
+      each.source_line = util::line_at(source_, each.spot.line);
+      findings_.push_back(std::move(each));
+    }
+  }
   void add(const char* key, const util::SourceSpot& spot, Finding finding) {
     finding.expectation = key;
     finding.spot = spot;
-    finding.source_line = util::line_at(source_, spot.line);
-    findings_.push_back(std::move(finding));
+    add_all({std::move(finding)});
   }
   void add(const char* key, const util::SourceSpot& spot, std::string summary, Strings expected, Strings observed) {
-    Finding finding;
-    finding.summary = std::move(summary);
-    finding.expected = std::move(expected);
-    finding.observed = std::move(observed);
-    add(key, spot, std::move(finding));
+    add_all({finding(key, spot, std::move(summary), std::move(expected), std::move(observed))});
   }
 
   const scenario::World& world_;

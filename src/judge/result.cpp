@@ -1,5 +1,6 @@
 #include "judge/result.hpp"
 
+#include "judge/finding.hpp"
 #include "judge/image_difference.hpp"
 #include "judge/makers.hpp"
 #include "util/hash.hpp"
@@ -20,23 +21,8 @@ using evidence::Image;
 using evidence::ImageFile;
 using Strings = std::vector<std::string>;
 
-Finding
-finding(std::string key, const util::SourceSpot& spot, std::string summary, Strings expected, Strings observed) {
-  Finding made;
-  made.expectation = std::move(key);
-  made.spot = spot;
-  made.summary = std::move(summary);
-  made.expected = std::move(expected);
-  made.observed = std::move(observed);
-  return made;
-}
-
 /// Over a tree: which side is which.
 constexpr const char* k_head = "  a clean build → this build";
-
-std::string paths(std::size_t count) {
-  return fmt::format("{} path{}", count, count == 1 ? "" : "s");
-}
 
 /// Judges what was read.
 class ResultJudge {
@@ -80,8 +66,10 @@ private:
       return !by.cached && stand_on(by, copies, record_);
     }));
     const bool one = all.size() == 1;
-    auto summary =
-        fmt::format("{} {} not as a clean build makes {}", paths(all.size()), one ? "is" : "are", one ? "it" : "them");
+    auto summary = fmt::format("{} {} not as a clean build makes {}",
+                               util::plural(all.size(), "path"),
+                               one ? "is" : "are",
+                               one ? "it" : "them");
     if (false_hits == all.size())
       summary = "false hit: every step involved was cached, and " + summary;
     else if (false_hits > 0)
