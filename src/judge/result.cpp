@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -62,7 +63,7 @@ private:
         std::count_if(all.begin(), all.end(), [&](const auto& each) { return makers(each).cached; }));
     const auto copies = stale_copies(all);
     const auto stale = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const auto& each) {
-      const auto by = makers(each);
+      const auto& by = makers(each);
       return !by.cached && stand_on(by, copies, record_);
     }));
     const bool one = all.size() == 1;
@@ -98,7 +99,7 @@ private:
 
   /// The steps that ran and copied content which is in no file of the context, where a clean build copies what is in
   /// one: what they read is the context of an earlier build.
-  std::set<const evidence::Step*> stale_copies(const std::vector<PathDifference>& all) const {
+  std::set<const evidence::Step*> stale_copies(const std::vector<PathDifference>& all) {
     std::set<std::string_view> contents;
     for (const auto& [path, file] : context_.files)
       if (file.type == "file") contents.insert(file.sha256);
@@ -106,7 +107,7 @@ private:
     for (const auto& each : all) {
       if (!each.expected || !each.observed || each.expected->type != "file" || each.observed->type != "file") continue;
       if (!contents.contains(each.expected->sha256) || contents.contains(each.observed->sha256)) continue;
-      const auto by = makers(each).steps;
+      const auto& by = makers(each).steps;
       if (std::all_of(by.begin(), by.end(), [](const auto* step) { return copied_context(*step); }))
         copies.insert(by.begin(), by.end());
     }
@@ -114,10 +115,13 @@ private:
   }
 
   /// By the history of the image that has the path; of the round's own where both do.
-  Makers makers(const PathDifference& each) const {
+  const Makers& makers(const PathDifference& each) {
     const auto& image = each.observed ? result_.image : *result_.clean;
     const auto layer = (each.observed ? each.observed : each.expected)->layer;
-    return makers_of(layer < image.layers.size() ? image.layers[layer] : "", record_);
+    const auto created_by = layer < image.layers.size() ? image.layers[layer] : "";
+    auto known = makers_.find(created_by);
+    if (known == makers_.end()) known = makers_.emplace(created_by, makers_of(created_by, record_)).first;
+    return known->second;
   }
 
   void file(const scenario::ExpectedFile& claim) {
@@ -246,6 +250,7 @@ private:
   const evidence::Fingerprint& context_;
   const evidence::BuildRecord& record_;
   const evidence::Result& result_;
+  std::map<std::string, Makers> makers_; ///< by what the history says of a layer: many paths are of one
   std::vector<Finding> findings_;
 };
 
