@@ -77,6 +77,12 @@ TEST(SeveralBuilds, TwoThatWaitedForOneExecutionRanItOnce) {
   EXPECT_TRUE(green(rebuilt({"base", "alpha", "beta"}), round));
 }
 
+TEST(SeveralBuilds, OneAfterTheOtherRanTheSameVertexForItself) {
+  auto round = twice();
+  round.record.steps[3].vertices = round.record.steps[0].vertices;
+  EXPECT_THAT(red(rebuilt({"base", "alpha", "beta"}), round).summary, HasSubstr("each for itself"));
+}
+
 TEST(SeveralBuilds, CachedWithoutABuildIsCachedInAllThatNeedIt) {
   EXPECT_THAT(red(cached({"base"}), both()).missing, ElementsAre("alpha:base 2/2 RUN make base (rebuilt)"));
   EXPECT_TRUE(green(cached({"beta:base"}), both()));
