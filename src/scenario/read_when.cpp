@@ -19,15 +19,15 @@ Shape any_of(const Shape& value) {
 }
 
 /// `conditions` reads them all in one way.
-Key<When> fact(std::string_view name, std::string_view doc, const Shape& value) {
-  return {name, doc, [](Reader&, const Node&, When&) {}, false, {}, any_of(value)};
+Key<When> fact(std::string_view name, std::string_view doc, const Shape& value, bool had = true) {
+  return {name, doc, [](Reader&, const Node&, When&) {}, false, {}, any_of(value), {}, had};
 }
 
 const std::vector<Key<When>>& fact_keys() {
   static const std::vector<Key<When>> keys{
       fact("buildkit", "the daemon's version", shape::version()),
-      fact("buildx", "the version of buildx", shape::version()),
-      fact("docker", "the version of Docker", shape::version()),
+      fact("buildx", "the version of buildx", shape::version(), false),
+      fact("docker", "the version of Docker", shape::version(), false),
       fact("driver", "what starts the build", shape::choice({"buildctl", "buildx", "docker-container", "docker"})),
       fact("backend",
            "the type of the first `cache_to`",

@@ -57,6 +57,7 @@ struct KeyFacts {
   std::string_view group;
   const Shape* shape = nullptr;
   std::string_view otherwise; ///< what holds without it
+  bool had = true;            ///< a fact: some case has it, else whoever asks for it asks in vain
 };
 
 /// Makers of shapes; `table` stands beside `Key`.

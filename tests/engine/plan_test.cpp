@@ -1,5 +1,6 @@
 #include "engine/builders.hpp"
 #include "engine/plan.hpp"
+#include "scenario/shape.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +104,19 @@ TEST(World, IsTheCellAndTheFactsOfTheCase) {
               testing::IsSupersetOf(scenario::World{
                   {"kind", "type=inline"}, {"buildkit", "v0.34.2"}, {"driver", "buildctl"}, {"backend", "inline"}}));
   EXPECT_THAT(world_of(planned, scenario->rounds[1]), testing::Contains(testing::Pair("backend", "registry")));
+}
+
+TEST(World, HasEveryFactThatTheLanguageSaysACaseHas) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->build = exporting("x/y:z");
+  scenario->rounds.resize(1);
+  std::vector<std::string> said;
+  for (const auto& [table, keys] : scenario::tables())
+    for (const auto& key : keys)
+      if (table == "requires" && key.had) said.emplace_back(key.name);
+  std::vector<std::string> had;
+  for (const auto& [fact, value] : world_of({scenario, {}, "v0.34.2", "a"}, scenario->rounds[0])) had.push_back(fact);
+  EXPECT_THAT(said, testing::UnorderedElementsAreArray(had));
 }
 
 TEST(Needs, ThatAreNotMetAreSaid) {
