@@ -106,8 +106,7 @@ const std::vector<EditKey>& append_keys() {
       k_path,
       {"text", "what is added at the end", read_added_text, true, {}, shape::text("[\\s\\S]")},
       k_atomic,
-      k_keep_mtime,
-      k_keep_size};
+      k_keep_mtime}; // and no `keep_size`: no text that is added could keep it
   return keys;
 }
 const std::vector<EditKey>& replace_keys() {
