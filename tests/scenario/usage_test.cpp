@@ -77,6 +77,7 @@ TEST(Usage, TheTableOfTheReadmeIsThatOfTheCorpus) {
     GTEST_SKIP() << "written: read the difference";
   }
   EXPECT_EQ(text, made) << "scenarios or keys have changed: write the table again with CACHEPROOF_ACCEPT=1";
+  EXPECT_THAT(made, testing::Not(testing::HasSubstr("*none yet*"))) << "every key is used by some scenario";
 }
 
 } // namespace
