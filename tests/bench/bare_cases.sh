@@ -113,9 +113,13 @@ a_new_name_is_a_change() {
   build mode=max
   ln -s a.txt context/src/link
   build -
-  mkdir context/src/empty
+  rm context/src/link
+  build mode=max
+  mkdir -m 700 context/src/empty
+  build mode=max
+  chmod 755 context/src/empty
   build -
-  rm -r context/src/link context/src/empty
+  chmod 700 context/src/empty
   build mode=max
   chown 1000:1000 context/src/a.txt
   build mode=max
@@ -198,6 +202,8 @@ a_patch_rebuilds_what_it_touches() {
   build -
   sed -i s/2/two/ context/src/main.txt
   mv context/src/start context/src/run
+  build mode=max
+  printf 'paws\n' > context/docs/page.txt
   build mode=max
 }
 
