@@ -90,6 +90,26 @@ TEST_F(New, WithoutADockerfileItSaysWhereToStart) {
   EXPECT_THAT(finished.err, HasSubstr("\n  to do: start it in the folder of the project, or give the command line"));
 }
 
+TEST_F(New, RunPlaysWhatItWrote) {
+  skip_without_root();
+  copy_project("go");
+  const auto made = run({"new", "--run", "--from", "false-hit"});
+  EXPECT_EQ(made.exit.code, 0) << made.out << made.err;
+  EXPECT_THAT(made.out, testing::StartsWith("wrote false_hit.yaml\n1 case to play\n"));
+  EXPECT_THAT(made.out, HasSubstr("\n1 passed in "));
+  EXPECT_EQ(run({"validate", "false_hit.yaml"}).out, "1 scenario is valid\n") << "it stays";
+}
+
+TEST_F(New, RunEndsAsItsPlayDoes) {
+  skip_without_root();
+  write("Dockerfile", "FROM busybox\nCOPY a.txt .\nRUN false\n");
+  write("a.txt", "text\n");
+  const auto made = run({"new", "--run"});
+  EXPECT_EQ(made.exit.code, 1) << made.out << made.err;
+  EXPECT_THAT(made.out, HasSubstr("1 failed in "));
+  EXPECT_TRUE(fs::exists(folder_.path() / "edit_one_file.yaml"));
+}
+
 /// From nothing to a claim that holds: `new`, then `--accept`.
 class NewLive : public New, public testing::WithParamInterface<std::pair<std::string, std::string>> {
 protected:
