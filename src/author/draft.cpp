@@ -1,6 +1,7 @@
 #include "author/draft.hpp"
 
 #include "author/yaml_text.hpp"
+#include "dockerfile/names.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 namespace cacheproof::author {
 namespace {
@@ -37,6 +40,19 @@ std::string folded(const std::vector<std::string>& words) {
   return text + "\n";
 }
 
+/// `# steps: app 2-4, …` in lines of at most about 110 columns.
+std::string steps_line(const std::vector<std::string>& steps) {
+  std::string text = "# steps:";
+  std::size_t column = text.size();
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const bool breaks = column + steps[i].size() > 110;
+    text += breaks ? "\n#        " : " ";
+    column = (breaks ? 9 : column + 1) + steps[i].size() + 1;
+    text += steps[i] + (i + 1 < steps.size() ? "," : "");
+  }
+  return text;
+}
+
 class Writer {
 public:
   explicit Writer(const Draft& draft)
@@ -52,6 +68,7 @@ public:
     if (draft_.kind == Template::min_vs_max) line("matrix:\n  mode: [min, max]    # each is a case of its own");
     build();
     line("");
+    if (!draft_.steps.empty()) line(steps_line(draft_.steps));
     rounds();
     return std::move(text_);
   }
@@ -195,6 +212,25 @@ std::optional<Template> template_named(std::string_view name) {
   const auto found = std::find(k_names.begin(), k_names.end(), name);
   if (found == k_names.end()) return std::nullopt;
   return static_cast<Template>(found - k_names.begin());
+}
+
+std::vector<std::string> steps_of(const dockerfile::File& dockerfile, int target) {
+  std::map<int, std::pair<int, int>> ranges; // stage → its first and last step
+  for (const auto& step : dockerfile::named_steps(dockerfile, target)) {
+    if (step.instruction->keyword == "FROM") continue; // claims leave it out
+    const auto number = step.instruction->number;
+    ranges.try_emplace(step.stage, number, number).first->second.second = number;
+  }
+  std::vector<std::string> steps;
+  for (const auto& [stage, range] : ranges) {
+    const auto& name = dockerfile.stages[static_cast<std::size_t>(stage)].name;
+    const auto [first, last] = range;
+    steps.push_back(first == last ? fmt::format("{} {}", name, first) : fmt::format("{} {}-{}", name, first, last));
+  }
+  const auto needed = dockerfile.reachable(target);
+  for (const auto& stage : dockerfile.stages)
+    if (!needed.contains(stage.index)) steps.push_back(stage.name + " is not needed");
+  return steps;
 }
 
 std::string file_name(Template kind) {

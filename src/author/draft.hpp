@@ -30,9 +30,13 @@ struct Draft {
   std::vector<std::string> images; ///< that the build reads, as the Dockerfile names them
   std::vector<std::string> line;   ///< words of the user's own command, quoted as a shell reads them; empty without one
   bool has_caches = false;         ///< the line exports and imports a cache
+  std::vector<std::string> steps;  ///< of the build, as claims name them
   std::optional<FirstEdit> edit;   ///< its path relative to `context`
   std::vector<std::string> versions; ///< of `two_versions`: the one that exports, the one that imports
 };
+
+/// The steps of every stage that a build of `target` needs, as claims name them: `app 2-4`; then the other stages.
+std::vector<std::string> steps_of(const dockerfile::File& dockerfile, int target);
 
 /// The title's file name: `editing_one_file`.
 std::string file_name(Template kind);

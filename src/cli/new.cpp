@@ -114,6 +114,7 @@ util::Result<author::Draft> draft_of(author::Template kind, const Options& optio
   draft.images.assign(images.begin(), images.end());
   draft.line = shell_words(options.line);
   draft.has_caches = build.cache_to && build.cache_from;
+  draft.steps = author::steps_of(dockerfile, *target);
   draft.edit = author::first_edit(dockerfile, *target, files_in(folder));
   if (draft.edit) draft.edit->path = (inner / draft.edit->path).lexically_normal().string();
   const auto pinned = toolchain::pinned();

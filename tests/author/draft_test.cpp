@@ -73,6 +73,30 @@ TEST(FirstEdit, NothingIsEditedWhereNothingIsCopied) {
   EXPECT_FALSE(edit_of("FROM a\nCOPY src/*.go .\n", {"src/deep/a.go", "a.go"}));
 }
 
+TEST(Steps, AreToldByStagesOfTheTarget) {
+  const auto reading = dockerfile::read(R"(FROM node AS packages
+WORKDIR /
+COPY package.json .
+RUN npm ci
+WORKDIR /
+FROM packages AS empty
+ENV A=b
+FROM empty AS app
+RUN true
+FROM app AS docs
+COPY docs docs
+FROM scratch
+COPY --from=app /a /a
+COPY b /b
+)",
+                                        "Dockerfile");
+  const auto steps = [&](const char* target) { return steps_of(*reading.file, *reading.file->find_target(target)); };
+  EXPECT_EQ(steps(""), (std::vector<std::string>{"packages 2-3", "app 1", "stage-4 1-2", "docs is not needed"}));
+  EXPECT_EQ(
+      steps("empty"),
+      (std::vector<std::string>{"packages 2-3", "app is not needed", "docs is not needed", "stage-4 is not needed"}));
+}
+
 /// Two rounds that each start from nothing but the registry.
 const std::string k_rounds = R"(rounds:               # each on a new, empty daemon; the registry stays
   - name: first build
@@ -128,6 +152,18 @@ build:                # defaults of every round
   cache_from: ["type=registry,ref=${registry}/app:cache"]
 
 )" + k_rounds);
+}
+
+TEST(Draft, TheStepsAreNamedAboveTheRounds) {
+  auto one = draft(Template::edit_one_file);
+  one.steps = {"packages 2-3", "app 1-12"};
+  EXPECT_NE(to_yaml(one).find("\n\n# steps: packages 2-3, app 1-12\nrounds:"), std::string::npos);
+  one.steps.assign(12, "a-stage-of-a-name 1-9");
+  const auto text = to_yaml(one);
+  const std::string four =
+      "a-stage-of-a-name 1-9, a-stage-of-a-name 1-9, a-stage-of-a-name 1-9, a-stage-of-a-name 1-9,";
+  EXPECT_NE(text.find("\n# steps: " + four + "\n#        " + four + "\n#        "), std::string::npos) << text;
+  expect_readable(text);
 }
 
 TEST(Draft, FromOneMachineToAnother) {
