@@ -45,9 +45,9 @@ std::vector<Run> runs_of(const std::vector<const Step*>& steps) {
   std::vector<Run> runs;
   for (const auto& [stage, numbers] : stages)
     for (const auto& [number, found] : numbers) {
-      const auto& [step, line] = found;
+      const auto* step = found.first;
       if (runs.empty() || runs.back().stage != stage || runs.back().last + 1 != number)
-        runs.push_back({stage, line, number, number, {}, false});
+        runs.push_back({stage, found.second, number, number, {}, false});
       auto& run = runs.back();
       run.last = number;
       run.steps.insert(step);

@@ -120,6 +120,20 @@ private:
   std::map<std::string, size_t> index_;
 };
 
+/// Gives vertex `i` to that instruction's steps on that platform. Whether there are any.
+bool take_instruction(Places& places,
+                      size_t i,
+                      const dockerfile::Instruction& instruction,
+                      const std::string& platform) {
+  bool placed = false;
+  for (auto& written : places.written) {
+    if (written.instruction != &instruction || written.place.platform != platform) continue;
+    placed = true;
+    if (written.reachable) written.vertices.push_back(i);
+  }
+  return placed;
+}
+
 /// Gives vertex `i` to the steps on the lines of its op, of each platform those that are told there: on one it may be
 /// the image of more stages than on another. Whether it has its place then: sources need none (contexts, images of
 /// COPY --from).
@@ -140,11 +154,7 @@ take_lines(const dockerfile::File& file, Places& places, size_t i, const std::st
         placed = true;
       }
       if (!fits(*instruction, found.kind)) continue;
-      for (auto& written : places.written) {
-        if (written.instruction != instruction || written.place.platform != platform) continue;
-        placed = true;
-        if (written.reachable) written.vertices.push_back(i);
-      }
+      placed = take_instruction(places, i, *instruction, platform) || placed;
     }
   }
   return placed;

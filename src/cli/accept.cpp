@@ -74,6 +74,34 @@ std::vector<All> plays_of(const scenario::Scenario& scenario, All played) {
   return plays;
 }
 
+/// Every case played twice, and as often again as its story repeats; one at least was not skipped.
+util::Result<std::vector<All>> play_twice(const Cases& cases, const PlayOnce& play) {
+  std::vector<All> plays;
+  for (int i = 0; i < 2; ++i) {
+    CP_TRY_ASSIGN(auto played, play());
+    if (played.size() != cases.size()) return util::failure("nothing was accepted: not every case was played");
+    for (const auto& one : played)
+      if (one.verdict == evidence::Verdict::broken) return util::failure("nothing was accepted: " + one.id + " broke");
+    for (auto& one : plays_of(*cases.front().scenario, std::move(played))) plays.push_back(std::move(one));
+  }
+  const auto skipped = [](const auto& one) { return one.verdict == evidence::Verdict::skipped; };
+  if (std::all_of(plays.front().begin(), plays.front().end(), skipped))
+    return util::failure("nothing was accepted: every case was skipped");
+  return plays;
+}
+
+/// A line for each thing in which a play of a case was not like the first one.
+std::string differing(const Cases& cases, const std::vector<All>& plays) {
+  std::string text;
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    for (const auto& other : plays) {
+      const auto lines = author::differences(plays.front()[i], other[i]);
+      for (const auto& line : lines) text += fmt::format("\n    {}: {}", cases[i].id, line);
+      if (!lines.empty()) break; // one play is enough
+    }
+  return text;
+}
+
 std::vector<author::Played> with_worlds(const Cases& cases, const All& played) {
   std::vector<author::Played> all;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -121,29 +149,11 @@ int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
   const auto before = util::read_text(scenario.file);
   if (!before) return report_error(before.error());
 
-  std::vector<All> plays;
-  for (int i = 0; i < 2; ++i) {
-    auto played = play();
-    if (!played) return report_error(played.error());
-    if (played->size() != cases.size()) return refuse("not every case was played");
-    for (const auto& one : *played)
-      if (one.verdict == evidence::Verdict::broken)
-        return report_error({util::Blame::rig, "nothing was accepted: " + one.id + " broke", {}, {}});
-    for (auto& one : plays_of(scenario, std::move(*played))) plays.push_back(std::move(one));
-  }
-  const auto& first = plays.front();
-  if (std::all_of(
-          first.begin(), first.end(), [](const auto& one) { return one.verdict == evidence::Verdict::skipped; }))
-    return report_error({util::Blame::rig, "nothing was accepted: every case was skipped", {}, {}});
-  std::string differing;
-  for (std::size_t i = 0; i < cases.size(); ++i)
-    for (const auto& other : plays) {
-      const auto lines = author::differences(first[i], other[i]);
-      for (const auto& line : lines) differing += fmt::format("\n    {}: {}", cases[i].id, line);
-      if (!lines.empty()) break; // one play is enough
-    }
-  if (!differing.empty())
-    return refuse("two plays differ:" + differing, "what comes out at random is no claim: find out why first");
+  const auto plays = play_twice(cases, play);
+  if (!plays) return report_error(plays.error());
+  const auto& first = plays->front();
+  if (const auto lines = differing(cases, *plays); !lines.empty())
+    return refuse("two plays differ:" + lines, "what comes out at random is no claim: find out why first");
 
   const auto text = author::accept(scenario, *before, with_worlds(cases, first));
   if (!text) return refuse(text.error().what, text.error().remedy);
@@ -155,7 +165,7 @@ int accept(const Cases& cases, const PlayOnce& play, std::ostream& out) {
   const auto shown = workspace::unified_difference(*before, *text, name, name + " (accepted)");
   if (!shown) return report_error(shown.error());
   out << *shown;
-  for (const auto& played : plays)
+  for (const auto& played : *plays)
     if (const auto why = why_not(*text, cases, played); !why.empty())
       return refuse("the text above would not hold:\n" + why, "change the claim by hand");
   auto written = util::write_text(scenario.file, *text);
