@@ -29,9 +29,12 @@ bool is_step(const dockerfile::Instruction& instruction) {
 constexpr std::size_t k_most = 100;            ///< references told of, and what they may mean
 constexpr std::size_t k_compared = 10'000'000; ///< references by instructions
 
-/// Whether each number that the reference writes is one of the stage; FROM may be within a range, but not alone.
+/// Whether each number that the reference writes is one of the stage; FROM may be within a range, but not alone. The
+/// stage's total is no such bound: `WORKDIR /` counts in it without having a number.
 bool numbers_exist(const StepReference& reference, const dockerfile::Stage& stage) {
-  return reference.first == 0 || reference.last <= stage.total;
+  if (reference.first == 0) return true;
+  const auto last = std::find_if(stage.instructions.rbegin(), stage.instructions.rend(), is_step);
+  return last != stage.instructions.rend() && reference.last <= last->number;
 }
 
 std::string steps_of(const dockerfile::Stage& stage) {

@@ -71,6 +71,8 @@ TEST(StepReferences, ThatNameNoneAreFoundInEveryClaim) {
                             "rebuilt: [app RUN take]"})
     EXPECT_THAT(names(of_references(claim)), ElementsAre("unknown_step")) << claim;
   EXPECT_THAT(names(of_references("rebuilt: [web 2]")), ElementsAre("unknown_stage"));
+  const auto counted = of_references("rebuilt: [app 2-3]", {}, "FROM x AS app\nRUN a\nWORKDIR /\n");
+  EXPECT_THAT(names(counted), ElementsAre("unknown_step")) << "`WORKDIR /` has no number";
 }
 
 TEST(StepReferences, NameNoBuildWhereThereIsOne) {
