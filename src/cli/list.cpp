@@ -21,7 +21,8 @@ void add_list(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   command->add_option("PATH", options->paths, "Scenario files, or folders of them (default: scenarios/)");
   command->add_option("--buildkit", options->versions, "BuildKit versions (default: the pinned default)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false); // what follows is a PATH
   command->add_option("--filter", options->filter, "Only cases whose id has a part that this glob matches");
   command->callback([&session, options] {
     session.action = [options] {

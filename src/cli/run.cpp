@@ -179,7 +179,8 @@ void add_run(CLI::App& app, Session& session) {
       ->add_option("--buildkit",
                    options->versions,
                    "BuildKit versions, or path:DIR with a buildkitd and buildctl (default: the pinned default)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false); // what follows is a PATH
   command->add_option("--registry",
                       options->registry,
                       "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "

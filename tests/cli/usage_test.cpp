@@ -119,6 +119,10 @@ TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
   EXPECT_THAT(all.out, HasSubstr("a/plain@v0.34.2\t"));
   EXPECT_THAT(run({"list", "--buildkit", "v0.17.3,v0.34.2", "--filter", "0.17"}).out,
               testing::Not(HasSubstr("a/plain@v0.34.2")));
+  EXPECT_EQ(run({"list", "--buildkit", "v0.17.3,v0.34.2", "scenarios"}).out, all.out) << "a path may follow versions";
+  EXPECT_EQ(run({"list", "--buildkit", "v0.17.3", "--buildkit", "v0.34.2"}).out, all.out);
+  const auto invalid = write("typo.yaml", with_second_round("rebuild: [app 4]"));
+  EXPECT_EQ(run({"run", "--buildkit", "v0.34.2", invalid}).exit.code, 3) << "to run too";
 }
 
 TEST_F(Program, SchemaPrintsWhatIsCommittedForEditors) {
