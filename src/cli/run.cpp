@@ -46,21 +46,16 @@ struct Options {
 };
 
 /// A rig of a version; what is missing is installed, and said aloud.
-util::Result<engine::Rig>
-rig(const std::string& version, const Options& options, engine::Observer& observer, const std::stop_token& stop) {
-  return engine::prepare_rig({version, options.registry, options.offline, options.buildx},
-                             stop,
-                             [&](std::string_view line) { observer.said(line); });
+util::Result<engine::Rig> rig(const std::string& version, const Options& options, engine::Supply& supply) {
+  return engine::prepare_rig({version, options.registry, options.buildx}, supply);
 }
 
 /// One for every version that the command line names.
-util::Result<engine::Rigs> rigs(const std::vector<std::string>& versions,
-                                const Options& options,
-                                engine::Observer& observer,
-                                const std::stop_token& stop) {
+util::Result<engine::Rigs>
+rigs(const std::vector<std::string>& versions, const Options& options, engine::Supply& supply) {
   engine::Rigs all;
   for (const auto& version : versions) {
-    CP_TRY_ASSIGN(auto one, rig(version, options, observer, stop));
+    CP_TRY_ASSIGN(auto one, rig(version, options, supply));
     const auto name = one.version;
     if (!all.emplace(name, std::move(one)).second)
       return util::failure(fmt::format("--buildkit names {} twice", name),
@@ -72,21 +67,15 @@ util::Result<engine::Rigs> rigs(const std::vector<std::string>& versions,
 }
 
 /// Those of the builders that name versions of their own, and in each the frontends that a case serves.
-util::Status add_rigs(engine::Rigs& all,
-                      const std::vector<engine::Case>& cases,
-                      const Options& options,
-                      engine::Observer& observer,
-                      const std::stop_token& stop) {
+util::Status
+add_rigs(engine::Rigs& all, const std::vector<engine::Case>& cases, const Options& options, engine::Supply& supply) {
   for (const auto& planned : cases)
     for (const auto& version : engine::versions_of(planned)) {
       if (!all.contains(version)) {
-        CP_TRY_ASSIGN(auto one, rig(version, options, observer, stop));
+        CP_TRY_ASSIGN(auto one, rig(version, options, supply));
         all.emplace(version, std::move(one));
       }
-      CP_TRY(engine::add_frontends(
-          all.at(version), engine::frontends_of(planned), options.offline, stop, [&](std::string_view line) {
-            observer.said(line);
-          }));
+      CP_TRY(engine::add_frontends(all.at(version), engine::frontends_of(planned), supply));
     }
   return {};
 }
@@ -114,7 +103,10 @@ int run(Options options, std::stop_token stop) {
                                [](const auto& each) { return engine::needs_buildx(*each); });
   const auto versions =
       options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
-  auto rigs_or = rigs(versions, options, console, stop);
+  engine::Supply supply{.offline = options.offline, .verbose = options.verbose};
+  supply.install.say = [&](std::string_view line) { console.said(line); };
+  supply.install.stop = stop;
+  auto rigs_or = rigs(versions, options, supply);
   if (!rigs_or) return report_error(rigs_or.error());
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
@@ -135,7 +127,7 @@ int run(Options options, std::stop_token stop) {
                          fmt::format("two cases would have one name: {} and {}", twins->first, twins->second),
                          {},
                          "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
-  if (const auto added = add_rigs(*rigs_or, cases, options, console, stop); !added) return report_error(added.error());
+  if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
   const auto jobs = std::min(options.jobs, cases.size());
   const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
     CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out));
@@ -202,7 +194,8 @@ void add_run(CLI::App& app, Session& session) {
       "--accept",
       options->accept,
       "Play one scenario file twice and write what was seen into its expectations, showing the difference");
-  command->add_flag("-v,--verbose", options->verbose, "Also the client's command lines and every step");
+  command->add_flag(
+      "-v,--verbose", options->verbose, "Also where each program came from, the client's command lines and every step");
   add_format(*command, options->format);
   command->footer("\nExamples:\n"
                   "  cacheproof run\n"

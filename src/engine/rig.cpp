@@ -18,18 +18,24 @@
 namespace cacheproof::engine {
 namespace {
 
-using Say = std::function<void(std::string_view)>;
 constexpr std::string_view k_path = "path:";
 
+void say(const std::string& line, const Supply& supply) {
+  if (supply.install.say) supply.install.say(line);
+}
+
+/// Which source served a program.
+void say_served(const std::string& line, Supply& supply) {
+  if (supply.verbose && supply.served.insert(line).second) say(line, supply);
+}
+
 /// From the store, else installed; nobody removes it from there while the rig lives.
-util::Result<toolchain::Kit>
-install(toolchain::Kind kind, std::string_view version, Rig& rig, bool offline, std::stop_token stop, const Say& say) {
-  toolchain::Options options;
-  options.say = say;
-  options.stop = std::move(stop);
-  CP_TRY_ASSIGN(auto kit, offline ? toolchain::find(kind, version) : toolchain::install(kind, version, options));
+util::Result<toolchain::Kit> install(toolchain::Kind kind, std::string_view version, Rig& rig, Supply& supply) {
+  CP_TRY_ASSIGN(auto kit,
+                supply.offline ? toolchain::find(kind, version) : toolchain::install(kind, version, supply.install));
   CP_TRY_ASSIGN(auto lease, toolchain::lease(kit));
   rig.leases.push_back(std::move(lease));
+  say_served(toolchain::to_line(kit), supply);
   return kit;
 }
 
@@ -48,10 +54,10 @@ util::Result<std::string> local_address(std::string_view url) {
       util::Blame::usage);
 }
 
-util::Status
-choose_registry(const std::string& choice, Rig& rig, bool offline, const std::stop_token& stop, const Say& say) {
+util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply) {
   if (choice == "auto" || choice == "process") {
     CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
+    say_served("registry: " + rig.programs.registry.string() + " of this machine", supply);
     return {};
   }
   if (choice.starts_with(k_path)) {
@@ -59,19 +65,20 @@ choose_registry(const std::string& choice, Rig& rig, bool offline, const std::st
     const auto program = process::find_program(file.string());
     if (!program) return util::failure(file.string() + " is no program that can be run", {}, "check --registry");
     rig.programs.registry = *program;
+    say_served("registry: from the path " + program->string(), supply);
     return {};
   }
   if (choice.find("://") != choice.npos) {
     CP_TRY_ASSIGN(rig.registry, local_address(choice));
-    if (say)
-      say(fmt::format("the registry at {} is yours: every case has repositories of its own there, proven empty, below "
-                      "cacheproof/; they stay there, and layers that others hold may be shared with them",
-                      rig.registry));
+    say(fmt::format("the registry at {} is yours: every case has repositories of its own there, proven empty, below "
+                    "cacheproof/; they stay there, and layers that others hold may be shared with them",
+                    rig.registry),
+        supply);
     return {};
   }
   if (choice == "v3" || util::Version::parse(choice)) {
     const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
-    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, offline, stop, say));
+    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
     rig.programs.registry = kit.program("registry");
     return {};
   }
@@ -82,19 +89,19 @@ choose_registry(const std::string& choice, Rig& rig, bool offline, const std::st
                        util::Blame::usage);
 }
 
-util::Result<toolchain::Kit>
-find_buildkit(const std::string& version, Rig& rig, bool offline, std::stop_token stop, const Say& say) {
-  if (version.starts_with(k_path))
-    return toolchain::from_path(toolchain::Kind::buildkit, version.substr(k_path.size()));
-  return install(toolchain::Kind::buildkit, version, rig, offline, std::move(stop), say);
+util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig, Supply& supply) {
+  if (!version.starts_with(k_path)) return install(toolchain::Kind::buildkit, version, rig, supply);
+  CP_TRY_ASSIGN(auto kit, toolchain::from_path(toolchain::Kind::buildkit, version.substr(k_path.size())));
+  say_served(toolchain::to_line(kit), supply);
+  return kit;
 }
 
 /// A script may need it where nobody can tell before it runs.
-util::Status find_buildx(const RigChoice& choice, Rig& rig, const std::stop_token& stop, const Say& say) {
+util::Status find_buildx(const RigChoice& choice, Rig& rig, Supply& supply) {
   using toolchain::Kind;
   const auto& version = toolchain::default_version(Kind::buildx);
   if (!choice.buildx && !toolchain::find(Kind::buildx, version)) return {};
-  CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, choice.offline, stop, say));
+  CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, supply));
   rig.buildx = kit.program("buildx");
   return {};
 }
@@ -134,16 +141,16 @@ util::Result<std::uintmax_t> mirror_limit() {
                        util::Blame::usage);
 }
 
-util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, const Say& say) {
+util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
   Rig rig;
   // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
   CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
-  CP_TRY(try_out(rig.programs.runc, stop));
+  CP_TRY(try_out(rig.programs.runc, supply.install.stop));
   CP_TRY_ASSIGN(const auto busybox, toolchain::find_busybox());
   rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
-  CP_TRY(choose_registry(choice.registry, rig, choice.offline, stop, say));
-  CP_TRY(find_buildx(choice, rig, stop, say));
-  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, choice.offline, std::move(stop), say));
+  CP_TRY(choose_registry(choice.registry, rig, supply));
+  CP_TRY(find_buildx(choice, rig, supply));
+  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, supply));
   CP_TRY_ASSIGN(const auto limit, mirror_limit());
   // Debian's where there is one: a mirror is shared by runs that chose different registries for themselves.
   rig.mirrors = std::make_shared<sandbox::Mirrors>(
@@ -154,11 +161,10 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, std::stop_token stop, con
   return rig;
 }
 
-util::Status add_frontends(
-    Rig& rig, const std::vector<std::string>& versions, bool offline, const std::stop_token& stop, const Say& say) {
+util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply) {
   for (const auto& version : versions) {
     if (rig.frontends.contains(version)) continue;
-    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::frontend, version, rig, offline, stop, say));
+    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::frontend, version, rig, supply));
     rig.frontends[version] = kit.program("dockerfile-frontend");
   }
   return {};

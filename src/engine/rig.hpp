@@ -8,13 +8,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <future>
 #include <map>
 #include <memory>
-#include <stop_token>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -38,9 +36,17 @@ using Rigs = std::map<std::string, Rig>;
 struct RigChoice {
   std::string buildkit; ///< `v0.34.2`, or `path:DIR`
   std::string registry =
-      "auto";           ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
-  bool offline = false; ///< nothing is installed: an error where something would have to be
-  bool buildx = false;  ///< it is installed, too; else it is there if the store has it
+      "auto";          ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
+  bool buildx = false; ///< it is installed, too; else it is there if the store has it
+};
+
+/// How rigs get their programs. All rigs of a run use one, on one thread at a time: what was learnt of silent hosts
+/// holds for them all, and nothing is said twice.
+struct Supply {
+  bool offline = false;         ///< nothing is installed: an error where something would have to be
+  bool verbose = false;         ///< also says which source served each program
+  toolchain::Options install;   ///< its `say` hears all of it
+  std::set<std::string> served; ///< what was said of that
 };
 
 /// Removes, or with `dry_run` only names, what killed runs left: of their sandboxes and of their mirrors. A line for
@@ -54,14 +60,9 @@ util::Result<std::uintmax_t> mirror_limit();
 
 /// Finds the programs, installing what is missing and saying so. A program that cannot be had is an error with its
 /// remedy.
-util::Result<Rig>
-prepare_rig(const RigChoice& choice, std::stop_token stop, const std::function<void(std::string_view)>& say);
+util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply);
 
 /// Adds Dockerfile frontends of these versions, as `frontends_of` has them.
-util::Status add_frontends(Rig& rig,
-                           const std::vector<std::string>& versions,
-                           bool offline,
-                           const std::stop_token& stop,
-                           const std::function<void(std::string_view)>& say);
+util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply);
 
 } // namespace cacheproof::engine

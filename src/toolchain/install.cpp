@@ -126,6 +126,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   options.sources = sources_of(recipe(kind), asked.sources);
   CP_TRY_ASSIGN(const auto limit, store_limit());
   auto found = look(kind, version, options);
+  if (found && options.verified && options.say) options.say(to_line(*found));
   if (found || found.error().blame == util::Blame::usage) return found;
   const auto name = util::Version::parse(version)->to_text();
   Order order{recipe(kind), name, pinned_digest(kind, name)};

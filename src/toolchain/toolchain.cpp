@@ -36,6 +36,10 @@ std::string install_command(Kind kind, const std::string& version) {
       "cacheproof toolchain install {}{}", kind == Kind::buildkit ? "" : recipe(kind).name + " ", version);
 }
 
+bool is_of_store(const Kit& kit) {
+  return kit.bin == folder_of(kit.kind, kit.version) / "bin";
+}
+
 util::Result<std::string> normal(std::string_view version) {
   // Only what a version is made of becomes part of a path.
   const auto parsed = util::Version::parse(version);
@@ -84,7 +88,7 @@ util::Result<Proof> verify(Kind kind, std::string_view version) {
 }
 
 util::Result<Lease> lease(const Kit& kit) {
-  if (kit.bin != folder_of(kit.kind, kit.version) / "bin") return Lease{};
+  if (!is_of_store(kit)) return Lease{};
   const auto path = lock_of(kit.kind, kit.version);
   auto lock = open_lock(path);
   if (!lock) {
@@ -112,6 +116,12 @@ util::Result<Kit> from_path(Kind kind, const fs::path& folder) {
   return util::failure(fmt::format("{} has no {}", folder.string(), util::join(recipe(kind).programs, " and ")),
                        {},
                        "name a folder that has all of it, or whose bin folder has");
+}
+
+std::string to_line(const Kit& kit) {
+  const auto& of = recipe(kit.kind);
+  if (is_of_store(kit)) return fmt::format("{} {}: from the store ({})", of.title, kit.version, kit.source);
+  return fmt::format("{}: from the path {}, whose {} says {}", of.title, kit.source, of.programs.front(), kit.version);
 }
 
 util::Status remove(Kind kind, std::string_view version) {

@@ -63,7 +63,7 @@ struct Options {
   std::chrono::milliseconds patience = std::chrono::milliseconds(2500);
   std::shared_ptr<SilentHosts> silent = std::make_shared<SilentHosts>();
   std::string go_folder = "/usr/local/go/bin"; ///< looked into after the PATH
-  bool verified = false;                       ///< reads what the store has in full before it is taken
+  bool verified = false;                       ///< reads what the store has in full before it is taken, and says so
 };
 
 /// The version from the store; an error with the remedy where it is not installed, or where its programs have other
@@ -77,6 +77,9 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& op
 
 /// The programs in `folder` or `folder/bin`, with the version that they say themselves.
 util::Result<Kit> from_path(Kind kind, const std::filesystem::path& folder);
+
+/// Which source serves it: `BuildKit v0.34.2: from the store (URL)`.
+std::string to_line(const Kit& kit);
 
 enum class Proof {
   whole,      ///< every program is, byte for byte, what was installed

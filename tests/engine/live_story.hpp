@@ -23,7 +23,8 @@ protected:
     take(toolchain::default_version());
   }
   void take(const std::string& version) {
-    auto rig = prepare_rig({.buildkit = version}, {}, [](std::string_view) {});
+    Supply supply;
+    auto rig = prepare_rig({.buildkit = version}, supply);
     ASSERT_TRUE(rig) << util::to_text(rig.error());
     rig_ = std::move(*rig);
   }

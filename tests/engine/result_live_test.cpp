@@ -34,7 +34,8 @@ class ResultLive : public testing::TestWithParam<std::string> {
 protected:
   void SetUp() override {
     if (geteuid() != 0) GTEST_SKIP() << "playing scenarios needs root";
-    auto rig = prepare_rig({.buildkit = GetParam()}, {}, [](std::string_view) {});
+    Supply supply;
+    auto rig = prepare_rig({.buildkit = GetParam()}, supply);
     ASSERT_TRUE(rig) << util::to_text(rig.error());
     rigs_.emplace(GetParam(), std::move(*rig));
   }

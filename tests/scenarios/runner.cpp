@@ -79,12 +79,13 @@ public:
     if (HasFailure()) return;
     planned_.scenario = repositories->scenarios().front();
     engine::Rigs rigs;
+    engine::Supply supply;
+    supply.install.say = [&](std::string_view line) { console.said(line); };
+    supply.install.stop = stop_;
     for (const auto& version : engine::versions_of(planned_)) {
-      const auto say = [&](auto line) { console.said(line); };
-      auto rig =
-          engine::prepare_rig({.buildkit = version, .buildx = engine::needs_buildx(*planned_.scenario)}, stop_, say);
+      auto rig = engine::prepare_rig({.buildkit = version, .buildx = engine::needs_buildx(*planned_.scenario)}, supply);
       if (!rig) return broken(util::to_text(rig.error()));
-      if (const auto added = engine::add_frontends(*rig, engine::frontends_of(planned_), false, stop_, say); !added)
+      if (const auto added = engine::add_frontends(*rig, engine::frontends_of(planned_), supply); !added)
         return broken(util::to_text(added.error()));
       rigs.emplace(version, std::move(*rig));
     }
