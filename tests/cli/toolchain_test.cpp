@@ -20,9 +20,8 @@ using testing::Not;
 
 class ToolchainProgram : public ProgramTest {
 protected:
-  /// The program with an empty store, no go, and the release host of the test.
-  process::Command toolchain(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "toolchain");
+  /// The program with an empty store, a go that has nothing, and the release host of the test.
+  process::Command with_store(std::vector<std::string> arguments) const {
     auto all = command(std::move(arguments));
     (*all.environment)["CACHEPROOF_STORE"] = store_.string();
     (*all.environment)["CACHEPROOF_RELEASES_URL"] = server_.url();
@@ -31,6 +30,10 @@ protected:
     (*all.environment)["GOFLAGS"] = "-mod=mod";
     (*all.environment)["GOMODCACHE"] = (folder_.path() / "go").string();
     return all;
+  }
+  process::Command toolchain(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "toolchain");
+    return with_store(std::move(arguments));
   }
   process::Finished run_toolchain(std::vector<std::string> arguments) const {
     return process::run(toolchain(std::move(arguments)), {.timeout = 1min}).value();
@@ -58,11 +61,12 @@ protected:
   fs::path store_ = folder_.path() / "store";
   std::mutex mutex_;
   int asked_ = 0;
+  int knocks_ = 0; ///< questions whether somebody is there
   http::Answer answer_{.body = toolchain::release()};
   http::Server server_ = std::move(*http::Server::start([this](const http::Received& received) {
-    if (received.method == "HEAD") return http::Answer{}; // whether somebody is there
     const std::lock_guard lock(mutex_);
-    ++asked_;
+    ++(received.method == "HEAD" ? knocks_ : asked_);
+    if (received.method == "HEAD") return http::Answer{};
     return answer_;
   }));
 };
@@ -75,6 +79,8 @@ TEST_F(ToolchainProgram, InstallsVerifiesAndRemoves) {
   EXPECT_EQ(run_toolchain({"path", "v0.34.2"}).out, bin + "\n");
   EXPECT_EQ(run_toolchain({"verify"}).out, "buildkit v0.34.2 is, byte for byte, what was installed\n");
   EXPECT_THAT(run_toolchain({"list"}).out, HasSubstr("buildkit  v0.34.2      installed"));
+  EXPECT_THAT(run_toolchain({"install", "0.34.2"}).out,
+              HasSubstr("BuildKit v0.34.2: from the store (" + server_.url()));
   EXPECT_THAT(run_toolchain({"remove", ">=0.30"}).out, HasSubstr("buildkit v0.34.2 is removed\nstore: "));
   EXPECT_EQ(run_toolchain({"path", "v0.34.2"}).exit.code, 2);
 }
@@ -140,6 +146,44 @@ TEST_F(ToolchainProgram, AReadOnlyStoreIsUsedAndNotWritten) {
     EXPECT_THAT(finished.err, HasSubstr("Read-only file system")) << arguments[0];
     EXPECT_THAT(finished.err, HasSubstr("set CACHEPROOF_STORE to a folder that you may write")) << arguments[0];
   }
+}
+
+TEST_F(ToolchainProgram, ListsWhatEachSourceHasOrWhyItCannotBeAsked) {
+  skip_without_root();
+  write(
+      "bin/go",
+      "#!/bin/sh\ncase $1 in env) printf '%s\\n' go1.26.8 auto off ;; list) echo $4 v0.9.0 v0.35.0 v0.34.2 ;; esac\n");
+  fs::permissions(folder_.path() / "bin" / "go", fs::perms(0755));
+  auto all = toolchain({"list", "--available"});
+  (*all.environment)["PATH"] = (folder_.path() / "bin").string() + ":" + (*all.environment)["PATH"];
+  all.argv.insert(all.argv.begin(), {"unshare", "--net"}); // nobody outside is asked, with a network or without
+  const auto finished = process::run(all, {.timeout = 1min}).value();
+  EXPECT_EQ(finished.exit.code, 0) << finished.err;
+  EXPECT_THAT(finished.out,
+              testing::ContainsRegex("buildkit\n  pinned in docker/versions.yaml\n    v0.34.2 .*v0.11.6\n"
+                                     "  release cannot be asked: no way out to api.github.com .*\n"
+                                     "  Go module\n    v0.35.0 v0.34.2 v0.9.0\n"));
+  EXPECT_THAT(finished.out,
+              testing::ContainsRegex("frontend\n  pinned in docker/versions.yaml\n    v0.34.2\n  Go module\n"))
+      << "no release has it";
+}
+
+TEST_F(ToolchainProgram, AnOfflineRunThatLacksOneAsksNobody) {
+  skip_without_root();
+  const auto file = write("plain.yaml", k_plain);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> lacks{
+      {{"run", "--offline", file}, "BuildKit v0.34.2 is not in the store"},
+      {{"run", "--offline", file, "--buildkit", "v0.20.0"}, "BuildKit v0.20.0 is not in the store"},
+      {{"run", "--offline", file, "--registry", "v3"}, "registry v3.0.0 is not in the store"},
+  };
+  for (const auto& [arguments, words] : lacks) {
+    const auto finished = process::run(with_store(arguments), {.timeout = 1min}).value();
+    EXPECT_EQ(finished.exit.code, 2);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_THAT(finished.err, HasSubstr(words));
+    EXPECT_THAT(finished.err, HasSubstr("to do: cacheproof toolchain install "));
+  }
+  EXPECT_EQ(with_server([&] { return asked_ + knocks_; }), 0);
 }
 
 TEST_F(ToolchainProgram, AFullDiskIsSaidWithWhatToDo) {
