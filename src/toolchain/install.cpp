@@ -129,7 +129,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   if (found && options.verified && options.say) options.say(to_line(*found));
   if (found || found.error().blame == util::Blame::usage) return found;
   const auto name = util::Version::parse(version)->to_text();
-  Order order{recipe(kind), name, pinned_digest(kind, name)};
+  Order order{recipe(kind), name, pinned_digests(kind, name)};
   const auto say = [&](const std::string& line) {
     if (options.say) options.say(fmt::format("{} {}: {}", order.recipe.title, name, line));
   };
@@ -159,7 +159,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   for (const auto& [words, source, wanted] :
        {Named{k_from_release, fetch_release, options.sources.release && !reach.release},
         Named{"container image", pull_image, options.sources.image && !reach.image},
-        Named{"Go module", build_module, options.sources.module}}) {
+        Named{k_from_module, build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
     const auto installed = install_from(words, source, order, folder / name, options);

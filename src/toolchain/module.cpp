@@ -87,8 +87,13 @@ util::Result<Go> find_go(const fs::path& work, const Options& options) {
   return tl::unexpected(std::move(error));
 }
 
-/// The folder of the module in go's cache, which go has verified.
-util::Result<fs::path> download(const Go& go, const Order& order, const fs::path& work, const Options& options) {
+struct Module {
+  fs::path folder; ///< in go's cache
+  std::string sum;
+};
+
+/// The module in go's cache, which go has verified, with the pinned sum where there is one.
+util::Result<Module> download(const Go& go, const Order& order, const fs::path& work, const Options& options) {
   const auto command = as_caller(
       {go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", order.recipe.module, order.version)},
       work,
@@ -100,7 +105,13 @@ util::Result<fs::path> download(const Go& go, const Order& order, const fs::path
                          util::join(command.argv, " "));
   if (!json.is_object() || !json.contains("Dir") || !json["Dir"].is_string())
     return util::failure("go does not say where the module is", util::join(command.argv, " "));
-  return fs::path(json["Dir"].get<std::string>());
+  Module module{json["Dir"].get<std::string>(), json.value("Sum", "")};
+  if (!order.pinned.module.empty() && module.sum != order.pinned.module)
+    return util::failure(fmt::format("wrong digest: the module has the sum {} where docker/versions.yaml has {}",
+                                     module.sum,
+                                     order.pinned.module),
+                         util::join(command.argv, " "));
+  return module;
 }
 
 /// Whether this go can build the module: its `go` line, which a go that switches meets by itself.
@@ -153,9 +164,9 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
   CP_TRY(util::give_to_caller(work));
   CP_TRY_ASSIGN(const auto go, find_go(work, options));
   CP_TRY_ASSIGN(const auto module, download(go, order, work, options));
-  CP_TRY(check_go_line(go, module));
+  CP_TRY(check_go_line(go, module.folder));
   const auto source = work / "source";
-  CP_TRY(copy_writable(module, source));
+  CP_TRY(copy_writable(module.folder, source));
   CP_TRY(util::give_to_caller(source));
   if (options.say)
     options.say(fmt::format(
@@ -172,7 +183,7 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
   build.insert(build.end(), order.recipe.packages.begin(), order.recipe.packages.end());
   CP_TRY(run(as_caller(std::move(build), source, order.offline), 30min, options.stop));
   CP_TRY(util::remove_tree(source));
-  return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), {}, go.version};
+  return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), module.sum, go.version};
 }
 
 util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options) {

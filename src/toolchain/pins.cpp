@@ -27,10 +27,12 @@ Pins read_pins(const std::string& yaml, Kind kind) {
   for (const auto& entry : section["versions"]) {
     const auto version = entry.first.as<std::string>();
     pins.versions.push_back(version);
-    const auto digests = entry.second["sha256"];
-    if (!digests) continue; // asking it for a key would throw
-    if (const auto digest = digests[fill_in("linux-{arch}", version)])
-      pins.digests[version] = "sha256:" + digest.as<std::string>();
+    auto& digests = pins.digests[version];
+    if (const auto sum = entry.second["module"]) digests.module = sum.as<std::string>();
+    const auto files = entry.second["sha256"];
+    if (!files) continue; // asking it for a key would throw
+    if (const auto digest = files[fill_in("linux-{arch}", version)])
+      digests.release = "sha256:" + digest.as<std::string>();
   }
   std::sort(pins.versions.begin(), pins.versions.end(), [](const auto& left, const auto& right) {
     return util::Version::parse(left) < util::Version::parse(right);
@@ -44,10 +46,10 @@ const std::vector<std::string>& pinned(Kind kind) {
 const std::string& default_version(Kind kind) {
   return pins(kind).standard;
 }
-std::string pinned_digest(Kind kind, const std::string& version) {
+Digests pinned_digests(Kind kind, const std::string& version) {
   const auto& digests = pins(kind).digests;
   const auto found = digests.find(version);
-  return found == digests.end() ? "" : found->second;
+  return found == digests.end() ? Digests{} : found->second;
 }
 
 } // namespace cacheproof::toolchain

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "toolchain/sources.hpp"
 #include "toolchain/toolchain.hpp"
 
 #include <map>
@@ -13,14 +14,14 @@ extern const char* const k_versions_yaml;
 
 /// One section of it.
 struct Pins {
-  std::string standard;                       ///< the default version
-  std::vector<std::string> versions;          ///< oldest first
-  std::map<std::string, std::string> digests; ///< `sha256:…` of release files for this machine, by version
+  std::string standard;                   ///< the default version
+  std::vector<std::string> versions;      ///< oldest first
+  std::map<std::string, Digests> digests; ///< by version
 };
 /// Our own file, which the tests read too: a mistake in it ends the program at its first use.
 Pins read_pins(const std::string& yaml, Kind kind);
 
-/// `sha256:…` of the release file of a version for this machine, where docker/versions.yaml gives it; else empty.
-std::string pinned_digest(Kind kind, const std::string& version);
+/// Those of a version; of one that docker/versions.yaml does not have, nothing is known.
+Digests pinned_digests(Kind kind, const std::string& version);
 
 } // namespace cacheproof::toolchain

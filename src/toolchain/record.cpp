@@ -20,6 +20,16 @@ util::Result<Record::Program> note(const fs::path& program) {
   return Record::Program{size, std::move(sha256)};
 }
 
+util::Status compare_origin(const Record& record, const Digests& pinned) {
+  const auto& wanted = record.from == k_from_release ? pinned.release : pinned.module;
+  const auto& there = record.origin.digest;
+  const bool known = record.from == k_from_release
+                     || (record.from == k_from_module && !there.empty()); // older records have no sum of it
+  if (!known || wanted.empty() || there == wanted) return {};
+  return util::failure(fmt::format(
+      "it comes from a {} with the digest {}, and docker/versions.yaml has {}", record.from, there, wanted));
+}
+
 } // namespace
 
 util::Status write_record(const fs::path& folder, const Recipe& recipe, Record record) {
@@ -54,11 +64,8 @@ util::Result<std::optional<Record>> read_record(const fs::path& folder) {
   }
 }
 
-util::Status compare(const Kit& kit, const Record& record, const std::string& pinned, Depth depth) {
-  if (record.from == k_from_release && !pinned.empty() && record.origin.digest != pinned)
-    return util::failure(fmt::format("it comes from a release file with the digest {}, and docker/versions.yaml has {}",
-                                     record.origin.digest,
-                                     pinned));
+util::Status compare(const Kit& kit, const Record& record, const Digests& pinned, Depth depth) {
+  CP_TRY(compare_origin(record, pinned));
   for (const auto& [name, noted] : record.programs) {
     std::error_code error;
     const auto size = fs::file_size(kit.program(name), error);

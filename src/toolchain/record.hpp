@@ -31,12 +31,13 @@ util::Status write_record(const std::filesystem::path& folder, const Recipe& rec
 /// Nothing where there is none, as in a store that was filled by hand; an error for one that cannot be read.
 util::Result<std::optional<Record>> read_record(const std::filesystem::path& folder);
 
-/// `Record::from` of what came as a release file.
+/// `Record::from` of what came as a release file, and of what was built.
 constexpr const char* k_from_release = "release";
+constexpr const char* k_from_module = "Go module";
 
 enum class Depth { sizes, contents };
-/// Whether the kit is what its record says, and comes from the release file of docker/versions.yaml (`pinned`, empty:
-/// not known); the error's `what` is what is wrong with it.
-util::Status compare(const Kit& kit, const Record& record, const std::string& pinned, Depth depth);
+/// Whether the kit is what its record says, and comes from what docker/versions.yaml pins; the error's `what` is what
+/// is wrong with it.
+util::Status compare(const Kit& kit, const Record& record, const Digests& pinned, Depth depth);
 
 } // namespace cacheproof::toolchain

@@ -55,9 +55,9 @@ util::Result<Origin> fetch_release(const Order& order, const fs::path& work, con
       auto loaded,
       http::download({.url = url, .headers = {}, .file = file, .digest = {}, .limit = k_limit}, options.stop));
   auto& digest = loaded.digest;
-  if (!order.release_digest.empty() && digest != order.release_digest)
+  if (!order.pinned.release.empty() && digest != order.pinned.release)
     return util::failure(
-        fmt::format("it has the digest {} where docker/versions.yaml has {}", digest, order.release_digest),
+        fmt::format("it has the digest {} where docker/versions.yaml has {}", digest, order.pinned.release),
         http::printable(url));
   const auto& recipe = order.recipe;
   auto unpacked = recipe.release_file.ends_with(".tar.gz") ? unpack(file, recipe, work / "bin", options.stop)

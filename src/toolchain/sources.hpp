@@ -39,19 +39,24 @@ Sources sources_of(const Recipe& recipe, const Sources& wanted);
 /// A pattern of a recipe for one version on this machine.
 std::string fill_in(std::string_view pattern, std::string_view version);
 
+/// What docker/versions.yaml says of the contents of a version; empty: unknown.
+struct Digests {
+  std::string release; ///< `sha256:…` of the release file for this machine
+  std::string module;  ///< `h1:…` of the Go module, as go sums it up
+};
+
 /// What a source is asked for.
 struct Order {
   const Recipe& recipe;
-  std::string version;        ///< `v0.34.2`
-  std::string release_digest; ///< `sha256:…` that docker/versions.yaml gives for the release file; empty: unknown
-  bool offline = false;       ///< nothing answers where go would ask: only its own cache may be used
+  std::string version;  ///< `v0.34.2`
+  Digests pinned;       ///< what comes must have them
+  bool offline = false; ///< nothing answers where go would ask: only its own cache may be used
 };
 
 /// Where programs came from; kept beside them in toolchain.json.
 struct Origin {
   std::string source; ///< a URL, or an image or a module and its version
-  std::string digest; ///< `sha256:…` of what was downloaded, of an image what its tag named; empty for a module, which
-                      ///< Go verifies
+  std::string digest; ///< `sha256:…` of what was downloaded, of an image what its tag named; of a module its `h1:…`
   std::string go_version; ///< of a module; else empty
 };
 

@@ -64,7 +64,7 @@ util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::stri
   util::Status same;
   if (record && *record) {
     kit.source = (*record)->origin.source;
-    same = compare(kit, **record, pinned_digest(kind, name), depth);
+    same = compare(kit, **record, pinned_digests(kind, name), depth);
   } else if (!record) {
     same = tl::unexpected(record.error());
   }

@@ -18,19 +18,26 @@ TEST(Pins, AreReadInOrderWithTheDigestsForThisMachine) {
   const auto here = fill_in("linux-{arch}", "");
   const auto pins =
       read_pins("buildkit:\n  default: v0.9.3\n  versions:\n    v0.10.0: {sha256: {" + here + ": " + k_digest
-                    + ", linux-other: x}}\n    v0.9.3: {sha256: {linux-other: x}}\n    v0.8.0: {}\n",
+                    + ", linux-other: x}}\n    v0.9.3: {module: h1:x=, sha256: {linux-other: x}}\n    v0.8.0: {}\n",
                 Kind::buildkit);
   EXPECT_EQ(pins.standard, "v0.9.3");
   EXPECT_THAT(pins.versions, ElementsAre("v0.8.0", "v0.9.3", "v0.10.0"));
-  EXPECT_THAT(pins.digests, ElementsAre(std::pair("v0.10.0", "sha256:" + k_digest)));
+  EXPECT_EQ(pins.digests.at("v0.10.0").release, "sha256:" + k_digest);
+  EXPECT_EQ(pins.digests.at("v0.10.0").module, "");
+  EXPECT_EQ(pins.digests.at("v0.9.3").release, "");
+  EXPECT_EQ(pins.digests.at("v0.9.3").module, "h1:x=");
 }
 
 TEST(Pins, OfTheProgramAreWhole) {
   for (const auto kind : k_kinds) {
     EXPECT_THAT(pinned(kind), testing::Contains(default_version(kind)));
-    for (const auto& [version, digest] : read_pins(k_versions_yaml, kind).digests)
-      EXPECT_THAT(digest, testing::MatchesRegex("sha256:[0-9a-f]{64}")) << version;
+    for (const auto& [version, digests] : read_pins(k_versions_yaml, kind).digests) {
+      EXPECT_THAT(digests.release, testing::MatchesRegex("(sha256:[0-9a-f]{64})?")) << version;
+      EXPECT_THAT(digests.module, testing::MatchesRegex("h1:[A-Za-z0-9+/]{43}=")) << version;
+    }
   }
+  for (const auto& version : pinned(Kind::frontend))
+    EXPECT_EQ(pinned_digests(Kind::frontend, version).module, pinned_digests(Kind::buildkit, version).module);
 }
 
 class ToolchainRecord : public ToolchainTest {};
@@ -40,12 +47,27 @@ TEST_F(ToolchainRecord, AReleaseFileMustBeTheOneThatIsPinnedNow) {
   ASSERT_TRUE(kit);
   auto record = read_record(folder_of(Kind::buildkit, "v0.34.2")).value().value();
   EXPECT_EQ(record.from, k_from_release);
-  EXPECT_TRUE(compare(*kit, record, record.origin.digest, Depth::contents));
-  const auto other = compare(*kit, record, "sha256:" + k_digest, Depth::sizes);
+  EXPECT_TRUE(compare(*kit, record, {.release = record.origin.digest, .module = "h1:x"}, Depth::contents));
+  const auto other = compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::sizes);
   ASSERT_FALSE(other);
-  EXPECT_THAT(other.error().what, HasSubstr("it comes from a release file with the digest " + record.origin.digest));
+  EXPECT_THAT(other.error().what, HasSubstr("it comes from a release with the digest " + record.origin.digest));
   record.from = "container image";
-  EXPECT_TRUE(compare(*kit, record, "sha256:" + k_digest, Depth::sizes)) << "another file";
+  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::sizes)) << "another file";
+}
+
+TEST_F(ToolchainRecord, AModuleMustBeTheOneThatIsPinnedNow) {
+  const auto kit = install_with(false);
+  ASSERT_TRUE(kit);
+  auto record = read_record(folder_of(Kind::buildkit, "v0.34.2")).value().value();
+  record.from = k_from_module;
+  record.origin.digest = "h1:this";
+  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = "h1:this"}, Depth::sizes));
+  const auto other = compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::sizes);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().what,
+            "it comes from a Go module with the digest h1:this, and docker/versions.yaml has h1:other");
+  record.origin.digest.clear();
+  EXPECT_TRUE(compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::sizes)) << "recorded without one";
 }
 
 } // namespace

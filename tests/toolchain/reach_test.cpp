@@ -92,7 +92,7 @@ protected:
   }
   Reach look(bool module = false) { return look_out(order_, folder_.path(), options(module)); }
 
-  const Order order_{.recipe = recipe(Kind::buildkit), .version = "v0.34.2", .release_digest = {}};
+  const Order order_{.recipe = recipe(Kind::buildkit), .version = "v0.34.2", .pinned = {}};
 };
 
 TEST_F(ToolchainReach, TakesEveryAnswerForAYes) {

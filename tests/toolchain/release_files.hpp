@@ -16,11 +16,13 @@ inline la_ssize_t append(archive*, void* user, const void* data, size_t count) {
   return static_cast<la_ssize_t>(count);
 }
 
-inline std::string tarball(const std::vector<std::pair<std::string, std::string>>& files) {
+using Files = std::vector<std::pair<std::string, std::string>>; ///< paths and contents
+
+/// `form` chooses how.
+inline std::string pack(const Files& files, void (*form)(archive*)) {
   std::string bytes;
   const std::unique_ptr<archive, int (*)(archive*)> out(archive_write_new(), archive_write_free);
-  archive_write_set_format_ustar(out.get());
-  archive_write_add_filter_gzip(out.get());
+  form(out.get());
   archive_write_open2(out.get(), &bytes, nullptr, append, nullptr, nullptr);
   for (const auto& [path, content] : files) {
     const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(), archive_entry_free);
@@ -32,6 +34,20 @@ inline std::string tarball(const std::vector<std::pair<std::string, std::string>
   }
   archive_write_close(out.get());
   return bytes;
+}
+
+inline std::string tarball(const Files& files) {
+  return pack(files, [](archive* out) {
+    archive_write_set_format_ustar(out);
+    archive_write_add_filter_gzip(out);
+  });
+}
+
+inline std::string zip(const Files& files) {
+  return pack(files, [](archive* out) {
+    archive_write_set_format_zip(out);
+    archive_write_set_bytes_in_last_block(out, 1); // nothing behind its end
+  });
 }
 
 /// What a real buildkitd prints for --version.

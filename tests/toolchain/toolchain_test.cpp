@@ -1,4 +1,5 @@
 #include "toolchain/fixture.hpp"
+#include "toolchain/pins.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/sources.hpp"
 #include "toolchain/store.hpp"
@@ -107,9 +108,10 @@ TEST_F(Toolchain, RefusesAReleaseThatIsNotTheOneThatWasPinned) {
   const Options options{.say = {}, .stop = {}, .sources = {}, .releases_url = server_.url()};
   const auto work = folder_.path() / "work";
   const auto digest = util::sha256_digest(answer_.body);
-  EXPECT_TRUE(fetch_release({recipe(Kind::buildkit), "v0.34.2", digest}, work, options));
+  EXPECT_TRUE(fetch_release({recipe(Kind::buildkit), "v0.34.2", {.release = digest, .module = {}}}, work, options));
   const auto other = "sha256:" + std::string(64, '0');
-  const auto refused = fetch_release({recipe(Kind::buildkit), "v0.34.2", other}, work, options);
+  const auto refused =
+      fetch_release({recipe(Kind::buildkit), "v0.34.2", {.release = other, .module = {}}}, work, options);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().what, "it has the digest " + digest + " where docker/versions.yaml has " + other);
 }
@@ -181,7 +183,7 @@ TEST_F(Toolchain, RefusesWhatIsNoVersion) {
 std::string go_script(const fs::path& folder) {
   return "if [ \"$1 $2\" = 'mod download' ]; then printf '{\\n\\t\"Path\": \"github.com/moby/buildkit\",\\n"
          "\\t\"Dir\": \""
-         + (folder / "module").string()
+         + (folder / "module").string() + "\",\\n\\t\"Sum\": \"" + pinned_digests(Kind::buildkit, "v0.34.2").module
          + "\"\\n}\\n'; exit; fi\n"
            "echo \"$PWD $*\" > "
          + (folder / "built").string()
