@@ -1,16 +1,20 @@
 #include "toolchain/record.hpp"
 
+#include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/hash.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
+
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* k_file = "toolchain.json";
+constexpr const char* k_verified = "verified";
 
 util::Result<Record::Program> note(const fs::path& program) {
   std::error_code error;
@@ -28,6 +32,25 @@ util::Status compare_origin(const Record& record, const Digests& pinned) {
   if (!known || wanted.empty() || there == wanted) return {};
   return util::failure(fmt::format(
       "it comes from a {} with the digest {}, and docker/versions.yaml has {}", record.from, there, wanted));
+}
+
+/// Which files the programs are now. Nobody changes a file without a trace here: its ctime cannot be set.
+std::string identity(const Kit& kit, const Record& record) {
+  std::string text;
+  for (const auto& [name, noted] : record.programs) {
+    struct stat info {};
+    if (stat(kit.program(name).c_str(), &info) != 0) return {};
+    text += fmt::format("{} {} inode {} size {} mtime {}.{:09} ctime {}.{:09}\n",
+                        name,
+                        noted.sha256,
+                        info.st_ino,
+                        info.st_size,
+                        info.st_mtim.tv_sec,
+                        info.st_mtim.tv_nsec,
+                        info.st_ctim.tv_sec,
+                        info.st_ctim.tv_nsec);
+  }
+  return text;
 }
 
 } // namespace
@@ -66,17 +89,21 @@ util::Result<std::optional<Record>> read_record(const fs::path& folder) {
 
 util::Status compare(const Kit& kit, const Record& record, const Digests& pinned, Depth depth) {
   CP_TRY(compare_origin(record, pinned));
+  const auto verified = kit.bin.parent_path() / k_verified;
+  const auto now = identity(kit, record); // before they are read: what changes meanwhile is read again
+  if (depth == Depth::changes && !now.empty() && util::read_text(verified) == now) return {};
   for (const auto& [name, noted] : record.programs) {
     std::error_code error;
     const auto size = fs::file_size(kit.program(name), error);
     if (error) return util::failure(fmt::format("{} cannot be read: {}", name, error.message()));
     if (size != noted.size)
       return util::failure(fmt::format("{} has {} bytes where {} were installed", name, size, noted.size));
-    if (depth == Depth::sizes) continue;
     CP_TRY_ASSIGN(const auto sha256, util::sha256_file(kit.program(name)));
     if (sha256 != noted.sha256)
       return util::failure(fmt::format("{} has the sha256 {} where {} was installed", name, sha256, noted.sha256));
   }
+  // Who cannot write the store reads the programs every time: some 0.1 s.
+  if (!now.empty() && util::write_text(verified, now)) static_cast<void>(util::give_to_caller(verified));
   return {};
 }
 

@@ -35,9 +35,13 @@ util::Result<std::optional<Record>> read_record(const std::filesystem::path& fol
 constexpr const char* k_from_release = "release";
 constexpr const char* k_from_module = "Go module";
 
-enum class Depth { sizes, contents };
-/// Whether the kit is what its record says, and comes from what docker/versions.yaml pins; the error's `what` is what
-/// is wrong with it.
+enum class Depth {
+  changes, ///< a program is read only where it is not the file (inode, size, times) that it was when last read
+  contents,
+};
+/// Whether the kit is, byte for byte, what its record says, and comes from what docker/versions.yaml pins; the error's
+/// `what` is what is wrong with it. The file `verified` beside the record remembers what was read, where it can be
+/// written.
 util::Status compare(const Kit& kit, const Record& record, const Digests& pinned, Depth depth);
 
 } // namespace cacheproof::toolchain

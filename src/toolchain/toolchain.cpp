@@ -78,7 +78,7 @@ util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::stri
 } // namespace
 
 util::Result<Kit> find(Kind kind, std::string_view version) {
-  CP_TRY_ASSIGN(auto found, look_at(kind, version, Depth::sizes));
+  CP_TRY_ASSIGN(auto found, look_at(kind, version, Depth::changes));
   return std::move(found.first);
 }
 

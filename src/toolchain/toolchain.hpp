@@ -66,8 +66,8 @@ struct Options {
   bool verified = false;                       ///< reads what the store has in full before it is taken, and says so
 };
 
-/// The version from the store; an error with the remedy where it is not installed, or where its programs have other
-/// sizes than were installed.
+/// The version from the store; an error with the remedy where it is not installed, or where its programs are not what
+/// was installed: every byte is compared whenever their files are not those that were last compared.
 util::Result<Kit> find(Kind kind, std::string_view version);
 
 /// The version from the store, else from the first source that has it; what is damaged in the store is replaced.

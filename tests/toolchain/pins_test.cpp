@@ -48,11 +48,11 @@ TEST_F(ToolchainRecord, AReleaseFileMustBeTheOneThatIsPinnedNow) {
   auto record = read_record(folder_of(Kind::buildkit, "v0.34.2")).value().value();
   EXPECT_EQ(record.from, k_from_release);
   EXPECT_TRUE(compare(*kit, record, {.release = record.origin.digest, .module = "h1:x"}, Depth::contents));
-  const auto other = compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::sizes);
+  const auto other = compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::changes);
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().what, HasSubstr("it comes from a release with the digest " + record.origin.digest));
   record.from = "container image";
-  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::sizes)) << "another file";
+  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = {}}, Depth::changes)) << "another file";
 }
 
 TEST_F(ToolchainRecord, AModuleMustBeTheOneThatIsPinnedNow) {
@@ -61,13 +61,13 @@ TEST_F(ToolchainRecord, AModuleMustBeTheOneThatIsPinnedNow) {
   auto record = read_record(folder_of(Kind::buildkit, "v0.34.2")).value().value();
   record.from = k_from_module;
   record.origin.digest = "h1:this";
-  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = "h1:this"}, Depth::sizes));
-  const auto other = compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::sizes);
+  EXPECT_TRUE(compare(*kit, record, {.release = "sha256:" + k_digest, .module = "h1:this"}, Depth::changes));
+  const auto other = compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::changes);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().what,
             "it comes from a Go module with the digest h1:this, and docker/versions.yaml has h1:other");
   record.origin.digest.clear();
-  EXPECT_TRUE(compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::sizes)) << "recorded without one";
+  EXPECT_TRUE(compare(*kit, record, {.release = {}, .module = "h1:other"}, Depth::changes)) << "recorded without one";
 }
 
 } // namespace

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <chrono>
 
 namespace cacheproof::toolchain {
@@ -33,13 +35,31 @@ TEST_F(ToolchainStore, ProvesEveryByteOfAnInstalledVersion) {
   auto text = *util::read_text(installed() / "bin" / "buildkitd");
   text[text.size() - 3] ^= 1;
   program(installed() / "bin" / "buildkitd", text);
-  EXPECT_TRUE(find(Kind::buildkit, "v0.34.2")) << "only the size is looked at";
+  EXPECT_FALSE(find(Kind::buildkit, "v0.34.2"));
   const auto verified = verify(Kind::buildkit, "v0.34.2");
   ASSERT_FALSE(verified);
   EXPECT_THAT(verified.error().what,
               testing::MatchesRegex("BuildKit v0.34.2 in the store is damaged: buildkitd has the sha256 [0-9a-f]{64} "
                                     "where [0-9a-f]{64} was installed"));
   EXPECT_THAT(verified.error().remedy, HasSubstr("cacheproof toolchain install v0.34.2"));
+}
+
+TEST_F(ToolchainStore, ReadsProgramsAgainOnlyWhereTheirFilesChanged) {
+  ASSERT_TRUE(install_with(false));
+  const auto last_read = [this] { // a new file whenever they were
+    struct stat info {};
+    EXPECT_EQ(stat((installed() / "verified").c_str(), &info), 0);
+    return std::pair(info.st_ino, info.st_ctim.tv_nsec);
+  };
+  const auto first = last_read();
+  EXPECT_TRUE(find(Kind::buildkit, "v0.34.2"));
+  EXPECT_EQ(last_read(), first);
+  fs::last_write_time(installed() / "bin" / "buildctl", fs::file_time_type::clock::now() - 1h);
+  EXPECT_TRUE(find(Kind::buildkit, "v0.34.2"));
+  const auto second = last_read();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(verify(Kind::buildkit, "v0.34.2"), Proof::whole);
+  EXPECT_NE(last_read(), second) << "whoever asks for a proof gets one";
 }
 
 TEST_F(ToolchainStore, InstallsAgainWhatIsDamaged) {
