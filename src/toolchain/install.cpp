@@ -151,10 +151,11 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
     Source source;
     bool wanted;
   };
+  const auto known_silent = options.silent->size();
   const auto reach = look_out(order, folder, options);
   if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
   auto outcomes = to_line(reach);
-  if (!outcomes.empty()) say(outcomes);
+  if (options.silent->size() > known_silent) say(outcomes); // what was known before has been said before
   order.offline = reach.module.has_value();
   for (const auto& [words, source, wanted] :
        {Named{k_from_release, fetch_release, options.sources.release && !reach.release},

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -16,9 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::Contains;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
 
 /// Answers as go does; what it builds says the version that it is told.
 constexpr const char* k_go = R"(#!/bin/sh
@@ -93,7 +91,9 @@ TEST_F(RigSources, ASilentHostIsWaitedForOnceInARun) {
   ASSERT_TRUE(prepare_rig({.buildkit = "v0.21.0"}, supply_));
   ASSERT_TRUE(add_frontends(*first, {"v0.21.0", "v0.22.0"}, supply_));
   EXPECT_EQ(knocks_, knocks);
-  EXPECT_THAT(said_, Contains(StartsWith("BuildKit v0.21.0: no way out to ")));
+  EXPECT_EQ(std::count_if(
+                said_.begin(), said_.end(), [](const auto& line) { return line.find("no way out to") != line.npos; }),
+            1);
   EXPECT_THAT(said_, Contains("BuildKit v0.21.0: installed from the Go module"));
 }
 
