@@ -35,7 +35,7 @@ void read_builder(Reader& reader, const Node& at, Scenario& scenario) {
   scenario.builders.kind = Kind::named;
   for (std::size_t i = 0; i < at.entries(); ++i) {
     const auto& key = at.key(i);
-    const auto name = reader.word(key, "the name of a builder");
+    const auto name = key.is_scalar() ? reader.word(key) : std::nullopt;
     if (!name) continue;
     NamedBuilder builder{*name, {}, reader.spot(key)};
     if (!is_plain_name(*name))

@@ -33,8 +33,29 @@ inline std::vector<Mistake> mistakes_of(std::string_view all) {
   return cases;
 }
 
-/// The text with what every scenario needs behind it, unless it says so itself or begins with `# alone`.
-inline std::string whole(std::string text) {
+/// `«3×a#, »` stands for `a0, a1, a2, `: what is too much to be written down.
+inline std::string written_out(std::string_view text) {
+  constexpr std::string_view open = "«";
+  constexpr std::string_view times = "×";
+  constexpr std::string_view close = "»";
+  std::string all;
+  for (std::size_t begin; (begin = text.find(open)) != std::string_view::npos;) {
+    all += text.substr(0, begin);
+    text.remove_prefix(begin + open.size());
+    const auto middle = text.find(times);
+    const auto count = util::parse_number<int>(text.substr(0, middle)).value();
+    text.remove_prefix(middle + times.size());
+    const auto end = text.find(close);
+    for (int i = 0; i < count; ++i)
+      for (const char c : text.substr(0, end)) all += c == '#' ? std::to_string(i) : std::string(1, c);
+    text.remove_prefix(end + close.size());
+  }
+  return all.append(text);
+}
+
+/// The text, written out, with what every scenario needs behind it, unless it says so itself or begins with `# alone`.
+inline std::string whole(std::string_view written) {
+  auto text = written_out(written);
   if (text.starts_with("# alone")) return text;
   const auto lines = util::lines(text);
   const auto has = [&](std::string_view key) {

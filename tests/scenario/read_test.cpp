@@ -1,3 +1,4 @@
+#include "scenario/mistakes.hpp"
 #include "scenario/read.hpp"
 #include "util/files.hpp"
 
@@ -59,41 +60,31 @@ TEST(Reader, SurvivesEveryPrefixOfAGoodFile) {
 
 TEST(Reader, StopsAtWhatIsTooMuch) {
   const auto code = [](const std::string& text) {
-    const auto reading = read_text(text, "x.yaml");
+    const auto reading = read_text(whole(text), "x.yaml");
     return reading.diagnostics.empty() ? "" : reading.diagnostics.front().code;
   };
   EXPECT_EQ(code(std::string(1024 * 1024 + 1, '#')), "CP0019");
-  EXPECT_EQ(code("title: " + std::string(100'000, '[')), "CP0019");
   EXPECT_EQ(code("title: \xFF"), "CP0020");
-  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
-  for (int i = 1; i < 9; ++i) {
-    const auto last = "*a" + std::to_string(i - 1);
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
-    for (int n = 0; n < 10; ++n) bomb += last + (n < 9 ? "," : "]\n");
-  }
-  EXPECT_EQ(code(bomb), "CP0019");
-  const auto matrix = [](int dimensions) {
-    std::string text = "title: x\nfiles: {Dockerfile: FROM a}\nrounds: [{}]\nmatrix: {";
-    for (int i = 0; i < dimensions; ++i) text += "d" + std::to_string(i) + ": [a], ";
-    return text + "}\n";
+  // One less than in mistakes/too_much.txt.
+  EXPECT_EQ(code("matrix: {«100×d#: [a], »}\n"), "");
+  EXPECT_EQ(code("matrix: {d: [\"«1024×v»\"]}\nbuild: {labels: {«1024×l#: \"${d}\", »}}\n"), "");
+  EXPECT_EQ(code("files: {Dockerfile: FROM a, a.tar: {archive: {files: {«5000×a#/b/c/d: x, »}}}}\n"), "")
+      << "with the folders above them";
+}
+
+TEST(Reader, TellsAThousandMistakesAndThatThereAreMore) {
+  const auto last = [](const std::string& text) {
+    const auto reading = read_text(whole(text), "x.yaml");
+    return std::to_string(reading.diagnostics.size()) + " " + util::to_text(reading.diagnostics.back());
   };
-  EXPECT_EQ(code(matrix(100)), "");
-  EXPECT_EQ(code(matrix(101)), "CP0019");
-  const auto grown = [](std::size_t size, int times) {
-    std::string text = "title: x\nfiles: {Dockerfile: FROM a}\nrounds: [{}]\nmatrix: {d: [" + std::string(size, 'v')
-                       + "]}\nbuild: {labels: {";
-    for (int i = 0; i < times; ++i) text += "l" + std::to_string(i) + ": \"${d}\", ";
-    return text + "}}\n";
-  };
-  EXPECT_EQ(code(grown(1024, 1024)), "");
-  EXPECT_EQ(code(grown(1024, 1025)), "CP0019");
-  const auto archive = [](int entries) {
-    std::string text = "title: x\nrounds: [{}]\nfiles: {Dockerfile: FROM a, a.tar: {archive: {files: {";
-    for (int i = 0; i < entries; ++i) text += "a" + std::to_string(i) + "/b/c/d: x, ";
-    return text + "}}}}\n";
-  };
-  EXPECT_EQ(code(archive(5000)), "") << "with the folders above them";
-  EXPECT_EQ(code(archive(5001)), "CP0019");
+  EXPECT_EQ(last("«999×u#: a\n»"),
+            "999 x.yaml:999:1: error[CP0003]: unknown key 'u998'\n"
+            "  999 | u998: a\n"
+            "      | ^~~~\n");
+  EXPECT_EQ(last("«1001×u#: a\n»"),
+            "1000 x.yaml:1000:1: error[CP0019]: more is wrong from here on than is told\n"
+            " 1000 | u999: a\n"
+            "      | ^\n");
 }
 
 } // namespace

@@ -126,5 +126,29 @@ TEST(Patch, SaysWhatItDoesNotFind) {
             unfit("its paths have no first part to leave out, as a/ and b/ in git's"));
 }
 
+TEST(Patch, MakesNoSubmodule) {
+  EXPECT_EQ(patched_text("diff --git a/s b/s\nnew file mode 160000\n--- /dev/null\n+++ b/s\n@@ -0,0 +1 @@\n"
+                         "+Subproject commit 0123456789012345678901234567890123456789\n",
+                         {}),
+            unfit("s would be a submodule"));
+}
+
+TEST(Patch, MakesNoFileWhereAFolderHasToBe) {
+  const std::string file = "--- /dev/null\n+++ b/d\n@@ -0,0 +1 @@\n+file\n";
+  const std::string below = "--- /dev/null\n+++ b/d/e\n@@ -0,0 +1 @@\n+below\n";
+  EXPECT_EQ(patched_text(file + below, {}), unfit("d is not there in the end"));
+  EXPECT_EQ(patched_text(below + file, {}), unfit("d/e is not there in the end"));
+}
+
+TEST(Patch, KeepsTheSizeWhereItMust) {
+  auto edit = patch_of(k_one);
+  edit.keep_size = true;
+  const auto found = patched(edit, [](const std::string& path) -> util::Result<std::optional<scenario::InlineFile>> {
+    return scenario::InlineFile{path, "1\n2\n3\n", {}};
+  });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(util::to_text(found.error()), "x.yaml:7: the patch would change the size of a from 6 to 8 bytes");
+}
+
 } // namespace
 } // namespace cacheproof::workspace
