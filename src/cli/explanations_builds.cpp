@@ -7,7 +7,8 @@ const std::vector<Explanation>& explanations_of_builds() {
   static const std::vector<Explanation> all{
       {"CP0101",
        "unreadable_cache_entry",
-       R"(An entry of `cache_to` or `cache_from` cannot be read as BuildKit's clients read it: fields `key=value` between commas, as in CSV.)",
+       R"(An entry of `cache_to` or `cache_from` cannot be read as BuildKit's clients read it: fields `key=value` between commas, as in CSV.
+buildx v0.20 refused several refs in one text, which earlier ones took (docker/buildx#2942): write a list.)",
        story_with(R"(build:
   cache_to: ["type=registry,ref"]
 )"),
@@ -26,7 +27,8 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
 )")},
       {"CP0103",
        "unknown_cache_value",
-       R"(The attribute exists, but not this value: BuildKit refuses it, or takes another one in silence.)",
+       R"(The attribute exists, but not this value: BuildKit takes the default in silence, and that is `mode=min`. What such a cache does
+find keeps people from noticing how much it lacks (moby/buildkit#5768).)",
        story_with(R"(build:
   cache_to: ["type=registry,ref=${registry}/app:cache,mode=maximum"]
 )"),
@@ -35,7 +37,8 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
 )")},
       {"CP0104",
        "unknown_cache_type",
-       R"(BuildKit has no cache of that type.)",
+       R"(BuildKit has no cache of that type. An export to it fails the build with `unknown cache exporter` (docker/bake-action#306, where
+quotes had made `gha,mode=max` the type); an import from it fails nothing and finds nothing.)",
        story_with(R"(build:
   cache_to: ["type=registri,ref=${registry}/app:cache,mode=max"]
 )"),
@@ -44,7 +47,8 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
 )")},
       {"CP0105",
        "mode_of_inline",
-       R"(An inline cache lies in the image itself and always holds what `mode=min` would: BuildKit ignores `mode` there.)",
+       R"(An inline cache lies in the image itself and always holds what `mode=min` would: BuildKit ignores `mode` there
+(docker/buildx#576 has `type=inline,mode=max` and misses its cache).)",
        story_with(R"(build:
   output: ["type=registry,name=${registry}/app:latest"]
   cache_to: ["type=inline,mode=max"]
@@ -57,7 +61,8 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
 )")},
       {"CP0106",
        "import_without_export",
-       R"(A build imports a cache from a place to which no build of the scenario exports one: it can never match.)",
+       R"(A build imports a cache from a place to which no build of the scenario exports one: it can never match. Since
+moby/buildkit#948 an import of what is not there does not fail the build, so that nothing shows but steps that are built again.)",
        story_with(R"(build:
   cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
   cache_from: ["type=registry,ref=${registry}/app:cahce"]
@@ -68,7 +73,7 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
 )")},
       {"CP0107",
        "overwritten_cache",
-       R"(Several builds export to one ref: each overwrites the cache of the one before.)",
+       R"(Several builds export to one ref: each overwrites the cache of the one before (moby/buildkit#3925).)",
        story_with(R"(build:
   cache_to: ["type=registry,ref=${registry}/app:cache,mode=max", "type=registry,ref=${registry}/app:cache"]
   cache_from: ["type=registry,ref=${registry}/app:cache"]
@@ -106,7 +111,8 @@ would change.)",
        story_with("build: {target: app}\n")},
       {"CP0115",
        "unchanged_step",
-       R"(`rebuilt` names a step above the first one that the edits of the round can change.)",
+       R"(`rebuilt` names a step above the first one that the edits of the round can change. With its cache imported, only a bug or a cache
+that was not exported in full (moby/buildkit#1515) builds it again.)",
        story({{"files:\n", R"(build:
   cache_to: ["type=registry,ref=${registry}/app:cache,mode=max"]
   cache_from: ["type=registry,ref=${registry}/app:cache"]
@@ -129,7 +135,8 @@ files:
               {"expect: {rebuilt: [app 2-3]}", "expect: {rebuilt: [app 1-2]}"}})},
       {"CP0116",
        "ignored_edit",
-       R"(An edit changes a file that .dockerignore keeps from the build: no step can see it.)",
+       R"(An edit changes a file that .dockerignore keeps from the build: no step can see it. That is what such a list is for: in
+moby/moby#8330 an edit of the Dockerfile itself rebuilt `ADD .`.)",
        story({{"rounds:\n", R"(  docs/a.md: a
   .dockerignore: docs
 rounds:

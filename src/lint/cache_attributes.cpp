@@ -132,7 +132,10 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
   Reporter report(written, source);
   const auto attributes = parse_cache_entry(expanded);
   if (!attributes) {
-    report.warn(codes::k_unreadable_cache_entry, "", "BuildKit refuses this entry", attributes.error().what);
+    report.warn(codes::k_unreadable_cache_entry,
+                "",
+                "BuildKit refuses this entry (docker/buildx#2942)",
+                attributes.error().what);
     return std::move(report).found();
   }
   const auto& types = known_types();
@@ -145,7 +148,7 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
     for (const auto& [name, unused] : types) names.push_back(name);
     report.warn(codes::k_unknown_cache_type,
                 "type=" + type_name,
-                fmt::format("unknown cache type '{}'", type_name),
+                fmt::format("unknown cache type '{}' (docker/bake-action#306)", type_name),
                 meant(type_name, names));
     return std::move(report).found();
   }
@@ -155,7 +158,7 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       report.warn(codes::k_unknown_cache_attribute,
                   field,
-                  fmt::format("unknown cache attribute '{}', BuildKit ignores it silently", name),
+                  fmt::format("unknown cache attribute '{}', BuildKit ignores it silently (moby/buildkit#1515)", name),
                   meant(name, known));
     } else if (name == "mode" && type_name == "inline" && util::lower(value) == "max") {
       report.warn(codes::k_mode_of_inline,
@@ -163,10 +166,11 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
                   "an inline cache has no mode: it holds the layers of the image, as with 'min'",
                   "for all layers export to a registry (docker/buildx#576)");
     } else if (name == "mode" && value != "min" && value != "max") {
-      report.warn(codes::k_unknown_cache_value,
-                  field,
-                  fmt::format("unknown cache mode '{}', BuildKit takes it for 'min' silently", value),
-                  meant(value, {"min", "max"}));
+      report.warn(
+          codes::k_unknown_cache_value,
+          field,
+          fmt::format("unknown cache mode '{}', BuildKit takes it for 'min' silently (moby/buildkit#5768)", value),
+          meant(value, {"min", "max"}));
     }
   }
   return std::move(report).found();

@@ -64,10 +64,10 @@ private:
       const auto near = util::nearest(ref, candidates);
       say(scenario::codes::k_import_without_export,
           entry,
-          fmt::format("no build of this scenario exports a cache to '{}'", ref),
-          near
-              ? fmt::format("did you mean '{}'? An import of what is not there is no error (moby/buildkit#1515)", *near)
-              : "exported are " + util::join(candidates, ", "));
+          fmt::format("no build of this scenario exports a cache to '{}', and to import what is not there is no error "
+                      "(moby/buildkit#948)",
+                      ref),
+          near ? fmt::format("did you mean '{}'?", *near) : "exported are: " + util::join(candidates, ", "));
     }
   }
 

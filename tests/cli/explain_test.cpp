@@ -2,11 +2,13 @@
 #include "cli/explanations.hpp"
 #include "cli/program_fixture.hpp"
 #include "engine/load.hpp"
+#include "scenario/codes.hpp"
 #include "util/diagnostic_format.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -86,6 +88,22 @@ TEST_F(Explanations, HaveABadExampleWithExactlyThatCodeAndAGoodOneWithNone) {
     GTEST_SKIP() << "accepted what is said now";
   }
   EXPECT_EQ(util::read_text(file).value_or(""), golden);
+}
+
+/// A lint says whose trouble it comes from: where it is met, and where it is explained.
+TEST_F(Explanations, OfLintsCiteAPublicIssue) {
+  const std::regex issue("[a-z-]+/[a-z-]+#[0-9]+");
+  for (const auto& code : scenario::all_codes()) {
+    if (code.severity != util::Severity::warning || !code.code.starts_with("CP01")) continue;
+    const auto texts = all();
+    const auto text =
+        std::find_if(texts.begin(), texts.end(), [&](const auto& each) { return each.code == code.code; });
+    ASSERT_NE(text, texts.end()) << code.code;
+    EXPECT_TRUE(std::regex_search(std::string(text->text), issue)) << code.code << ": " << text->text;
+    std::set<std::string> codes;
+    const auto said = said_of(text->bad_file, text->bad, codes);
+    EXPECT_TRUE(std::regex_search(said, issue)) << said;
+  }
 }
 
 TEST_F(Explanations, ArePrintedByCodeOrName) {

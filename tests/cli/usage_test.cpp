@@ -44,9 +44,9 @@ TEST_F(Program, TheTypoOfTheIssueIsAWarning) {
   replace(text, "mode=max", "mod=max");
   const auto finished = run({"validate", write("typo.yaml", text)});
   EXPECT_EQ(finished.exit.code, 0) << finished.err;
-  EXPECT_THAT(
-      finished.err,
-      HasSubstr("warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean 'mode'?"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently "
+                        "(moby/buildkit#1515): did you mean 'mode'?"));
 }
 
 TEST_F(Program, MistakesArePrintedInTheFormatThatIsAskedFor) {

@@ -84,10 +84,19 @@ TEST(Warnings, NameAnImportThatNobodyExports) {
                  replaced(k_start,
                           "cache_from: [\"type=registry,ref=${registry}/app:cache",
                           "cache_from: [\"type=registry,ref=${registry}/app:cahce")),
-            "s.yaml:17:17: warning[CP0106]: no build of this scenario exports a cache to '${registry}/app:cahce': did "
-            "you mean '${registry}/app:cache'? An import of what is not there is no error (moby/buildkit#1515)\n"
+            "s.yaml:17:17: warning[CP0106]: no build of this scenario exports a cache to '${registry}/app:cahce', "
+            "and to import what is not there is no error (moby/buildkit#948): did you mean "
+            "'${registry}/app:cache'?\n"
             "   17 |   cache_from: [\"type=registry,ref=${registry}/app:cahce\"]\n"
             "      |                 ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n");
+  EXPECT_EQ(
+      said("",
+           replaced(
+               k_start, "cache_from: [\"type=registry,ref=${registry}/app:cache", "cache_from: [\"${registry}/web")),
+      "s.yaml:17:17: warning[CP0106]: no build of this scenario exports a cache to '${registry}/web', and to import "
+      "what is not there is no error (moby/buildkit#948): exported are: ${registry}/app:cache\n"
+      "   17 |   cache_from: [\"${registry}/web\"]\n"
+      "      |                 ^~~~~~~~~~~~~~~\n");
   EXPECT_EQ(said("", replaced(k_start, "cache_to: [", "cache_to: [type=inline, ")), "");
 }
 
@@ -99,6 +108,14 @@ TEST(Warnings, NameACacheThatAnotherOneOverwrote) {
       "of its own (moby/buildkit#3925)\n"
       "   17 |   cache_from: [\"type=registry,ref=${registry}/app:cache\"]\n"
       "      |                 ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n");
+  EXPECT_EQ(
+      said("  - build: {target: \"\", cache_from: [\"${registry}/app:cache\"]}\n    expect: {rebuilt: none}\n"
+           "  - build: {target: base}\n    expect: {rebuilt: none}\n"
+           "  - build: {target: \"\", cache_from: [\"${registry}/app:cache\"]}\n    expect: {rebuilt: none}\n"),
+      "s.yaml:24:39: warning[CP0107]: the cache of 'the last stage' was overwritten by that of 'base': give every "
+      "target a ref of its own (moby/buildkit#3925)\n"
+      "   24 |   - build: {target: \"\", cache_from: [\"${registry}/app:cache\"]}\n"
+      "      |                                       ^~~~~~~~~~~~~~~~~~~~~\n");
   EXPECT_EQ(said("", replaced(k_start, "mode=max\"]", "mode=max\", \"${registry}/app:cache\"]")),
             "s.yaml:16:67: warning[CP0107]: this build exports two caches to '${registry}/app:cache': the later one "
             "overwrites the earlier (moby/buildkit#3925)\n"

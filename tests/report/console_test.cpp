@@ -59,7 +59,7 @@ TEST(Console, TellsAFailureSoThatItCanBeUnderstood) {
 
       note: the cache import of 127.0.0.1:5000/lib:cache failed: not found
       likely cause, in this build's own line:
-        x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean 'mode'?
+        x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently (moby/buildkit#1515): did you mean 'mode'?
             7 |   cache_to: ["type=registry,ref=app:cache,mod=max"]
               |                                          ^~~
   evidence: cacheproof-out/run/a_case

@@ -75,7 +75,7 @@ inline evidence::CaseEvidence seed_case() {
   round.record.imports = {{"127.0.0.1:5000/app:cache", ""}, {"127.0.0.1:5000/lib:cache", "not found"}};
   round.caches = {{"127.0.0.1:5000/app:cache", evidence::CacheShape::image_manifest, {}, {}, {{}, {}, {}}, 16}};
   round.lint = {
-      "x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently: did you mean "
+      "x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently (moby/buildkit#1515): did you mean "
       "'mode'?\n    7 |   cache_to: [\"type=registry,ref=app:cache,mod=max\"]\n      |                "
       "                          ^~~\n"};
 
