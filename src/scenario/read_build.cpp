@@ -141,7 +141,10 @@ const std::vector<Key<Spec>>& keys() {
 } // namespace
 
 Shape build_shape() {
-  return shape::one_of({shape::table("build", keys), shape::text()});
+  // How a line begins, whatever quotes stand in it; the rest of it is too much for a pattern.
+  constexpr std::string_view line =
+      R"(\b(docker[\s"'\\]+build|(docker[\s"'\\]+(buildx|image|builder)|buildx)[\s"'\\]+b(uild)?|buildctl\b[\s\S]*\bb(uild)?)\b)";
+  return shape::one_of({shape::table("build", keys), shape::text(line)});
 }
 
 void read_build(Reader& reader, const Node& at, BuildSpec& build) {

@@ -19,7 +19,7 @@ using Kind = Shape::Kind;
 const Json k_scalar{"string", "number", "boolean"};
 
 constexpr std::string_view k_path = R"(^(?!/)(?!(.*/)?\.\.(/|$))(?!(\.?/+)*\.?$))";
-constexpr std::string_view k_comparison = R"(^\s*(?!(<|>=)\s*0+\s*$)(<=|>=|<|>)?\s*\d+\s*$)";
+constexpr std::string_view k_comparison = R"(^\s*(?!(<|>=)\s*0+\s*$)(<=|>=|<|>)?\s*0*(\d{1,19}|1\d{19})\s*$)";
 constexpr std::string_view k_duration = R"(^\s*0*[1-9]\d*\s*(s|m|min|h)?\s*$)";
 constexpr std::string_view k_time =
     R"(^(\d+(\.\d{1,9})?|\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d))$)";

@@ -2,6 +2,7 @@
 #include "cli/explanations.hpp"
 #include "cli/program_fixture.hpp"
 #include "engine/load.hpp"
+#include "scenario/agreement.hpp"
 #include "scenario/codes.hpp"
 #include "util/diagnostic_format.hpp"
 
@@ -88,6 +89,16 @@ TEST_F(Explanations, HaveABadExampleWithExactlyThatCodeAndAGoodOneWithNone) {
     GTEST_SKIP() << "accepted what is said now";
   }
   EXPECT_EQ(util::read_text(file).value_or(""), golden);
+}
+
+TEST_F(Explanations, AgreeWithTheSchema) {
+  std::vector<scenario::Document> examples;
+  for (const auto& each : all()) {
+    examples.push_back({std::string(each.code) + ", bad", each.bad});
+    examples.push_back({std::string(each.code) + ", good", each.good});
+  }
+  std::erase_if(examples, [](const auto& each) { return each.text.empty(); });
+  scenario::expect_schema_agrees(examples, 4);
 }
 
 /// A lint says whose trouble it comes from: where it is met, and where it is explained.

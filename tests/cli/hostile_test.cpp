@@ -1,6 +1,7 @@
 // Files that were made to hurt: none crashes the program, keeps it busy for long, or makes it read outside of the
 // repository. How long the slowest took is printed, never asserted: only a hang is an error.
 #include "cli/program_fixture.hpp"
+#include "scenario/agreement.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -292,6 +293,14 @@ TEST_F(HostileFiles, HurtNobody) {
     write("repository/" + each.name + ".yaml", each.text);
     expect_survives(each.name, "repository/" + each.name + ".yaml", each.exit);
   }
+}
+
+TEST_F(HostileFiles, AgreeWithTheSchema) {
+  std::vector<scenario::Document> documents;
+  for (const auto& each : texts())
+    if (each.text.size() <= 200'000) // of larger ones their size is the point
+      documents.push_back({each.name, each.text, folder_.path() / "repository" / (each.name + ".yaml")});
+  scenario::expect_schema_agrees(documents, 10);
 }
 
 TEST_F(HostileFiles, MayBeNoFilesAtAll) {
