@@ -1,5 +1,7 @@
 #include "engine/load.hpp"
 
+#include "toolchain/toolchain.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -66,7 +68,7 @@ template <class Item> void append(std::vector<Item>& all, std::vector<Item> more
 } // namespace
 
 scenario::Reading check_text(std::string_view text, const fs::path& file) {
-  auto reading = scenario::read_text(text, file);
+  auto reading = scenario::read_text(text, file, toolchain::pinned());
   if (reading.scenario) append(reading.diagnostics, check(*reading.scenario));
   return reading;
 }
@@ -79,7 +81,7 @@ Loaded load(const std::vector<fs::path>& paths) {
       if (seen.insert(file).second) files.push_back(std::move(file));
   std::vector<scenario::Reading> readings;
   readings.reserve(files.size());
-  for (const auto& file : files) readings.push_back(scenario::read(file));
+  for (const auto& file : files) readings.push_back(scenario::read(file, toolchain::pinned()));
 
   Homes homes;
   const auto build_input = contexts(readings, homes);

@@ -247,10 +247,11 @@ const Shape& language() {
   return whole;
 }
 
-Reading read_text(std::string_view text, const fs::path& file) {
+Reading read_text(std::string_view text, const fs::path& file, const std::vector<std::string>& versions) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const bool small = text.size() <= k_file_size;
   Reader reader(file, small ? util::lines(text) : std::vector<std::string>{});
+  reader.versions = versions;
   if (!check_text(reader, text)) return finish(reader, {});
   const auto root = parse_yaml(text);
   if (!root) {
@@ -279,7 +280,7 @@ Reading read_text(std::string_view text, const fs::path& file) {
   return finish(reader, std::move(scenario));
 }
 
-Reading read(const fs::path& file) {
+Reading read(const fs::path& file, const std::vector<std::string>& versions) {
   std::error_code error;
   std::string why;
   if (!fs::exists(file, error))
@@ -292,7 +293,7 @@ Reading read(const fs::path& file) {
     why = "a scenario has at most 1 MiB";
   if (why.empty()) {
     const auto text = util::read_text(file);
-    if (text) return read_text(*text, file);
+    if (text) return read_text(*text, file, versions);
     why = text.error().what;
   }
   Reader reader(file, {});

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,11 +20,13 @@ struct Reading {
 };
 
 /// Reads one file. Needs no Docker, no network and no root, and reads nothing outside the enclosing repository.
-/// Every mistake of the file is reported, not only the first.
-Reading read(const std::filesystem::path& file);
+/// Every mistake of the file is reported, not only the first. Of `versions`, BuildKit's that are at hand, the nearest
+/// is suggested for what is no version.
+Reading read(const std::filesystem::path& file, const std::vector<std::string>& versions = {});
 
 /// The same for a text that is already there; `file` names it and anchors its relative paths.
-Reading read_text(std::string_view text, const std::filesystem::path& file);
+Reading
+read_text(std::string_view text, const std::filesystem::path& file, const std::vector<std::string>& versions = {});
 
 /// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one. A scenario reads nothing
 /// outside of it.

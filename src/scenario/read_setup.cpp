@@ -253,8 +253,10 @@ void check_version(Reader& reader, const Scenario& scenario, const Text& written
   for (const auto& cell : cells(scenario)) {
     const auto version = expand(written.value, {cell.begin(), cell.end()});
     if (util::Version::parse(version)) continue;
-    return reader.report_text(
-        codes::k_wrong_value, written, fmt::format("'{}' is no version", version), "a whole one, for example 0.17.3");
+    return reader.report_text(codes::k_wrong_value,
+                              written,
+                              fmt::format("'{}' is no version", version),
+                              did_you_mean(version, reader.versions, "a whole one, for example 0.17.3"));
   }
 }
 

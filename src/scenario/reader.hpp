@@ -82,6 +82,8 @@ public:
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
   /// What `${…}` may name beside dimensions; `setup`, which is read before the builds, has more of them.
   std::vector<std::string> variables{"registry", "local", "context"};
+  /// Of BuildKit: what may have been meant by one that is none.
+  std::vector<std::string> versions;
   /// Whether the matrix itself was read without an error: claims are checked against its cells only then.
   bool matrix_is_sound = true;
   /// Every `build` that was written as one, in the order of reading.

@@ -178,10 +178,11 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   std::string room;
   if (const auto space = util::free_space(store()); space && *space < k_room)
     room = fmt::format("make room in {}, which has {} left; or ", store().string(), util::bytes_text(*space));
+  const auto near = util::nearest(name, pinned(kind));
   return util::failure(
       fmt::format("{} {} cannot be had", order.recipe.title, name),
       outcomes,
-      room
+      (near && *near != name ? fmt::format("did you mean {}? Else ", *near) : "") + room
           + fmt::format(
               "one of: {}{}{}a go of at least 1.21 on the PATH or in /usr/local/go; "
               "a store that has it, named by CACHEPROOF_STORE",

@@ -40,11 +40,15 @@ bool is_of_store(const Kit& kit) {
   return kit.bin == folder_of(kit.kind, kit.version) / "bin";
 }
 
-util::Result<std::string> normal(std::string_view version) {
+util::Result<std::string> normal(Kind kind, std::string_view version) {
   // Only what a version is made of becomes part of a path.
   const auto parsed = util::Version::parse(version);
-  if (!parsed) return util::failure(fmt::format("'{}' is no version", version), {}, "e.g. v0.34.2", util::Blame::usage);
-  return parsed->to_text();
+  if (parsed) return parsed->to_text();
+  const auto near = util::nearest(version, pinned(kind));
+  return util::failure(fmt::format("'{}' is no version", version),
+                       {},
+                       near ? fmt::format("did you mean {}?", *near) : "e.g. " + default_version(kind),
+                       util::Blame::usage);
 }
 
 } // namespace
@@ -53,7 +57,7 @@ namespace {
 
 /// The kit as far as a look at its files can tell, and its record.
 util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::string_view version, Depth depth) {
-  CP_TRY_ASSIGN(auto name, normal(version));
+  CP_TRY_ASSIGN(auto name, normal(kind, version));
   const auto folder = folder_of(kind, name);
   const auto remedy = install_command(kind, name);
   std::error_code error;
@@ -125,7 +129,7 @@ std::string to_line(const Kit& kit) {
 }
 
 util::Status remove(Kind kind, std::string_view version) {
-  CP_TRY_ASSIGN(const auto name, normal(version));
+  CP_TRY_ASSIGN(const auto name, normal(kind, version));
   std::error_code error;
   if (!fs::exists(folder_of(kind, name), error)) return tl::unexpected(find(kind, name).error());
   CP_TRY_ASSIGN(const auto lock, open_lock(lock_of(kind, name)));

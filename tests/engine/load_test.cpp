@@ -122,6 +122,16 @@ TEST_F(Loading, AScenarioThatClaimsNothingIsRefused) {
   EXPECT_THAT(codes(), ElementsAre("empty_claim"));
 }
 
+TEST_F(Loading, TheNearestPinnedVersionIsSuggested) {
+  write("s.yaml",
+        "title: t\nsetup: {builder: {ci: {buildkit: v0.34.x}}}\nfiles: {Dockerfile: FROM scratch}\n"
+        "rounds:\n  - expect: {rebuilt: all}\n");
+  const auto loaded = load_all();
+  ASSERT_EQ(loaded.diagnostics.size(), 1U);
+  EXPECT_EQ(loaded.diagnostics[0].message, "'v0.34.x' is no version");
+  EXPECT_EQ(loaded.diagnostics[0].hint, "did you mean 'v0.34.2'?");
+}
+
 TEST_F(Loading, AFileThatIsNotThereIsAnError) {
   EXPECT_TRUE(util::any_error(load({dir_.path() / "missing.yaml"}).diagnostics));
 }

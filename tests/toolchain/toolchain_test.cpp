@@ -104,6 +104,23 @@ TEST_F(Toolchain, LeavesNothingOfAReleaseThatIsNotWhole) {
   }
 }
 
+TEST_F(Toolchain, SuggestsTheNearestPinnedVersion) {
+  for (const auto& [word, remedy] : {std::pair("v0.34.x", "did you mean v0.34.2?"), {"newest", "e.g. v0.34.2"}}) {
+    const auto kit = install(Kind::buildkit, word);
+    ASSERT_FALSE(kit) << word;
+    EXPECT_EQ(util::to_text(kit.error()), "'" + std::string(word) + "' is no version\n  to do: " + remedy);
+  }
+  answer_ = {.status = 404};
+  const auto kit = install(Kind::buildkit,
+                           "v0.34.22",
+                           {.say = {},
+                            .stop = {},
+                            .sources = {.release = true, .image = false, .module = false},
+                            .releases_url = server_.url()});
+  ASSERT_FALSE(kit);
+  EXPECT_THAT(kit.error().remedy, testing::StartsWith("did you mean v0.34.2? Else "));
+}
+
 TEST_F(Toolchain, RefusesAReleaseThatIsNotTheOneThatWasPinned) {
   const Options options{.say = {}, .stop = {}, .sources = {}, .releases_url = server_.url()};
   const auto work = folder_.path() / "work";
