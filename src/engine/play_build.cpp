@@ -45,11 +45,12 @@ constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 util::Status BuildPlay::prepare(const scenario::Round& round) {
   round_ = &round;
   const auto& scenario = *planned_.scenario;
-  if (round.run) {
-    CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
-    return {}; // which Dockerfile it builds is told by the builds that it starts
-  }
   const auto& context = world_.context().folder();
+  if (round.run) {
+    CP_TRY(prepare_foreseen(make_request(scenario::merge(scenario.build, round.build), world_.variables(), context)));
+    CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
+    return {};
+  }
   request_ = make_request(scenario::merge(scenario.build, round.build),
                           world_.variables(),
                           context,
@@ -64,8 +65,33 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   return {};
 }
 
-/// The Dockerfile as the edits left it. A `# syntax=` line is blanked in the sandbox's copy, unless `setup.images` has
-/// its image: the daemon would obey it and pull a frontend, and its own builtin one is what is under test.
+/// The Dockerfile that a command line probably builds: which ones it does is told by the builds that it starts.
+util::Status BuildPlay::prepare_foreseen(const builder::BuildRequest& request) {
+  const auto path = dockerfile_path(request, world_.context().folder());
+  const auto text = util::read_text(world_.context().folder() / path);
+  if (!text) return {};
+  const auto reading = dockerfile::read(*text, path);
+  return reading.file ? prepare_syntax(*reading.file, path) : util::Status();
+}
+
+/// A `# syntax=` line is blanked in the sandbox's copy, unless `setup.images` has its image: the daemon would obey it
+/// and pull a frontend, and its own builtin one is what is under test.
+util::Status BuildPlay::prepare_syntax(const dockerfile::File& file, const std::string& path) {
+  if (is_listed(*planned_.scenario, file.syntax)) {
+    seen_.notes.push_back(
+        fmt::format("line {} of {} (# syntax=) is obeyed: {} answers", file.syntax_line, file.name, file.syntax));
+  } else if (file.syntax_line > 0) {
+    if (request_.dockerfile_text)
+      request_.dockerfile_text = workspace::without_syntax(file.text, file.syntax_line);
+    else
+      CP_TRY(world_.context().blank_syntax(path, file.syntax_line));
+    seen_.notes.push_back(fmt::format(
+        "line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers", file.syntax_line, file.name));
+  }
+  return {};
+}
+
+/// The Dockerfile as the edits left it.
 util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   auto text = request_.dockerfile_text.value_or("");
   const auto path = dockerfile_path(request_, world_.context().folder());
@@ -74,17 +100,7 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   }
   const auto name = path.empty() ? std::string("dockerfile_inline") : path;
   CP_TRY_ASSIGN(auto file, dockerfile::parse(text, name, {request_.args.begin(), request_.args.end()}));
-  if (is_listed(*planned_.scenario, file.syntax)) {
-    seen_.notes.push_back(
-        fmt::format("line {} of {} (# syntax=) is obeyed: {} answers", file.syntax_line, name, file.syntax));
-  } else if (file.syntax_line > 0) {
-    if (request_.dockerfile_text)
-      request_.dockerfile_text = workspace::without_syntax(text, file.syntax_line);
-    else
-      CP_TRY(world_.context().blank_syntax(path, file.syntax_line));
-    seen_.notes.push_back(fmt::format(
-        "line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers", file.syntax_line, name));
-  }
+  CP_TRY(prepare_syntax(file, path));
   return file;
 }
 
@@ -278,15 +294,20 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
   return together(std::move(builds));
 }
 
-/// Whether a build that nobody foresaw has read its base images where those of the case come from.
+/// Whether a build that nobody foresaw has read its images, its frontend among them, where those of the case come from.
 util::Status
 BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) const {
   const auto stage = file.find_target(target);
   auto images = stage ? file.images(*stage) : std::set<std::string>{};
   std::erase_if(images, [&](const auto& name) {
     // A named context stands in for an image of its name.
-    return raw.frontend_attributes.contains("context:" + name) || world_.named_registry(name) != nullptr;
+    return raw.frontend_attributes.contains("context:" + name);
   });
+  images.insert(file.syntax);
+  for (const std::string name : {"source", "build-arg:BUILDKIT_SYNTAX"})
+    if (const auto asked = raw.frontend_attributes.find(name); asked != raw.frontend_attributes.end())
+      images.insert(asked->second.substr(0, asked->second.find(' ')));
+  std::erase_if(images, [&](const auto& name) { return world_.named_registry(name) != nullptr; });
   const auto image = unforeseen(planned_, images);
   if (!image) return {};
   return util::failure(

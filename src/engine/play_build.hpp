@@ -62,6 +62,8 @@ private:
     std::vector<std::string> running; ///< steps that had begun and not ended
   };
 
+  util::Status prepare_foreseen(const builder::BuildRequest& request);
+  util::Status prepare_syntax(const dockerfile::File& file, const std::string& path);
   util::Result<dockerfile::File> read_dockerfile();
   util::Status look_for_changes();
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);

@@ -9,6 +9,7 @@ namespace {
 
 using evidence::Verdict;
 using testing::AllOf;
+using testing::Contains;
 using testing::HasSubstr;
 
 constexpr const char* k_files = "files:\n"
@@ -22,6 +23,16 @@ constexpr const char* k_build = "buildctl build --frontend dockerfile.v0 --local
 class LineLive : public LiveStory {
 protected:
   evidence::CaseEvidence line(const std::string& rounds) { return play(k_files + ("rounds:\n" + rounds)); }
+  /// A line that builds a Dockerfile of that name, which asks for a frontend.
+  evidence::CaseEvidence line_of_frontend(const std::string& name) {
+    return play_whole(
+        fmt::format("title: A story\n"
+                    "setup: {{images: {{alpine: busybox}}}}\n"
+                    "files: {{{0}: \"# syntax=127.0.0.1:1/frontend\\nFROM alpine AS app\\nRUN true\\n\"}}\n"
+                    "rounds: [{{run: {1} --opt filename={0}, expect: {{rebuilt: [app 2]}}}}]\n",
+                    name,
+                    k_build));
+  }
   static std::string why(const evidence::RoundEvidence& round) {
     return round.broken ? util::to_text(*round.broken) : "sound";
   }
@@ -76,6 +87,21 @@ TEST_F(LineLive, AnImageThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
   EXPECT_THAT(why(played.rounds.at(0)),
               AllOf(HasSubstr("127.0.0.1:1/other, which was read past the mirror"),
                     HasSubstr("setup: {images: {\"127.0.0.1:1/other\": upstream}}")));
+}
+
+TEST_F(LineLive, ASyntaxLineIsBlankedAsForABuild) {
+  const auto played = line_of_frontend("Dockerfile");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0));
+  EXPECT_THAT(played.rounds.at(0).notes,
+              Contains("line 1 of Dockerfile (# syntax=) is blanked: the daemon's builtin frontend answers"));
+}
+
+TEST_F(LineLive, AFrontendThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
+  const auto played = line_of_frontend("other.Dockerfile");
+  EXPECT_EQ(played.verdict, Verdict::broken);
+  EXPECT_THAT(why(played.rounds.at(0)),
+              AllOf(HasSubstr("127.0.0.1:1/frontend, which was read past the mirror"),
+                    HasSubstr("setup: {images: {\"127.0.0.1:1/frontend\": upstream}}")));
 }
 
 TEST_F(LineLive, OfLinesAtOnceABuildThatNobodyCanTellWhoseItIsIsAMistake) {
