@@ -151,11 +151,15 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
 }
 
 /// What an image has, with what is said of it in place of that.
-oci::ImageExtras CaseWorld::with(oci::ImageExtras extras, const scenario::ImageContent& content) const {
+util::Result<oci::ImageExtras> CaseWorld::with(oci::ImageExtras extras, const scenario::ImageContent& content) const {
   const auto expanded = [&](const scenario::Text& text) { return scenario::expand(text.value, variables_); };
   if (content.frontend) { // as BuildKit's frontend/dockerfile/cmd/dockerfile-frontend/Dockerfile makes it
     constexpr const char* k_program = "bin/dockerfile-frontend";
-    extras.programs[k_program] = round_rig_->frontends.at(frontend_version(*content.frontend, planned_.cell));
+    const auto version = frontend_version(*content.frontend, planned_.cell);
+    const auto program = round_rig_->frontends.find(version);
+    if (program == round_rig_->frontends.end())
+      return util::failure("there is no Dockerfile frontend " + version + " to play with");
+    extras.programs[k_program] = program->second;
     extras.entrypoint = {std::string("/") + k_program};
     extras.labels["moby.buildkit.frontend.network.none"] = "true";
     extras.labels["moby.buildkit.frontend.caps"] =
@@ -190,7 +194,7 @@ util::Status CaseWorld::push_images() {
   std::vector<std::pair<std::string, oci::Image>> made; // while the registry starts
   for (const auto& [name, image] : planned_.scenario->images) {
     if (image.kind == scenario::BaseImage::Kind::upstream) continue;
-    images_[name] = with({}, image.content);
+    CP_TRY_ASSIGN(images_[name], with({}, image.content));
     CP_TRY_ASSIGN(auto own, base_image(images_[name]));
     made.emplace_back(name, std::move(own));
   }
@@ -200,7 +204,7 @@ util::Status CaseWorld::push_images() {
 }
 
 util::Result<bool> CaseWorld::push_image(const scenario::Action& action) {
-  auto extras = with(images_[action.from.empty() ? action.image : action.from], action.content);
+  CP_TRY_ASSIGN(auto extras, with(images_[action.from.empty() ? action.image : action.from], action.content));
   CP_TRY_ASSIGN(const auto image, base_image(extras));
   if (image.manifest == pushed_[action.image]) return false;
   CP_TRY(push(action.image, image));

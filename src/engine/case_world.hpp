@@ -102,7 +102,7 @@ private:
   util::Status push_images();
   util::Result<oci::Image> base_image(const oci::ImageExtras& extras) const;
   util::Status push(const std::string& name, const oci::Image& image);
-  oci::ImageExtras with(oci::ImageExtras extras, const scenario::ImageContent& content) const;
+  util::Result<oci::ImageExtras> with(oci::ImageExtras extras, const scenario::ImageContent& content) const;
   util::Status start_file_server();
   std::map<std::string, std::string> variables_of(const std::vector<std::string>& registries,
                                                   const std::filesystem::path& folder) const;

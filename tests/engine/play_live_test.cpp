@@ -146,6 +146,14 @@ rounds:
   if (!played.rounds.empty() && played.rounds[0].broken) ADD_FAILURE() << util::to_text(*played.rounds[0].broken);
 }
 
+TEST_F(LiveStory, AFrontendThatTheRigWasNotGivenIsSaid) {
+  const auto played = play_whole("title: x\nfiles: {Dockerfile: \"FROM base\\n\"}\n"
+                                 "setup: {images: {base: busybox, a/b: {frontend: v0.17.3}}}\n"
+                                 "rounds: [{expect: {rebuilt: none}}]\n");
+  ASSERT_TRUE(played.broken);
+  EXPECT_EQ(played.broken->what, "there is no Dockerfile frontend v0.17.3 to play with");
+}
+
 /// A case of one file and one round.
 class OneRoundLive : public LiveStory {
 protected:
