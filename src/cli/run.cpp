@@ -14,7 +14,7 @@
 #include "engine/run_folder.hpp"
 #include "engine/schedule.hpp"
 #include "report/console.hpp"
-#include "sandbox/folder.hpp"
+#include "sandbox/admission.hpp"
 #include "toolchain/toolchain.hpp"
 
 #include <CLI/CLI.hpp>
@@ -134,11 +134,12 @@ int run(Options options, std::stop_token stop) {
     console.run_started(cases.size(), jobs);
     auto played = engine::play_all(
         cases,
-        {.jobs = jobs, .durations = engine::load_durations(options.out), .has_room = sandbox::has_room, .stop = stop},
-        [&](const engine::Case& planned, engine::Observer& observer) {
+        {.jobs = jobs, .durations = engine::load_durations(options.out), .room = sandbox::room, .stop = stop},
+        [&](const engine::Case& planned, const std::filesystem::path& root, engine::Observer& observer) {
           return engine::play(planned,
                               *rigs_or,
                               {.folder = folder.path() / engine::plain_id(planned.id),
+                               .root = root,
                                .keep = options.keep,
                                .verify_results = options.verify_results,
                                .stop = stop},

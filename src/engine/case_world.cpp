@@ -21,10 +21,10 @@ const util::Version k_mirrors_with_path{0, 12, 0, {}};
 
 } // namespace
 
-CaseWorld::CaseWorld(const Case& planned, const Rigs& rigs, bool keep, std::stop_token stop)
+CaseWorld::CaseWorld(const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop)
     : planned_(planned),
       rigs_(rigs),
-      keep_(keep),
+      options_(options),
       stop_(std::move(stop)) {}
 
 util::Result<evidence::CleanState> CaseWorld::open() {
@@ -38,7 +38,8 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   sandbox::Options options{.programs = round_rig_->programs,
                            .registry = round_rig_->registry,
                            .registries = scenario.registries,
-                           .keep = keep_,
+                           .root = options_.root,
+                           .keep = options_.keep,
                            .mirrored_hosts = mirrored_hosts(images),
                            .upstream = upstream_ ? upstream_->address() : "",
                            .upstream_hosts = upstream_ ? upstream_->hosts() : std::vector<std::string>(),

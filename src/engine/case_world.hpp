@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/plan.hpp"
+#include "engine/play.hpp"
 #include "engine/rig.hpp"
 #include "evidence/case.hpp"
 #include "oci/image.hpp"
@@ -34,7 +35,7 @@ struct Seat {
 /// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
 class CaseWorld {
 public:
-  CaseWorld(const Case& planned, const Rigs& rigs, bool keep, std::stop_token stop);
+  CaseWorld(const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop);
 
   /// The clean world, proven empty, with its base images and its context in it. What starts by itself, registry and
   /// daemon, does so while images and context are made. Gives the proof.
@@ -111,7 +112,7 @@ private:
   const Case& planned_;
   const Rigs& rigs_;
   const Rig* round_rig_ = nullptr; ///< of the round that is played
-  const bool keep_;
+  const PlayOptions& options_;
   const std::stop_token stop_;
   std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve
   std::unique_ptr<sandbox::Sandbox> sandbox_;

@@ -111,7 +111,7 @@ private:
   void play_story() {
     const process::Deadline deadline(options_.stop, limit_);
     deadline_ = &deadline;
-    CaseWorld world(planned_, rigs_, options_.keep, deadline.token());
+    CaseWorld world(planned_, rigs_, options_, deadline.token());
     world_ = &world;
     auto opened = timed(played_.timings, "open", [&] { return open(); });
     digests_.clear();

@@ -13,6 +13,7 @@ namespace cacheproof::engine {
 
 struct PlayOptions {
   std::filesystem::path folder; ///< where the case's evidence goes
+  std::filesystem::path root;   ///< below which the sandbox is made; empty: where there is room
   bool keep = false;            ///< leave the sandbox's own folder behind
   /// Every build that succeeds is compared with a clean one, claimed or not.
   bool verify_results = false;

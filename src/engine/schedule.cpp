@@ -83,7 +83,8 @@ public:
 
 private:
   struct Running {
-    std::size_t index;
+    std::size_t index = 0;
+    std::filesystem::path root; ///< of its sandbox
     Clock::time_point start = Clock::now();
     bool told = false;
   };
@@ -95,24 +96,28 @@ private:
   }
 
   void work() {
-    while (const auto index = next()) {
-      auto evidence = play_(cases_[*index], observer_);
+    while (const auto begun = next()) {
+      auto evidence = play_(cases_[begun->index], begun->root, observer_);
       const std::lock_guard lock(mutex_);
-      played_[*index] = std::move(evidence);
-      std::erase_if(running_, [&](const Running& one) { return one.index == *index; });
+      played_[begun->index] = std::move(evidence);
+      std::erase_if(running_, [&](const Running& one) { return one.index == begun->index; });
+      if (options_.room) admission_.end(begun->root);
       changed_.notify_all();
     }
   }
 
   /// The next case, when there is room for it. Nothing when all have begun, or a stop is requested.
-  std::optional<std::size_t> next() {
+  std::optional<Running> next() {
     std::unique_lock lock(mutex_);
-    while (!running_.empty() && options_.has_room && !options_.has_room() && !options_.stop.stop_requested()
-           && begun_ < order_.size())
+    while (!options_.stop.stop_requested() && begun_ < order_.size()) {
+      if (const auto root =
+              options_.room ? admission_.admit(options_.room()) : std::optional(std::filesystem::path())) {
+        running_.push_back({.index = order_[begun_++], .root = *root});
+        return running_.back();
+      }
       changed_.wait_for(lock, k_tick);
-    if (options_.stop.stop_requested() || begun_ == order_.size()) return {};
-    running_.push_back({order_[begun_]});
-    return order_[begun_++];
+    }
+    return {};
   }
 
   void watch_slow_cases(const std::stop_token& over) {
@@ -138,6 +143,7 @@ private:
   std::condition_variable_any changed_;
   std::size_t begun_ = 0;
   std::vector<Running> running_;
+  sandbox::Admission admission_;
   std::vector<std::optional<CaseEvidence>> played_;
 };
 

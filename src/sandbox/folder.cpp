@@ -12,11 +12,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <limits>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -26,28 +23,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t k_room = std::uintmax_t{1} << 30;
-/// A daemon, a registry, a client and a shell or two take some 200 MiB (measured on v0.34.2).
-constexpr std::uintmax_t k_memory = std::uintmax_t{512} << 20;
 /// sun_path has 108 bytes with the final zero (unix(7)); the longest name below a folder is `/d999/s.sock`.
 constexpr std::size_t k_longest_path = 107 - 12;
 
-/// Writable, not noexec (containers' /dev/shm is: the runc of a sandbox is a script in it) and with room for some
-/// images.
 bool fits(const fs::path& root) {
-  struct statvfs info {};
-  if (statvfs(root.c_str(), &info) != 0 || (info.f_flag & ST_NOEXEC) != 0) return false;
-  const auto room = util::free_space(root);
-  return access(root.c_str(), W_OK | X_OK) == 0 && room && *room >= k_room;
-}
-
-/// proc(5): what programs can have without swapping. As much as one likes where the kernel does not say.
-std::uintmax_t available_memory() {
-  std::ifstream file("/proc/meminfo");
-  std::string name;
-  for (std::uintmax_t kibibytes = 0; file >> name >> kibibytes; file.ignore(64, '\n'))
-    if (name == "MemAvailable:") return kibibytes << 10;
-  return std::numeric_limits<std::uintmax_t>::max();
+  const auto space = usable_space(root);
+  return space && *space >= k_space;
 }
 
 util::Error failed(const std::string& doing, const fs::path& path) {
@@ -93,17 +74,21 @@ std::vector<fs::path> roots() {
   return {"/dev/shm", error ? fs::path("/tmp") : disk};
 }
 
-bool has_room() {
-  const auto all = roots();
-  return available_memory() >= k_memory && std::any_of(all.begin(), all.end(), fits);
+/// Containers' /dev/shm is noexec, and the runc of a sandbox is a script in it.
+std::optional<std::uintmax_t> usable_space(const fs::path& root) {
+  struct statvfs info {};
+  if (statvfs(root.c_str(), &info) != 0 || (info.f_flag & ST_NOEXEC) != 0) return {};
+  const auto space = util::free_space(root);
+  return space && access(root.c_str(), W_OK | X_OK) == 0 ? std::optional(*space) : std::nullopt;
 }
 
 Folder::Folder(fs::path path, util::Fd lock)
     : path_(std::move(path)),
       lock_(std::move(lock)) {}
 
-util::Result<Folder> Folder::create() {
-  const auto all = roots();
+util::Result<Folder> Folder::create(const fs::path& wanted) {
+  auto all = roots();
+  if (!wanted.empty()) all.insert(all.begin(), wanted);
   const auto root = std::find_if(all.begin(), all.end(), fits);
   if (root == all.end())
     return util::failure(

@@ -3,7 +3,9 @@
 #include "util/files.hpp"
 #include "util/result.hpp"
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,14 +26,16 @@ constexpr std::string_view k_mark = "CACHEPROOF_SANDBOX";
 /// Where sandboxes may be: a tmpfs is markedly faster (buildkit-facts), else the disk. The first that has room is used.
 std::vector<std::filesystem::path> roots();
 
-/// Whether one more sandbox fits beside those that are in use: a root with room, and memory for a daemon and its
-/// builds.
-bool has_room();
+/// What one of them should have: room for some images.
+constexpr std::uintmax_t k_space = std::uintmax_t{1} << 30;
+/// What is free in a root; nothing of one that cannot be used at all: it is not writable, or allows no programs.
+std::optional<std::uintmax_t> usable_space(const std::filesystem::path& root);
 
 /// A sandbox's folder, mode 0700, and the lock that says that it is in use. Removing it is its owner's business.
 class Folder {
 public:
-  static util::Result<Folder> create();
+  /// In `root` if that has room, else in the first of the others.
+  static util::Result<Folder> create(const std::filesystem::path& root = {});
   const std::filesystem::path& path() const { return path_; }
   /// Takes the marker away, so that no sweep ever takes the folder for a killed run's.
   util::Status keep();

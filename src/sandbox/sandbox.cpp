@@ -58,7 +58,7 @@ Sandbox::~Sandbox() {
 
 util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   CP_TRY(check(options));
-  CP_TRY_ASSIGN(auto folder, Folder::create());
+  CP_TRY_ASSIGN(auto folder, Folder::create(options.root));
   std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(options), std::move(folder)));
   const auto& path = sandbox->folder();
   CP_TRY(util::make_directories(path / "home"));

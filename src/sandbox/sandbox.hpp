@@ -37,6 +37,7 @@ struct Options {
   Programs programs;
   std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
   std::size_t registries = 1;
+  std::filesystem::path root;              ///< below which its folder is made; empty: where there is room
   bool keep = false;                       ///< the folder stays
   std::vector<std::string> mirrored_hosts; ///< whose images the sandbox's registry serves, e.g. `docker.io`
   std::string upstream;                    ///< `host:port` of what is asked next for the images of `upstream_hosts`

@@ -7,13 +7,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace cacheproof::engine {
 namespace {
 
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 using Ids = std::vector<std::string>;
 
 std::vector<Case> cases(const Ids& ids) {
@@ -32,7 +35,7 @@ evidence::CaseEvidence evidence_of(const Case& planned) {
 /// Plays that only say that they were played.
 class Played {
 public:
-  evidence::CaseEvidence operator()(const Case& planned, Observer&) {
+  evidence::CaseEvidence operator()(const Case& planned, const fs::path&, Observer&) {
     const std::lock_guard lock(mutex_);
     ids_.push_back(planned.id);
     return evidence_of(planned);
@@ -63,32 +66,52 @@ TEST(Schedule, PlaysAsManyAtOnceAsThereAreWorkers) {
   std::atomic<int> running = 0;
   Observer nobody;
   // Each waits until both run: with one worker this would never end.
-  const Play play = [&](const Case& planned, Observer&) {
+  const Play play = [&](const Case& planned, const fs::path&, Observer&) {
     for (++running; running < 2;) std::this_thread::sleep_for(1ms);
     return evidence_of(planned);
   };
   EXPECT_EQ(play_all(cases({"a", "b"}), {.jobs = 2}, play, nobody).size(), 2u);
 }
 
-TEST(Schedule, WaitsForRoomUnlessNothingRuns) {
-  std::atomic<int> running = 0;
-  std::atomic<int> most = 0;
+/// Plays three cases on three workers of a machine with that room: how many ran at once, and where.
+std::pair<int, std::set<fs::path>> play_with(const sandbox::Room& room) {
+  std::mutex mutex;
+  int running = 0;
+  int most = 0;
+  std::set<fs::path> roots;
   Observer nobody;
-  const Play play = [&](const Case& planned, Observer&) {
-    most = std::max(most.load(), ++running);
+  const Play play = [&](const Case& planned, const fs::path& root, Observer&) {
+    {
+      const std::lock_guard lock(mutex);
+      roots.insert(root);
+      most = std::max(most, ++running);
+    }
     std::this_thread::sleep_for(5ms);
+    const std::lock_guard lock(mutex);
     --running;
     return evidence_of(planned);
   };
-  const auto all = play_all(cases({"a", "b", "c"}), {.jobs = 3, .has_room = [] { return false; }}, play, nobody);
+  const auto all = play_all(cases({"a", "b", "c"}), {.jobs = 3, .room = [&] { return room; }}, play, nobody);
   EXPECT_EQ(all.size(), 3u);
-  EXPECT_EQ(most, 1);
+  return {most, roots};
+}
+
+constexpr auto k_gib = std::uintmax_t{1} << 30;
+
+TEST(Schedule, WaitsForRoomUnlessNothingRuns) {
+  EXPECT_EQ(play_with({0, {}}), std::pair(1, std::set<fs::path>{""}));
+}
+
+/// What is free is the same whether one has just begun or not.
+TEST(Schedule, KeepsRoomForThoseThatHaveJustBegun) {
+  EXPECT_EQ(play_with({9 * k_gib, {{"/a", 3 * k_gib / 2}}}), std::pair(1, std::set<fs::path>{"/a"}));
+  EXPECT_EQ(play_with({k_gib / 2, {{"/a", 9 * k_gib}}}), std::pair(1, std::set<fs::path>{"/a"}));
 }
 
 TEST(Schedule, BeginsNothingOnceAStopIsRequested) {
   std::stop_source stop;
   Observer nobody;
-  const Play play = [&](const Case& planned, Observer&) {
+  const Play play = [&](const Case& planned, const fs::path&, Observer&) {
     stop.request_stop();
     return evidence_of(planned);
   };
@@ -104,7 +127,7 @@ TEST(Schedule, CallsACaseSlowOnceAndOnlyWhenItIsSlowForItself) {
     Ids ids;
     std::atomic<evidence::Nanoseconds> last = -1;
   } observer;
-  const Play play = [&](const Case& planned, Observer&) {
+  const Play play = [&](const Case& planned, const fs::path&, Observer&) {
     while (planned.id == "slow" && observer.last < 0) std::this_thread::sleep_for(1ms);
     std::this_thread::sleep_for(20ms);
     return evidence_of(planned);
