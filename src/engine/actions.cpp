@@ -88,8 +88,7 @@ private:
   Words restart() {
     CP_TRY_ASSIGN(const auto before, records());
     CP_TRY(refuse_empty(before));
-    CP_TRY(world_.daemon().restart());
-    CP_TRY(world_.daemon().wait_ready(std::chrono::seconds(10), stop_));
+    CP_TRY(world_.restart_daemon(stop_));
     return fmt::format("restart_builder ({} records kept)", before);
   }
 

@@ -21,11 +21,13 @@ const util::Version k_mirrors_with_path{0, 12, 0, {}};
 
 } // namespace
 
-CaseWorld::CaseWorld(const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop)
+CaseWorld::CaseWorld(
+    const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop, Watch watch)
     : planned_(planned),
       rigs_(rigs),
       options_(options),
-      stop_(std::move(stop)) {}
+      stop_(std::move(stop)),
+      watch_(std::move(watch)) {}
 
 util::Result<evidence::CleanState> CaseWorld::open() {
   const auto& scenario = *planned_.scenario;
@@ -46,6 +48,9 @@ util::Result<evidence::CleanState> CaseWorld::open() {
                            .stop = stop_};
   options.daemon_extras = [this](const auto& registries, const auto& folder) {
     return daemon_extras(variables_of(registries, folder));
+  };
+  options.on_unready = [this](sandbox::Daemon& daemon) {
+    if (hangs(stop_)) watch_.unready(daemon);
   };
   CP_TRY(start_file_server()); // a daemon's texts may name it
   CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
@@ -118,7 +123,27 @@ util::Status CaseWorld::prepare_next_round() {
 }
 
 void CaseWorld::retire_daemon() {
-  if (planned_.scenario->builders.kind == scenario::Builders::Kind::fresh) sandbox_->retire_daemon();
+  if (planned_.scenario->builders.kind != scenario::Builders::Kind::fresh) return;
+  for (auto& [builder, seat] : seats_) seat.daemon = nullptr;
+  daemon_ = nullptr;
+  sandbox_->retire_daemon();
+}
+
+sandbox::Daemon* CaseWorld::hung_daemon(const std::string& builder) {
+  const auto seat = seats_.find(builder);
+  if (seat == seats_.end() || !seat->second.daemon || seat->second.looked_at) return nullptr;
+  auto& daemon = *seat->second.daemon;
+  if (!daemon.alive() || !daemon.ready()) return nullptr;
+  if (!watch_.late() && daemon.client().ready(std::chrono::seconds(1))) return nullptr;
+  seat->second.looked_at = true;
+  return &daemon;
+}
+
+util::Status CaseWorld::restart_daemon(const std::stop_token& stop) {
+  CP_TRY(daemon_->restart());
+  auto ready = daemon_->wait_ready(std::chrono::seconds(10), stop);
+  if (!ready && hangs(stop)) watch_.unready(*daemon_);
+  return ready;
 }
 
 const std::optional<std::string>& CaseWorld::death_before_looks(Seat& seat) {

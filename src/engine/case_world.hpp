@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/hang.hpp"
 #include "engine/plan.hpp"
 #include "engine/play.hpp"
 #include "engine/rig.hpp"
@@ -25,7 +26,7 @@ namespace cacheproof::engine {
 
 /// Where builds are played: a daemon, and the programs of its version.
 struct Seat {
-  sandbox::Daemon* daemon = nullptr;
+  sandbox::Daemon* daemon = nullptr; ///< none once it was retired
   const Rig* rig = nullptr;
   std::size_t log_begin = 0;        ///< of the round's part of the daemon's log
   std::optional<std::string> death; ///< how the daemon died by itself, if so, before a build that hangs was looked at
@@ -35,7 +36,7 @@ struct Seat {
 /// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
 class CaseWorld {
 public:
-  CaseWorld(const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop);
+  CaseWorld(const Case& planned, const Rigs& rigs, const PlayOptions& options, std::stop_token stop, Watch watch);
 
   /// The clean world, proven empty, with its base images and its context in it. What starts by itself, registry and
   /// daemon, does so while images and context are made. Gives the proof.
@@ -75,6 +76,8 @@ public:
   std::filesystem::path local_folder(const scenario::Text& written) const;
   /// Pushes a base image of `setup.images` anew. False where it would not change.
   util::Result<bool> push_image(const scenario::Action& action);
+  /// Ends the round's daemon and starts it again on what it keeps.
+  util::Status restart_daemon(const std::stop_token& stop);
   /// A new, empty daemon in place of the round's, which is kept.
   util::Status renew_daemon(const scenario::Round& round);
   /// None without `setup.http`.
@@ -87,6 +90,12 @@ public:
   static const std::optional<std::string>& death_before_looks(Seat& seat);
   /// What `${…}` stands for.
   const std::map<std::string, std::string>& variables() const { return variables_; }
+  /// Whether who waits no longer, on that request or by himself, has met something that hangs: a limit has passed.
+  bool hangs(const std::stop_token& stop) const { return !stop.stop_requested() || watch_.late(); }
+  /// The daemon of that builder, if it hangs and nobody has looked at it yet.
+  sandbox::Daemon* hung_daemon(const std::string& builder);
+  /// The daemon that is started and not yet asked for.
+  sandbox::Daemon* next_daemon() { return sandbox_ ? sandbox_->next_daemon() : nullptr; }
   /// The whole environment of a client.
   std::map<std::string, std::string> client_environment() const { return sandbox_->client_environment(); }
   /// The sandbox's own folder; empty when nothing was opened.
@@ -114,6 +123,7 @@ private:
   const Rig* round_rig_ = nullptr; ///< of the round that is played
   const PlayOptions& options_;
   const std::stop_token stop_;
+  const Watch watch_;
   std::unique_ptr<sandbox::Upstream> upstream_; ///< where the case reads images that the sandbox does not serve
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   sandbox::Daemon* daemon_ = nullptr;

@@ -12,8 +12,16 @@ Keeper::Keeper(evidence::CaseEvidence& played, std::filesystem::path folder)
       folder_(std::move(folder)) {}
 
 void Keeper::stream(const evidence::RoundEvidence& round, const std::string& name, std::string_view text) {
+  stream(folder_ / evidence::folder_of(round), name, text);
+}
+
+Keep Keeper::into(const evidence::RoundEvidence* round, std::string prefix) {
+  return [this, folder = round ? folder_ / evidence::folder_of(*round) : folder_, prefix = std::move(prefix)](
+             const std::string& name, std::string_view text) { stream(folder, prefix + name, text); };
+}
+
+void Keeper::stream(const std::filesystem::path& folder, const std::string& name, std::string_view text) {
   const std::lock_guard lock(mutex_);
-  const auto folder = folder_ / evidence::folder_of(round);
   auto saved = util::make_directories(folder);
   if (saved) saved = util::write_text(folder / name, text);
   keep(std::move(saved));

@@ -111,9 +111,15 @@ private:
   void play_story() {
     const process::Deadline deadline(options_.stop, limit_);
     deadline_ = &deadline;
-    CaseWorld world(planned_, rigs_, options_, deadline.token());
+    CaseWorld world(planned_,
+                    rigs_,
+                    options_,
+                    deadline.token(),
+                    {[this] { return late(); }, [this](auto& daemon) { look_at(daemon); }});
     world_ = &world;
     auto opened = timed(played_.timings, "open", [&] { return open(); });
+    if (!opened && late())
+      if (auto* daemon = world.next_daemon()) look_at(*daemon);
     digests_.clear();
     if (!opened && opened.error().blame == util::Blame::unable) {
       played_.reason = util::to_text(opened.error());
@@ -152,11 +158,19 @@ private:
   static util::Error
   told(util::Error error, const process::Deadline& deadline, std::string_view what, std::chrono::seconds limit) {
     if (!deadline.passed() || error.blame != util::Blame::interrupted) return error;
-    return {util::Blame::rig,
-            fmt::format("{} did not end within {} s: {}", what, limit.count(), error.what),
-            error.tried,
-            "on a machine that is merely slow raise the scenario's `timeout`, from which this limit comes"};
+    return {
+        util::Blame::rig,
+        fmt::format("{} did not end within {} s: {}", what, limit.count(), error.what),
+        error.tried,
+        fmt::format("{}; on a machine that is merely slow raise the scenario's `timeout`, from which this limit comes",
+                    k_hang_evidence)};
   }
+
+  /// Whether a limit has passed: of the case, or of the round that is played.
+  bool late() const { return deadline_->passed() || (round_deadline_ && round_deadline_->passed()); }
+
+  /// At a daemon that hangs without a build of the round's.
+  void look_at(sandbox::Daemon& daemon) { look_at_hang(daemon, {}, keeper_.into(round_)); }
 
   util::Status open() {
     CP_TRY(util::make_directories(keeper_.folder()));
@@ -203,8 +217,15 @@ private:
     observer_.round_started(played_, seen.front());
     const auto limit = limit_of(scenario(), round, options_);
     const process::Deadline deadline(deadline_->token(), limit);
+    round_deadline_ = &deadline;
+    round_ = &seen.front();
     if (auto done = perform(round, seen, deadline.token()); !done)
       for (auto& one : seen) one.broken = done.error();
+    for (auto& one : seen)
+      if (auto* daemon = one.broken && world_->hangs(deadline.token()) ? world_->hung_daemon(one.builder) : nullptr)
+        look_at_hang(*daemon, {}, keeper_.into(&one));
+    round_ = nullptr;
+    round_deadline_ = nullptr;
     for (std::size_t i = 0; i < seen.size(); ++i) {
       auto& one = seen[i];
       if (one.broken && one.broken->blame == util::Blame::unable) {
@@ -278,6 +299,8 @@ private:
   const Rigs& rigs_;
   int play_ = 0;                                ///< of a story that is played several times: which one, from 1
   const process::Deadline* deadline_ = nullptr; ///< of this play, as its world
+  const process::Deadline* round_deadline_ = nullptr;
+  const evidence::RoundEvidence* round_ = nullptr; ///< the first of those that are seen of the round that is played
   CaseWorld* world_ = nullptr;
   std::map<std::string, std::string> digests_; ///< of the results of the rounds so far, by their names
 };

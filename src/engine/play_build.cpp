@@ -18,15 +18,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 #include <utility>
 
 namespace cacheproof::engine {
 namespace {
-
-using std::chrono::milliseconds;
 
 /// The build arguments of a request that somebody else made.
 std::map<std::string, std::string> args_of(const buildkit::RawBuild& build) {
@@ -36,9 +33,6 @@ std::map<std::string, std::string> args_of(const buildkit::RawBuild& build) {
     if (name.starts_with(prefix)) args.emplace(name.substr(prefix.size()), value);
   return args;
 }
-
-/// For the events of a build that hangs: they come at once, then the stream is silent.
-constexpr milliseconds k_look_limit = std::chrono::seconds(1);
 
 } // namespace
 
@@ -129,12 +123,13 @@ util::Status BuildPlay::read_result(const std::stop_token& stop) {
 }
 
 util::Status BuildPlay::build(const std::stop_token& stop) {
-  CP_TRY_ASSIGN(run_, timed(seen_.timings, "build", [&] {
-                  return run_client(
-                      {.timeout = planned_.scenario->timeout, .stop = stop, .on_output = {}, .on_timeout = [&] {
-                         hang_ = look_at_hang();
-                       }});
-                }));
+  CP_TRY_ASSIGN(
+      run_, timed(seen_.timings, "build", [&] {
+        return run_client(
+            {.timeout = planned_.scenario->timeout, .stop = stop, .on_output = {}, .before_stop = [&](bool late) {
+               if (late || world_.hangs(stop)) look_at_hang();
+             }});
+      }));
   seen_.command = run_.command_line;
   seen_.exit_code = run_.exit.code.value_or(-1);
   seen_.log = run_.log;
@@ -153,24 +148,19 @@ util::Status BuildPlay::look_for_changes() {
   return {};
 }
 
-BuildPlay::Hang BuildPlay::look_at_hang() {
+void BuildPlay::look_at_hang() {
   const auto alone = world_.alone();
-  auto& daemon = *seat().daemon;
-  Hang hang{CaseWorld::death_before_looks(seat()), {}};
+  const auto death = CaseWorld::death_before_looks(seat());
   std::optional<std::pair<std::string, std::string>> mark;
   if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
-  if (const auto raw = daemon.client().unfinished(k_look_limit, mark)) {
-    keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(*raw));
-    hang.running = buildkit::running(*raw);
-  }
-  if (const auto dump = daemon.dump_goroutines(); !dump.empty()) keeper_.stream(seen_, "goroutines.txt", dump);
-  return hang;
+  hang_ = engine::look_at_hang(*seat().daemon, mark, keeper_.into(&seen_));
+  hang_.death = death;
 }
 
 /// Whether everything that the build needed was there until its end.
 util::Status BuildPlay::check_rig() const {
   if (run_.interrupted && !cancelled_)
-    return util::failure("interrupted while it built", seen_.command, {}, util::Blame::interrupted);
+    return util::failure("interrupted while it built" + hang_.in_words(), seen_.command, {}, util::Blame::interrupted);
   if (const auto death = run_.timed_out ? hang_.death : seat().daemon->died())
     return util::failure("buildkitd died during the build: " + *death + "\n" + seat().daemon->log_tail(),
                          seen_.command,
@@ -182,12 +172,9 @@ util::Status BuildPlay::check_rig() const {
     return util::failure("the client was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
   if (run_.timed_out)
     return util::failure(
-        fmt::format("the build did not end within {} s{}",
-                    planned_.scenario->timeout.count(),
-                    hang_.running.empty() ? std::string() : "; it hung in: " + util::join(hang_.running, ", ")),
+        fmt::format("the build did not end within {} s{}", planned_.scenario->timeout.count(), hang_.in_words()),
         seen_.command,
-        "look for where it hung into client.log, events.jsonl and goroutines.txt beside the round's "
-        "evidence, or raise the scenario's `timeout`");
+        fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   return {};
 }
 

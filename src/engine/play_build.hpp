@@ -56,12 +56,6 @@ public:
   util::Result<evidence::BuildRecord> decode_so_far(const buildkit::RawBuild& events) const;
 
 private:
-  /// What is seen of a build that does not end, while it still hangs. The daemon does not survive the look.
-  struct Hang {
-    std::optional<std::string> death; ///< of the daemon, before it was looked at
-    std::vector<std::string> running; ///< steps that had begun and not ended
-  };
-
   util::Status prepare_foreseen(const builder::BuildRequest& request);
   util::Status prepare_syntax(const dockerfile::File& file, const std::string& path);
   util::Result<dockerfile::File> read_dockerfile();
@@ -69,7 +63,7 @@ private:
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
   std::vector<std::string> cache_refs() const;
   std::filesystem::path line_folder() const { return world_.folder() / ("line-" + seen_.entry); }
-  Hang look_at_hang();
+  void look_at_hang();
   util::Status check_rig() const;
   util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();

@@ -165,7 +165,10 @@ util::Status ResultPlay::begin(const builder::BuildRequest& request, const docke
   clean.cache_from.clear();
   clean.no_cache = true;
   clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
-    CP_TRY(clean_daemon_->wait_ready(k_start_limit, stop_.get_token()));
+    if (auto ready = clean_daemon_->wait_ready(k_start_limit, stop_.get_token()); !ready) {
+      if (world_.hangs(stop_.get_token())) look_at_hang(*clean_daemon_, {}, keeper_.into(&seen_, "clean-"));
+      return tl::unexpected(std::move(ready).error());
+    }
     CP_TRY(sandbox::prove_empty(*clean_daemon_));
     auto exported = export_build(*clean_daemon_, clean, "the clean build", dockerfile, stop_.get_token());
     static_cast<void>(clean_daemon_->stop()); // what could not be ended, the sandbox meets again
@@ -217,21 +220,30 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
                                                             const dockerfile::File& dockerfile,
                                                             const std::stop_token& stop) const {
   const auto timeout = planned_.scenario->timeout;
+  Hang hang;
+  const auto look = [&](bool late) {
+    if (!late && !world_.hangs(stop)) return;
+    const bool clean = &daemon == clean_daemon_.get();
+    if (!clean) CaseWorld::death_before_looks(world_.seat(seen_.builder)); // nobody looks at it again
+    hang = look_at_hang(daemon, {}, keeper_.into(&seen_, clean ? "clean-" : "export-"));
+  };
   CP_TRY_ASSIGN(auto run,
                 builder::build(world_.seat(seen_.builder).rig->programs.buildctl,
                                daemon.address(),
                                request,
                                request.scratch.string() + ".ref",
-                               {.timeout = timeout, .stop = stop, .on_output = {}, .on_timeout = {}}));
+                               {.timeout = timeout, .stop = stop, .on_output = {}, .before_stop = look}));
   const auto failed = [&](std::string why) {
     return util::failure(name + " " + why, run.command_line, "run it again");
   };
-  if (run.interrupted) return util::failure(name + " was interrupted", run.command_line, {}, util::Blame::interrupted);
-  if (const auto death = daemon.died()) return failed("lost its buildkitd: " + *death + "\n" + daemon.log_tail());
+  if (run.interrupted)
+    return util::failure(name + " was interrupted" + hang.in_words(), run.command_line, {}, util::Blame::interrupted);
+  if (const auto death = run.timed_out ? hang.death : daemon.died())
+    return failed("lost its buildkitd: " + *death + "\n" + daemon.log_tail());
   if (run.timed_out)
-    return util::failure(fmt::format("{} did not end within {} s", name, timeout.count()),
+    return util::failure(fmt::format("{} did not end within {} s{}", name, timeout.count(), hang.in_words()),
                          run.command_line,
-                         "on a machine that is merely slow raise the scenario's `timeout`");
+                         fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   if (run.exit.signal) return failed("was ended from outside: " + to_text(run.exit));
   if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
   CP_TRY_ASSIGN(const auto raw, daemon.client().fetch(run.ref, k_record_limit));

@@ -93,7 +93,7 @@ util::Status create_builder(const fs::path& buildx,
                              {.timeout = k_create_limit,
                               .stop = stop,
                               .on_output = [&](std::string_view piece) { said += piece; },
-                              .on_timeout = {}}));
+                              .before_stop = {}}));
   if (finished.exit.ok()) return {};
   return util::failure("buildx could not be given a builder: " + to_text(finished.exit) + "\n" + said,
                        process::to_line(command),

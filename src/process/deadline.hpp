@@ -15,11 +15,14 @@ public:
   Deadline(const std::stop_token& parent, std::chrono::milliseconds limit);
 
   std::stop_token token() const { return source_.get_token(); }
-  /// The time was over before anything else asked for a stop.
+  /// The time was over before anything else asked for a stop: true already when the stop is heard of.
   bool passed() const { return passed_; }
 
 private:
   std::stop_source source_;
+  void end(bool late);
+
+  std::atomic<bool> ended_ = false;
   std::atomic<bool> passed_ = false;
   std::stop_callback<std::function<void()>> forward_;
   std::jthread timer_;

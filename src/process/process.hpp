@@ -61,7 +61,9 @@ struct RunOptions {
   std::chrono::milliseconds timeout = std::chrono::minutes(2);
   std::stop_token stop;
   std::function<void(std::string_view)> on_output; ///< pieces of stdout and stderr as they come; may be empty
-  std::function<void()> on_timeout; ///< called when the time is over, before the program hears of it; may be empty
+  /// Called when the program is to be stopped, before it hears of it, with whether its time is over (else a stop was
+  /// requested); may be empty.
+  std::function<void(bool late)> before_stop;
 };
 
 /// What a program that ran to its end left.

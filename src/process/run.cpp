@@ -79,7 +79,7 @@ util::Result<Finished> run(const Command& command, const RunOptions& options) {
       finished.interrupted = options.stop.stop_requested();
       finished.timed_out = !finished.interrupted;
       stopping = true;
-      if (finished.timed_out && options.on_timeout) options.on_timeout();
+      if (options.before_stop) options.before_stop(finished.timed_out);
       child.signal_group(SIGTERM);
       deadline = deadline_after(k_grace);
     } else if (late) {

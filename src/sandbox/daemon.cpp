@@ -215,7 +215,9 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
       return util::failure(
           fmt::format("buildkitd did not answer within {} ms: {}\n{}", limit.count(), client.error().what, log_tail()),
           process::to_line(command_),
-          "read the lines above; on a machine that is merely slow, run it again");
+          "read the lines above, and goroutines.txt of the evidence for where it hung; on a machine that is merely "
+          "slow, "
+          "run it again");
     process_.wait(k_tick, stop);
   }
 }

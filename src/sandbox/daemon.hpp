@@ -45,7 +45,8 @@ public:
   bool alive();
   /// How it ended, unless it runs or was stopped here.
   std::optional<std::string> died();
-  /// The connection to its API; there from `wait_ready` on.
+  /// Whether there is a connection to its API: from `wait_ready` on.
+  bool ready() const { return client_.has_value(); }
   buildkit::Client& client() { return *client_; }
   const std::filesystem::path& log() const { return log_; }
   std::string log_tail() const;

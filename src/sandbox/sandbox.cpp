@@ -145,7 +145,10 @@ util::Status Sandbox::start_next_daemon() {
 
 /// Ready and proven empty.
 util::Status Sandbox::await(Daemon& daemon) {
-  CP_TRY(daemon.wait_ready(std::chrono::seconds(10), options_.stop));
+  if (auto ready = daemon.wait_ready(std::chrono::seconds(10), options_.stop); !ready) {
+    if (options_.on_unready) options_.on_unready(daemon);
+    return ready;
+  }
   CP_TRY(prove_empty(daemon));
   if (proof_.environment.empty())
     for (const auto& [name, value] : client_environment()) proof_.environment.push_back(name + "=" + value);

@@ -45,6 +45,7 @@ struct Options {
   /// More of every daemon's; asked with the places of the registries, once they are known, and the sandbox's folder.
   std::function<DaemonExtras(const std::vector<std::string>& registries, const std::filesystem::path& folder)>
       daemon_extras;
+  std::function<void(Daemon&)> on_unready; ///< called with a daemon that does not become ready, before it ends
   std::stop_token stop;
 };
 
@@ -86,6 +87,8 @@ public:
   util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
   /// Starts the daemon that the next `fresh_daemon` will give, and does not wait for it.
   util::Status start_next_daemon();
+  /// That one; nullptr where none was started.
+  Daemon* next_daemon() { return next_.get(); }
   /// Ends the present daemon and removes its state (its log stays), in the background; one at a time.
   void retire_daemon();
   /// The whole environment of a client: a HOME and a DOCKER_CONFIG in the sandbox, nothing of the caller's.

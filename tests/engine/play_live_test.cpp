@@ -1,4 +1,4 @@
-// What becomes of a case that takes too long, on real daemons.
+// Stories of one case, on real daemons.
 #include "engine/live_story.hpp"
 
 #include <gmock/gmock.h>
@@ -10,59 +10,7 @@ namespace cacheproof::engine {
 namespace {
 
 using evidence::Verdict;
-using std::chrono::seconds;
 using testing::HasSubstr;
-
-/// A build that never ends, and what is seen of it.
-class HangLive : public LiveStory {
-protected:
-  evidence::CaseEvidence play(seconds timeout, seconds allowance) {
-    return LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN sleep 1000\\n\"}\n"
-                           "timeout: "
-                               + std::to_string(timeout.count())
-                               + "\n"
-                                 "rounds: [{expect: {rebuilt: all}}]\n",
-                           allowance);
-  }
-  /// Whether a stream of the round has the text; matchers would print all of it.
-  bool has(const std::string& file, const std::string& text) const {
-    return util::read_text(out() / "round-1" / file).value_or("").find(text) != std::string::npos;
-  }
-};
-
-TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
-  for (const auto& version : toolchain::pinned()) {
-    SCOPED_TRACE(version);
-    take(version);
-    const auto played = play(seconds(3), seconds(60));
-    ASSERT_EQ(played.verdict, Verdict::broken);
-    ASSERT_EQ(played.rounds.size(), 1u);
-    ASSERT_TRUE(played.rounds[0].broken);
-    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("the build did not end within 3 s; it hung in: "));
-    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("2/2] RUN sleep 1000"));
-    EXPECT_THAT(played.rounds[0].broken->remedy, HasSubstr("goroutines.txt"));
-    EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
-    EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
-    EXPECT_TRUE(has("daemon.log", "running server on"));
-    EXPECT_TRUE(has("client.log", "RUN sleep 1000"));
-  }
-}
-
-TEST_F(HangLive, ARoundThatTakesTooLongSaysSo) {
-  const auto played = play(seconds(1000), seconds(-997));
-  ASSERT_EQ(played.verdict, Verdict::broken);
-  ASSERT_EQ(played.rounds.size(), 1u);
-  ASSERT_TRUE(played.rounds[0].broken);
-  EXPECT_EQ(played.rounds[0].broken->what, "the round did not end within 3 s: interrupted while it built");
-  EXPECT_EQ(played.rounds[0].broken->blame, util::Blame::rig) << "nobody interrupted it";
-}
-
-TEST_F(HangLive, ACaseThatTakesTooLongSaysSo) {
-  const auto played = play(seconds(1000), seconds(-1060));
-  ASSERT_EQ(played.verdict, Verdict::broken);
-  ASSERT_TRUE(played.broken);
-  EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 0 s: interrupted"));
-}
 
 /// A kept builder whose second round has an action.
 class ActionLive : public LiveStory {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <stop_token>
 #include <thread>
 
 namespace cacheproof::process {
@@ -17,8 +19,19 @@ void wait_for_stop(const std::stop_token& token) {
 TEST(Deadline, AsksForAStopWhenTheTimeIsOver) {
   const Deadline deadline({}, 10ms);
   wait_for_stop(deadline.token());
-  while (!deadline.passed()) std::this_thread::sleep_for(1ms);
   EXPECT_TRUE(deadline.passed());
+}
+
+TEST(Deadline, HasPassedForWhoHearsOfIt) {
+  const Deadline deadline({}, 10ms);
+  std::atomic<bool> heard = false;
+  std::atomic<bool> passed = false;
+  const std::stop_callback hear(deadline.token(), [&] {
+    passed = deadline.passed();
+    heard = true;
+  });
+  while (!heard) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(passed);
 }
 
 TEST(Deadline, PassesItsParentsWishOnAndDoesNotCallItTime) {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "engine/keeper.hpp"
+#include "sandbox/daemon.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// What a remedy says of the evidence below.
+inline constexpr std::string_view k_hang_evidence =
+    "look for where it hung into the logs, events.jsonl and goroutines.txt of its evidence";
+
+/// What is seen of a daemon on which something does not end, while it still hangs.
+struct Hang {
+  std::optional<std::string> death; ///< of the daemon, before it was looked at
+  std::vector<std::string> running; ///< steps that had begun and not ended
+
+  /// `; it hung in: app 2/2 RUN sleep 1000`, or nothing.
+  std::string in_words() const;
+};
+
+/// By which a world tells that something hangs in it.
+struct Watch {
+  std::function<bool()> late;                    ///< whether it is a limit that has asked for the stop
+  std::function<void(sandbox::Daemon&)> unready; ///< called with a daemon that does not become ready
+};
+
+/// Looks at it, and keeps where it hangs: the events so far of the build with that mark, the daemon's log, and the
+/// stacks of its goroutines, as far as there are any. The daemon does not survive the look.
+Hang look_at_hang(sandbox::Daemon& daemon,
+                  const std::optional<std::pair<std::string, std::string>>& mark,
+                  const Keep& keep);
+
+} // namespace cacheproof::engine

@@ -1,0 +1,158 @@
+// What is seen of what takes too long, on real daemons.
+#include "engine/live_story.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace cacheproof::engine {
+namespace {
+
+using evidence::Verdict;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+/// A build that never ends, and what is seen of it.
+class HangLive : public LiveStory {
+protected:
+  evidence::CaseEvidence play(seconds timeout, seconds allowance) {
+    return LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN sleep 1000\\n\"}\n"
+                           "timeout: "
+                               + std::to_string(timeout.count())
+                               + "\n"
+                                 "rounds: [{expect: {rebuilt: all}}]\n",
+                           allowance);
+  }
+  /// Whether a stream of the round has the text; matchers would print all of it.
+  bool has(const std::string& file, const std::string& text, const std::string& folder = "round-1") const {
+    return util::read_text(out() / folder / file).value_or("").find(text) != std::string::npos;
+  }
+};
+
+TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
+  for (const auto& version : toolchain::pinned()) {
+    SCOPED_TRACE(version);
+    take(version);
+    const auto played = play(seconds(3), seconds(60));
+    ASSERT_EQ(played.verdict, Verdict::broken);
+    ASSERT_EQ(played.rounds.size(), 1u);
+    ASSERT_TRUE(played.rounds[0].broken);
+    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("the build did not end within 3 s; it hung in: "));
+    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("2/2] RUN sleep 1000"));
+    EXPECT_THAT(played.rounds[0].broken->remedy, HasSubstr("goroutines.txt"));
+    EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
+    EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
+    EXPECT_TRUE(has("daemon.log", "running server on"));
+    EXPECT_TRUE(has("client.log", "RUN sleep 1000"));
+  }
+}
+
+TEST_F(HangLive, ARoundThatTakesTooLongSaysSo) {
+  const auto played = play(seconds(1000), seconds(-997));
+  ASSERT_EQ(played.verdict, Verdict::broken);
+  ASSERT_EQ(played.rounds.size(), 1u);
+  ASSERT_TRUE(played.rounds[0].broken);
+  EXPECT_THAT(played.rounds[0].broken->what,
+              HasSubstr("the round did not end within 3 s: interrupted while it built; it hung in: "));
+  EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("2/2] RUN sleep 1000"));
+  EXPECT_THAT(played.rounds[0].broken->remedy, HasSubstr("goroutines.txt"));
+  EXPECT_EQ(played.rounds[0].broken->blame, util::Blame::rig) << "nobody interrupted it";
+  EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
+  EXPECT_TRUE(has("daemon.log", "running server on"));
+}
+
+TEST_F(HangLive, ACaseThatTakesTooLongSaysSo) {
+  const auto played = play(seconds(1000), seconds(-1060));
+  ASSERT_EQ(played.verdict, Verdict::broken);
+  ASSERT_TRUE(played.broken);
+  EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 0 s: interrupted"));
+}
+
+TEST_F(HangLive, AnActionThatTakesTooLongLeavesWhereTheDaemonWas) {
+  const auto played = LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                                      "timeout: 1000\n"
+                                      "rounds: [{action: [{wait: 1000s}], expect: {rebuilt: all}}]\n",
+                                      seconds(-998));
+  ASSERT_EQ(played.rounds.size(), 1u);
+  ASSERT_TRUE(played.rounds[0].broken);
+  EXPECT_EQ(played.rounds[0].broken->what, "the round did not end within 2 s: interrupted while it waited");
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
+  EXPECT_TRUE(has("daemon.log", "running server on"));
+}
+
+TEST_F(HangLive, ARegistryThatNeverAnswersLeavesWhereTheDaemonWas) {
+  const auto script = folder_.path() / "registry";
+  ASSERT_TRUE(util::write_text(script, "#!/bin/sh\nexec sleep 1000\n"));
+  std::filesystem::permissions(script, std::filesystem::perms(0755));
+  rig_.programs.registry = script;
+  const auto played = play(seconds(1000), seconds(-1058)); // the case may take two
+  ASSERT_TRUE(played.broken);
+  EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 2 s: interrupted"));
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 ", ""));
+}
+
+/// A daemon that never answers: it waits for the writer of its configuration.
+class UnreadyLive : public HangLive {
+protected:
+  /// From its `number`th start on.
+  void hang_from(int number) {
+    const auto script = folder_.path() / "buildkitd";
+    ASSERT_TRUE(util::write_text(script,
+                                 "#!/bin/sh\necho started >>$0.starts\nif [ $(wc -l <$0.starts) -ge "
+                                     + std::to_string(number)
+                                     + " ]; then\n  mkfifo $0.fifo\n  set -- \"$@\" --config $0.fifo\nfi\nexec "
+                                     + rig_.programs.buildkitd.string() + " \"$@\"\n"));
+    std::filesystem::permissions(script, std::filesystem::perms(0755));
+    rig_.programs.buildkitd = script;
+  }
+};
+
+TEST_F(UnreadyLive, AtTheBeginningOfTheCase) {
+  for (const auto& version : toolchain::pinned()) {
+    SCOPED_TRACE(version);
+    take(version);
+    std::filesystem::remove(folder_.path() / "buildkitd.starts");
+    std::filesystem::remove(folder_.path() / "buildkitd.fifo");
+    hang_from(1);
+    const auto played = play(seconds(1000), seconds(-1059)); // the case may take a second
+    ASSERT_TRUE(played.broken);
+    EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 1 s: interrupted while buildkitd started"));
+    EXPECT_THAT(played.broken->remedy, HasSubstr("goroutines.txt"));
+    EXPECT_TRUE(has("goroutines.txt", "goroutine 1 ", ""));
+    EXPECT_TRUE(std::filesystem::exists(out() / "daemon.log"));
+  }
+}
+
+TEST_F(UnreadyLive, InALaterRound) {
+  hang_from(2);
+  const auto played = LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                                      "rounds: [{expect: {rebuilt: all}}, {expect: {rebuilt: all}}]\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  ASSERT_TRUE(played.rounds[1].broken);
+  EXPECT_THAT(played.rounds[1].broken->what, HasSubstr("buildkitd did not answer within 10000 ms"));
+  EXPECT_THAT(played.rounds[1].broken->remedy, HasSubstr("goroutines.txt"));
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 ", "round-2"));
+}
+
+/// The builder keeps what it had read of a file of the same size and time; a clean build reads it anew.
+TEST_F(HangLive, ACleanBuildThatHangsLeavesWhereItHung) {
+  const auto played =
+      play_whole("title: x\nsetup: {builder: kept, images: {alpine: busybox}}\ntimeout: 10s\n"
+                 "files: {Dockerfile: \"FROM alpine AS app\\nCOPY f /f\\nRUN sleep $(cat /f)\\n\", f: \"0000\"}\n"
+                 "rounds:\n"
+                 "  - expect: {rebuilt: all}\n"
+                 "  - edit: [{write: {path: f, text: \"1000\", keep_mtime: true, keep_size: true}}]\n"
+                 "    expect: {rebuilt: none, result: {same_as_clean_build: true}}\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  ASSERT_TRUE(played.rounds[1].broken);
+  EXPECT_THAT(played.rounds[1].broken->what, HasSubstr("the clean build did not end within 10 s; it hung in: "));
+  EXPECT_THAT(played.rounds[1].broken->what, HasSubstr("3/3] RUN sleep"));
+  EXPECT_TRUE(has("clean-events.jsonl", "RUN sleep", "round-2"));
+  EXPECT_TRUE(has("clean-goroutines.txt", "goroutine 1 ", "round-2"));
+  EXPECT_TRUE(has("clean-daemon.log", "running server on", "round-2"));
+}
+
+} // namespace
+} // namespace cacheproof::engine
