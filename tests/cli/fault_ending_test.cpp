@@ -3,14 +3,39 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 namespace cacheproof {
 namespace {
 
 using testing::HasSubstr;
 
-class EndingLive : public FaultTest {};
+class EndingLive : public FaultTest {
+protected:
+  /// As from a terminal: the program leads the group of processes in the foreground.
+  process::Process start_in_foreground(std::vector<std::string> arguments) const {
+    auto words = inside(std::move(arguments));
+    const auto program = std::find(words.argv.begin(), words.argv.end(), CACHEPROOF_PROGRAM);
+    words.argv.insert(program, {"setsid", "--wait"});
+    return process::Process::start(words, {.log = folder_.path() / "log"}).value();
+  }
+  /// The program, which `setsid` only waits for.
+  World::Seen leader() const {
+    auto found = world().processes(CACHEPROOF_PROGRAM " run");
+    std::erase_if(found, [](const auto& one) { return one.name == "setsid"; });
+    return found.at(0);
+  }
+  /// Ctrl-C: a SIGINT for everybody in that group. Returns when the program has taken it.
+  void interrupt(const World::Seen& leader) const {
+    world().sh("kill -s INT -- -" + leader.proc.filename().string());
+    EXPECT_TRUE(eventually([&] {
+      const auto status = util::read_text(leader.proc / "status").value_or("");
+      return status.find("ShdPnd:\t0000000000000000") != std::string::npos || status.empty();
+    }));
+  }
+};
 
 TEST_F(EndingLive, OneSignalEndsTheRunAndLeavesNoTrace) {
   for (const auto& [signal, code] : {std::pair{SIGINT, 130}, {SIGTERM, 143}, {SIGHUP, 129}}) {
@@ -31,6 +56,36 @@ TEST_F(EndingLive, ASecondSignalEndsItAtOnceAndTheNextRunSweeps) {
   EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{143, {}})) << read("log");
   const auto next_run = run_inside({"run", next()});
   EXPECT_EQ(next_run.exit.code, 0) << next_run.out << next_run.err;
+}
+
+TEST_F(EndingLive, CtrlCEndsTheRunWithWhatWasJudgedSoFar) {
+  auto run = start_in_foreground({"run", next(), hit("sleep 1000"), "--jobs", "1"});
+  sleeping();
+  interrupt(leader());
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{130, {}})) << read("log");
+  EXPECT_THAT(read("log"), HasSubstr("1 passed"));
+  EXPECT_THAT(read("log"), HasSubstr("interrupted while it built"));
+  EXPECT_EQ(find("case.json").size(), 2u);
+  EXPECT_EQ(world().traces(), "");
+}
+
+// The client that stands still is given five seconds to end in: the second finds the first being answered.
+TEST_F(EndingLive, ASecondCtrlCEndsItAtOnceAndTheNextRunSweeps) {
+  auto run = start_in_foreground({"run", hit("sleep 1000")});
+  const auto folder = sandbox_of(sleeping());
+  const auto client = world().processes("buildctl");
+  ASSERT_FALSE(client.empty());
+  EXPECT_TRUE(World::signal(client.front(), SIGSTOP));
+  const auto program = leader();
+  interrupt(program);
+  EXPECT_EQ(run.poll(), std::nullopt) << "it ends in good order";
+  interrupt(program);
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{130, {}})) << read("log");
+  EXPECT_EQ(find("case.json").size(), 0u) << "nothing was waited for";
+  const auto next_run = run_inside({"run", next()});
+  EXPECT_EQ(next_run.exit.code, 0) << next_run.out << next_run.err;
+  EXPECT_THAT(next_run.out, HasSubstr("removed " + folder + ", left by pid "));
+  EXPECT_EQ(world().traces(), "");
 }
 
 TEST_F(EndingLive, CleanSaysWhatItWouldRemoveAndRemovesIt) {
