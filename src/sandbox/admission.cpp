@@ -1,6 +1,7 @@
 #include "sandbox/admission.hpp"
 
 #include "sandbox/folder.hpp"
+#include "sandbox/known_roots.hpp"
 
 #include <algorithm>
 #include <fstream>

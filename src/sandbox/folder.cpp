@@ -1,5 +1,6 @@
 #include "sandbox/folder.hpp"
 
+#include "sandbox/known_roots.hpp"
 #include "sandbox/owner.hpp"
 
 #include <fmt/format.h>
@@ -68,12 +69,6 @@ util::Result<util::Fd> mark(const fs::path& part, const fs::path& path) {
 
 } // namespace
 
-std::vector<fs::path> roots() {
-  std::error_code error;
-  auto disk = fs::temp_directory_path(error);
-  return {"/dev/shm", error ? fs::path("/tmp") : disk};
-}
-
 /// Containers' /dev/shm is noexec, and the runc of a sandbox is a script in it.
 std::optional<std::uintmax_t> usable_space(const fs::path& root) {
   struct statvfs info {};
@@ -103,6 +98,7 @@ util::Result<Folder> Folder::create(const fs::path& wanted) {
                                      length),
                          {},
                          "set TMPDIR to a shorter one, or make room on /dev/shm");
+  remember(*root);
   const auto making = share(*root);
   CP_TRY_ASSIGN(const auto part, util::make_unique_directory(*root, k_part_prefix));
   const auto path = renamed(part, k_part_prefix, k_prefix);

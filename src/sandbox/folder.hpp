@@ -23,9 +23,6 @@ constexpr std::string_view k_owner_file = "owner";
 /// The environment variable by which a process says to which sandbox's folder it belongs.
 constexpr std::string_view k_mark = "CACHEPROOF_SANDBOX";
 
-/// Where sandboxes may be: a tmpfs is markedly faster (buildkit-facts), else the disk. The first that has room is used.
-std::vector<std::filesystem::path> roots();
-
 /// What one of them should have: room for some images.
 constexpr std::uintmax_t k_space = std::uintmax_t{1} << 30;
 /// What is free in a root; nothing of one that cannot be used at all: it is not writable, or allows no programs.

@@ -1,6 +1,7 @@
 #include "sandbox/janitor.hpp"
 
 #include "sandbox/containers.hpp"
+#include "sandbox/folder.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/owner.hpp"
 #include "util/text.hpp"

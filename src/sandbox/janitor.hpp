@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sandbox/folder.hpp"
+#include "sandbox/known_roots.hpp"
 
 #include <filesystem>
 #include <string>
@@ -10,7 +10,7 @@ namespace cacheproof::sandbox {
 
 struct SweepOptions {
   bool dry_run = false; ///< only say what would be done
-  std::vector<std::filesystem::path> roots = sandbox::roots();
+  std::vector<std::filesystem::path> roots = known_roots();
 };
 
 /// Removes what killed runs left: processes, mounts, control groups, network namespaces, labelled containers and

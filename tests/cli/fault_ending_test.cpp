@@ -88,6 +88,29 @@ TEST_F(EndingLive, ASecondCtrlCEndsItAtOnceAndTheNextRunSweeps) {
   EXPECT_EQ(world().traces(), "");
 }
 
+TEST_F(EndingLive, AKilledRunIsSweptWhereverItsTmpdirWas) {
+  world().sh("mount -o remount,ro /dev/shm");
+  const auto go_to = [&](const std::string& name) {
+    make_directories(name);
+    more_environment_["TMPDIR"] = (folder_.path() / name).string();
+  };
+  go_to("a");
+  auto run = start({"run", hit("sleep 1000")});
+  const auto target = program();
+  const auto folder = sandbox_of(sleeping());
+  EXPECT_THAT(folder, testing::StartsWith((folder_.path() / "a/cacheproof-").string()));
+  go_to("b");
+  EXPECT_EQ(run_inside({"run", next()}).exit.code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder)) << "it is a live run's";
+  EXPECT_TRUE(World::signal(target, SIGKILL));
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{{}, SIGKILL}));
+  EXPECT_THAT(run_inside({"clean", "--dry-run"}).out, HasSubstr("would remove " + folder + ", left by pid "));
+  const auto next_run = run_inside({"run", next()});
+  EXPECT_EQ(next_run.exit.code, 0) << next_run.out << next_run.err;
+  EXPECT_THAT(next_run.out, HasSubstr("removed " + folder + ", left by pid "));
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST_F(EndingLive, CleanSaysWhatItWouldRemoveAndRemovesIt) {
   auto run = start({"run", hit("sleep 1000")});
   const auto folder = sandbox_of(sleeping());

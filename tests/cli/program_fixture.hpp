@@ -69,6 +69,7 @@ protected:
     arguments.insert(arguments.begin(), CACHEPROOF_PROGRAM);
     auto variables = environment();
     variables["CACHEPROOF_MIRROR_STORE"] = (folder_.path() / "mirror").string(); // the user's own are not for tests
+    variables["XDG_STATE_HOME"] = (folder_.path() / "state").string();
     return {std::move(arguments), std::move(variables), folder_.path()};
   }
 

@@ -82,10 +82,13 @@ protected:
       GTEST_SKIP() << "needs root to mount";
     if (const char* before = std::getenv("TMPDIR")) before_ = before;
     setenv("TMPDIR", path().c_str(), 1);
+    if (const char* before = std::getenv("XDG_STATE_HOME")) state_before_ = before;
+    setenv("XDG_STATE_HOME", path().c_str(), 1); // the user's own is not for tests
   }
   void TearDown() override {
     if (IsSkipped()) return;
     before_.empty() ? unsetenv("TMPDIR") : setenv("TMPDIR", before_.c_str(), 1);
+    state_before_.empty() ? unsetenv("XDG_STATE_HOME") : setenv("XDG_STATE_HOME", state_before_.c_str(), 1);
     EXPECT_EQ(umount2(path().c_str(), MNT_DETACH), 0);
   }
   const fs::path& path() const { return folder_.path(); }
@@ -99,6 +102,7 @@ protected:
 private:
   util::TempDir folder_ = util::TempDir::create().value();
   std::string before_;
+  std::string state_before_;
 };
 
 TEST_F(SmallRoot, IsRoomForOneUntilThatHasEnded) {

@@ -1,4 +1,5 @@
 #include "process/process.hpp"
+#include "sandbox/folder.hpp"
 #include "sandbox/janitor.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/owner.hpp"
