@@ -20,6 +20,11 @@ protected:
   }
 };
 
+TEST_F(HangFaultLive, TheCaseAfterOneThatHangsIsUnharmed) {
+  auto run = start({"run", hit("sleep 1000", "timeout: 3s\n"), next(), "--jobs", "1"});
+  expect_broken(run, {"the build did not end within 3 s; it hung in: "});
+}
+
 TEST_F(HangFaultLive, ADaemonThatStandsStill) {
   auto run = start({"run", hit("sleep 1000", "timeout: 3s\n")});
   EXPECT_TRUE(World::signal(daemon_of(sleeping()), SIGSTOP));

@@ -40,7 +40,9 @@ protected:
   }
   /// The same below a mount that is gone when the command ends; `%` stands for the store.
   process::Finished run_mounted(std::string mount, std::vector<std::string> arguments) const {
-    auto all = toolchain(std::move(arguments));
+    return below(std::move(mount), toolchain(std::move(arguments)));
+  }
+  process::Finished below(std::string mount, process::Command all) const {
     for (auto at = mount.find('%'); at != mount.npos; at = mount.find('%')) mount.replace(at, 1, store_.string());
     all.argv.insert(all.argv.begin(), {"unshare", "--mount", "sh", "-ec", mount + "; exec \"$@\"", "sh"});
     return process::run(all, {.timeout = 1min}).value();
@@ -194,9 +196,11 @@ TEST_F(ToolchainProgram, AFullDiskIsSaidWithWhatToDo) {
   with_server([&] {
     answer_.body = toolchain::tarball({{"bin/buildkitd", toolchain::buildkitd("v0.34.2")}, {"bin/buildctl", noise}});
   });
-  const auto finished = run_mounted("mount -t tmpfs -o size=256k none %", {"install", "v0.34.2"});
-  EXPECT_EQ(finished.exit.code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("to do: make room in " + store_.string() + ", which has "));
+  for (const auto& words : {toolchain({"install", "v0.34.2"}), with_store({"run", write("x.yaml", k_plain)})}) {
+    const auto finished = below("mount -t tmpfs -o size=256k none %", words);
+    EXPECT_EQ(finished.exit.code, 2);
+    EXPECT_THAT(finished.err, HasSubstr("to do: make room in " + store_.string() + ", which has "));
+  }
 }
 
 } // namespace
