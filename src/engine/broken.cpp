@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cacheproof::engine {
 namespace {
 
@@ -46,6 +48,19 @@ bool is_transport(std::string_view error) {
                             "TLS handshake timeout"})
     if (contains(error, words)) return true;
   return false;
+}
+
+/// Whether a step says that a blob is gone from where the cache should have it.
+bool misses_blob(const evidence::Step& step) {
+  return contains(step.error, "content sha256:") && contains(step.error, "not found");
+}
+
+/// Whether a pull failed only because something else did: it was cancelled, or what it had pulled was let go meanwhile.
+/// The latter is said of the base image when steps miss a blob of it in a local cache (tests/golden: missing_base).
+bool is_consequence(std::string_view error, const evidence::BuildRecord& record) {
+  if (contains(error, "context canceled")) return true;
+  return contains(error, "lease \"") && contains(error, "not found")
+         && std::any_of(record.steps.begin(), record.steps.end(), misses_blob);
 }
 
 /// The line in which runc says that it could not run a container. That there is no such program in the image
@@ -123,7 +138,7 @@ broken_by(const evidence::BuildRecord& record, std::string_view client_log, std:
   if (is_no_space(record.error) || is_no_space(client_log)) return no_space("the build failed: " + record.error);
   for (const auto& step : record.steps) {
     const bool pulls = step.kind == evidence::StepKind::source || contains(step.name, "load metadata for ");
-    if (pulls && !step.error.empty() && !contains(step.error, "context canceled"))
+    if (pulls && !step.error.empty() && !is_consequence(step.error, record))
       return util::Error{
           util::Blame::rig,
           fmt::format("the image {} could not be pulled: {}", image_of(step.name), step.error),

@@ -1,7 +1,14 @@
+#include "buildkit/decode.hpp"
+#include "dockerfile/dockerfile.hpp"
 #include "engine/broken.hpp"
+#include "util/files.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
 
 namespace cacheproof::engine {
 namespace {
@@ -47,6 +54,23 @@ TEST(Broken, APullThatWasCancelledByAnotherFailureIsNotTheCause) {
       broken_by(failed_with(step(evidence::StepKind::source, "[a 1/2] FROM x", "context canceled"), "exit code: 1"),
                 ""),
       std::nullopt);
+}
+
+/// Of a build whose base image has a layer that is gone from a local cache, recorded: it is BuildKit that fails it.
+TEST(Broken, ABaseThatIsGoneFromALocalCacheIsAnOutcomeOfTheBuild) {
+  for (const auto* version : {"v0.11.6", "v0.17.3", "v0.34.2"}) {
+    SCOPED_TRACE(version);
+    const auto text =
+        util::read_text(fmt::format("{}/tests/golden/{}/missing_base.jsonl", CACHEPROOF_SOURCE_DIR, version)).value();
+    const auto header = nlohmann::json::parse(text.substr(1, text.find('\n') - 1));
+    const auto file = dockerfile::parse(header.at("dockerfile").get<std::string>(), "Dockerfile", {}).value();
+    auto record = buildkit::decode(buildkit::from_json_lines(text).value(), file, "", version).value();
+    EXPECT_THAT(record.error, testing::MatchesRegex("lease \".*\": not found"));
+    EXPECT_EQ(broken_by(record, ""), std::nullopt);
+    for (auto& step : record.steps)
+      if (step.kind == evidence::StepKind::step) step.error = "";
+    EXPECT_TRUE(broken_by(record, "")) << "nothing else says why";
+  }
 }
 
 TEST(Broken, NoSpaceIsTheRigsWhereverItIsSaid) {

@@ -42,6 +42,18 @@ void remove_layers(const World& world) {
   for (const auto& layer : layers) fs::remove(layer);
 }
 
+/// The base image's large layer of a local cache: busybox is in it.
+void remove_base(const World& world) {
+  fs::path base;
+  std::uintmax_t most = 0;
+  for (const auto& entry : fs::directory_iterator(world.folder() / "cache/blobs/sha256"))
+    if (entry.file_size() > most) {
+      most = entry.file_size();
+      base = entry.path();
+    }
+  fs::remove(base);
+}
+
 const Files k_plain = {{"Dockerfile",
                         "FROM alpine\nWORKDIR /app\nCOPY packages .\nRUN cp packages installed\nCOPY source .\n"
                         "RUN cat source installed > result\n"},
@@ -98,6 +110,12 @@ std::vector<Trap> traps() {
                  {{k_plain, {"--export-cache", "type=local,mode=max,dest=" + local}},
                   {with(k_plain, "source", "edited\n"), {"--import-cache", "type=local,src=" + local}}},
                  remove_layers});
+  // The same of the base image: the build fails, and of its base BuildKit says something else than of the steps.
+  all.push_back({"missing_base",
+                 "",
+                 {{k_plain, {"--export-cache", "type=local,mode=max,dest=" + local}},
+                  {with(k_plain, "source", "edited\n"), {"--import-cache", "type=local,src=" + local}}},
+                 remove_base});
   const Files runs = {{"Dockerfile", "FROM alpine\nRUN echo one > /one\nRUN echo two > /two\n"}};
   all.push_back({"healed",
                  "",
