@@ -185,7 +185,7 @@ util::Result<oci::ImageExtras> CaseWorld::with(oci::ImageExtras extras, const sc
     const auto program = round_rig_->frontends.find(version);
     if (program == round_rig_->frontends.end())
       return util::failure("there is no Dockerfile frontend " + version + " to play with");
-    extras.programs[k_program] = program->second;
+    CP_TRY_ASSIGN(extras.programs[k_program], program->second);
     extras.entrypoint = {std::string("/") + k_program};
     extras.labels["moby.buildkit.frontend.network.none"] = "true";
     extras.labels["moby.buildkit.frontend.caps"] =

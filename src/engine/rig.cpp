@@ -164,8 +164,10 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
 util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply) {
   for (const auto& version : versions) {
     if (rig.frontends.contains(version)) continue;
-    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::frontend, version, rig, supply));
-    rig.frontends[version] = kit.program("dockerfile-frontend");
+    const auto kit = install(toolchain::Kind::frontend, version, rig, supply);
+    if (!kit && (kit.error().blame == util::Blame::usage || kit.error().blame == util::Blame::interrupted))
+      return tl::unexpected(kit.error());
+    rig.frontends.emplace(version, kit.map([](const auto& found) { return found.program("dockerfile-frontend"); }));
   }
   return {};
 }

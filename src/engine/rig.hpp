@@ -24,9 +24,10 @@ struct Rig {
   std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
   std::filesystem::path buildx;                      ///< for command lines; empty where it is not installed
   std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
-  std::map<std::string, std::filesystem::path> frontends; ///< Dockerfile frontends by their versions
-  std::vector<toolchain::Lease> leases;                   ///< nobody removes what is used from the store meanwhile
-  std::shared_ptr<sandbox::Mirrors> mirrors;              ///< of public registries; they run when somebody has asked
+  /// Dockerfile frontends by their versions; one that cannot be had is the trouble of the cases that serve it.
+  std::map<std::string, util::Result<std::filesystem::path>> frontends;
+  std::vector<toolchain::Lease> leases;      ///< nobody removes what is used from the store meanwhile
+  std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };
 
 /// By version.
@@ -62,7 +63,8 @@ util::Result<std::uintmax_t> mirror_limit();
 /// remedy.
 util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply);
 
-/// Adds Dockerfile frontends of these versions, as `frontends_of` has them.
+/// Adds Dockerfile frontends of these versions, as `frontends_of` has them. Only an interruption and a version that is
+/// none are errors here.
 util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply);
 
 } // namespace cacheproof::engine

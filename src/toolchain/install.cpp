@@ -157,6 +157,8 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   auto outcomes = to_line(reach);
   if (options.silent->size() > known_silent) say(outcomes); // what was known before has been said before
   order.offline = reach.module.has_value();
+  const auto possible = sources_of(order.recipe, {});
+  auto blame = util::Blame::rig;
   for (const auto& [words, source, wanted] :
        {Named{k_from_release, fetch_release, options.sources.release && !reach.release},
         Named{"container image", pull_image, options.sources.image && !reach.image},
@@ -170,11 +172,11 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
       return find(kind, name);
     }
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
+    if (!possible.release && !possible.image) blame = installed.error().blame; // there is no other way to it
     const auto outcome = fmt::format("the {} did not work: {}", words, one_line(installed.error()));
     say(outcome);
     outcomes += (outcomes.empty() ? "" : "\n") + outcome;
   }
-  const auto possible = sources_of(order.recipe, {});
   std::string room;
   if (const auto space = util::free_space(store()); space && *space < k_room)
     room = fmt::format("make room in {}, which has {} left; or ", store().string(), util::bytes_text(*space));
@@ -189,8 +191,8 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
               own_programs(kind),
               possible.release ? "network access to the releases, or CACHEPROOF_RELEASES_URL with a mirror of them; "
                                : "",
-              possible.image ? "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; "
-                             : ""));
+              possible.image ? "network access to Docker Hub, or CACHEPROOF_DOCKER_HUB_URL with a mirror of it; " : ""),
+      blame);
 }
 
 } // namespace cacheproof::toolchain

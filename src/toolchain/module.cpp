@@ -67,8 +67,12 @@ util::Result<Go> ask(const fs::path& program, const fs::path& work, const Option
         lines.size() > 2 ? lines[2] : ""};
   const auto version = go.version.starts_with("go") ? util::Version::parse(go.version.substr(2)) : std::nullopt;
   if (!version || *version < k_oldest_go)
-    return util::failure(fmt::format(
-        "{} is {}, which is too old (1.21 at least)", program.string(), go.version.empty() ? "unknown" : go.version));
+    return util::failure(fmt::format("{} is {}, which is too old (1.21 at least)",
+                                     program.string(),
+                                     go.version.empty() ? "unknown" : go.version),
+                         {},
+                         {},
+                         util::Blame::unable);
   return go;
 }
 
@@ -78,7 +82,7 @@ util::Result<Go> find_go(const fs::path& work, const Options& options) {
   if (auto program = process::find_program("go", options.go_folder);
       program && (programs.empty() || programs[0] != *program))
     programs.push_back(*program);
-  util::Error error{.what = "there is no go on the PATH or in " + options.go_folder};
+  util::Error error{util::Blame::unable, "there is no go on the PATH or in " + options.go_folder, {}, {}};
   for (const auto& program : programs) {
     auto go = ask(program, work, options);
     if (go || go.error().blame == util::Blame::interrupted) return go;

@@ -94,12 +94,24 @@ rounds:
   if (!played.rounds.empty() && played.rounds[0].broken) ADD_FAILURE() << util::to_text(*played.rounds[0].broken);
 }
 
+const char* const k_serves_a_frontend = "title: x\nfiles: {Dockerfile: \"FROM base\\n\"}\n"
+                                        "setup: {images: {base: busybox, a/b: {frontend: v0.17.3}}}\n"
+                                        "rounds: [{expect: {rebuilt: none}}]\n";
+
 TEST_F(LiveStory, AFrontendThatTheRigWasNotGivenIsSaid) {
-  const auto played = play_whole("title: x\nfiles: {Dockerfile: \"FROM base\\n\"}\n"
-                                 "setup: {images: {base: busybox, a/b: {frontend: v0.17.3}}}\n"
-                                 "rounds: [{expect: {rebuilt: none}}]\n");
+  const auto played = play_whole(k_serves_a_frontend);
   ASSERT_TRUE(played.broken);
   EXPECT_EQ(played.broken->what, "there is no Dockerfile frontend v0.17.3 to play with");
+}
+
+TEST_F(LiveStory, WithoutItsFrontendACaseIsSkippedWhereThisMachineCannotMakeIt) {
+  rig_.frontends.emplace("v0.17.3", util::failure("there is no go", {}, {}, util::Blame::unable));
+  auto played = play_whole(k_serves_a_frontend);
+  EXPECT_EQ(played.verdict, evidence::Verdict::skipped);
+  EXPECT_EQ(played.reason, "there is no go");
+  rig_.frontends.at("v0.17.3") = util::failure("the network is down");
+  played = play_whole(k_serves_a_frontend);
+  EXPECT_EQ(played.verdict, evidence::Verdict::broken);
 }
 
 /// A case of one file and one round.

@@ -246,6 +246,15 @@ TEST_F(Toolchain, RefusesAGoThatIsTooOld) {
   EXPECT_THAT(install_with(true).error().tried, HasSubstr("is go1.19.8, which is too old (1.21 at least)"));
 }
 
+TEST_F(Toolchain, AMachineWithoutAGoIsUnableToHaveAFrontend) {
+  answer_ = {.status = 404};
+  fake_go("go1.19.8", "exit 1\n", "");
+  EXPECT_EQ(install_with(true, "v0.34.2", Kind::frontend).error().blame, util::Blame::unable);
+  EXPECT_EQ(install_with(true).error().blame, util::Blame::rig); // its release could be had
+  fake_go("go1.26.8", "exit 1\n", "");
+  EXPECT_EQ(install_with(true, "v0.34.2", Kind::frontend).error().blame, util::Blame::rig);
+}
+
 TEST_F(Toolchain, LooksPastAnOldGoForAnotherOne) {
   answer_ = {.status = 404};
   fake_go("go1.26.8", go_script(folder_.path()));
