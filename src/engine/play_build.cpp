@@ -154,14 +154,15 @@ void BuildPlay::look_at_hang() {
   std::optional<std::pair<std::string, std::string>> mark;
   if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
   hang_ = engine::look_at_hang(*seat().daemon, mark, keeper_.into(&seen_));
-  hang_.death = death;
+  hang_->death = death;
 }
 
 /// Whether everything that the build needed was there until its end.
 util::Status BuildPlay::check_rig() const {
+  const auto where = hang_ ? hang_->in_words() : std::string();
   if (run_.interrupted && !cancelled_)
-    return util::failure("interrupted while it built" + hang_.in_words(), seen_.command, {}, util::Blame::interrupted);
-  if (const auto death = run_.timed_out ? hang_.death : seat().daemon->died())
+    return util::failure("interrupted while it built" + where, seen_.command, {}, util::Blame::interrupted);
+  if (const auto death = hang_ ? hang_->death : seat().daemon->died())
     return util::failure("buildkitd died during the build: " + *death + "\n" + seat().daemon->log_tail(),
                          seen_.command,
                          "read daemon.log and run it again; if it repeats on one version only, that version crashes");
@@ -171,10 +172,9 @@ util::Status BuildPlay::check_rig() const {
   if (run_.exit.signal && !run_.timed_out && !cancelled_)
     return util::failure("the client was ended from outside: " + to_text(run_.exit), seen_.command, "run it again");
   if (run_.timed_out)
-    return util::failure(
-        fmt::format("the build did not end within {} s{}", planned_.scenario->timeout.count(), hang_.in_words()),
-        seen_.command,
-        fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
+    return util::failure(fmt::format("the build did not end within {} s{}", planned_.scenario->timeout.count(), where),
+                         seen_.command,
+                         fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   return {};
 }
 

@@ -50,6 +50,8 @@ public:
   /// Whether a build that the daemon announces is this one, or one of its command line's; from any thread.
   bool owns(const buildkit::RawBuild& build) const { return is_of_line(build, line_folder(), seen_.entry); }
   bool timed_out() const { return run_.timed_out; }
+  /// It was looked at where it hung, at whosever limit, and the daemon has ended with that.
+  bool looked_at() const { return hang_.has_value(); }
   bool interrupted() const { return run_.interrupted; }
   std::string end_in_words() const { return process::to_text(run_.exit); }
   /// What its steps have done up to now, by their names; from another thread, while it builds.
@@ -84,7 +86,7 @@ private:
   builder::BuildRun run_;
   util::Result<StartedBuilds> started_; ///< by a command line
   bool cancelled_ = false;
-  Hang hang_; ///< if the build had to be ended
+  std::optional<Hang> hang_; ///< if the build had to be ended at a limit
   std::optional<ResultPlay> result_;
 };
 

@@ -196,8 +196,8 @@ util::Status RoundPlay::build_entry(std::size_t index, Barriers& barriers, const
 /// A build that hangs takes the daemon with it, when it is looked at: what the others there say then is only that.
 void RoundPlay::look_at_hangs() {
   for (std::size_t hung = 0; hung < plays_.size(); ++hung)
-    for (std::size_t i = 0; i < plays_.size() && plays_[hung].timed_out(); ++i)
-      if (!plays_[i].timed_out() && !seen_[i].broken && seen_[i].builder == seen_[hung].builder)
+    for (std::size_t i = 0; i < plays_.size() && plays_[hung].looked_at(); ++i)
+      if (!plays_[i].looked_at() && !seen_[i].broken && seen_[i].builder == seen_[hung].builder)
         seen_[i].broken =
             util::Error{util::Blame::rig,
                         fmt::format("the build '{}' beside it hung, and the daemon ended with it", builds_[hung].entry),

@@ -145,5 +145,18 @@ TEST_F(ParallelLive, OneThatHangsIsToldApartFromThoseBesideIt) {
   EXPECT_EQ(why_broken("fine"), "the build 'hangs' beside it hung, and the daemon ended with it");
 }
 
+TEST_F(ParallelLive, OneThatHangsAtTheLimitOfTheRoundIsToldApartToo) {
+  played_ = play(std::string(k_files)
+                     + "timeout: 1000\n"
+                       "rounds:\n"
+                       "  - parallel:\n"
+                       "      - {name: hangs, build: {target: long}}\n"
+                       "      - {name: fine, build: {target: short}}\n",
+                 std::chrono::seconds(-1996)); // the round may take four
+  EXPECT_EQ(played_.verdict, Verdict::broken);
+  EXPECT_THAT(why_broken("hangs"), HasSubstr("the round did not end within 4 s: interrupted while it built; it hung"));
+  EXPECT_EQ(why_broken("fine"), "the build 'hangs' beside it hung, and the daemon ended with it");
+}
+
 } // namespace
 } // namespace cacheproof::engine
