@@ -41,9 +41,7 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   const auto& scenario = *planned_.scenario;
   const auto& context = world_.context().folder();
   if (round.run) {
-    CP_TRY(prepare_foreseen(make_request(scenario::merge(scenario.build, round.build), world_.variables(), context)));
-    CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
-    return {};
+    return prepare_foreseen(make_request(scenario::merge(scenario.build, round.build), world_.variables(), context));
   }
   request_ = make_request(scenario::merge(scenario.build, round.build),
                           world_.variables(),
@@ -53,7 +51,6 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   CP_TRY(check_folders(request_, context));
   if (!seen_.entry.empty()) request_.options[std::string(k_mark)] = seen_.entry;
   CP_TRY_ASSIGN(dockerfile_, read_dockerfile());
-  CP_TRY_ASSIGN(seen_.context, world_.context().fingerprint());
   for (const auto& warning : lint::for_build(scenario, round, planned_.cell))
     seen_.lint.push_back(util::to_text(warning));
   return {};

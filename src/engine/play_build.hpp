@@ -31,7 +31,7 @@ public:
         keeper_(keeper),
         seen_(seen) {}
 
-  /// Once the round's edits are made.
+  /// Once the round's edits are made; may change the context, which is what the builds get once all are prepared.
   util::Status prepare(const scenario::Round& round);
   /// Before `build`: what its result is asked for.
   util::Status expect_result(ResultDemand demand);

@@ -69,9 +69,11 @@ RoundPlay::RoundPlay(const Case& planned,
 }
 
 util::Status RoundPlay::prepare(bool verify) {
+  for (std::size_t i = 0; i < plays_.size(); ++i) CP_TRY(plays_[i].prepare(builds_[i]));
+  CP_TRY_ASSIGN(const auto context, world_.context().fingerprint());
+  for (auto& one : seen_) one.context = context;
   for (std::size_t i = 0; i < plays_.size(); ++i) {
     const auto& build = builds_[i];
-    CP_TRY(plays_[i].prepare(build));
     if (build.cancel) continue; // nothing comes out of it
     const bool anothers = may_be_anothers(*planned_.scenario, round_, build);
     if (verify && build.run)

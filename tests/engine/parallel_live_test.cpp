@@ -158,5 +158,16 @@ TEST_F(ParallelLive, OneThatHangsAtTheLimitOfTheRoundIsToldApartToo) {
   EXPECT_EQ(why_broken("fine"), "the build 'hangs' beside it hung, and the daemon ended with it");
 }
 
+/// The sandbox's copies of both are without it before the first begins.
+TEST_F(ParallelLive, TheSyntaxLineOfAnotherDockerfileIsNoChangeOfTheContext) {
+  played_ = play("files:\n"
+                 "  Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"\n"
+                 "  other: \"# syntax=127.0.0.1:1/frontend\\nFROM alpine AS app\\nRUN true\\n\"\n"
+                 "rounds: [{parallel: [{name: a}, {name: b, build: {dockerfile: other}}]}]\n");
+  EXPECT_EQ(played_.verdict, Verdict::passed);
+  EXPECT_THAT(build("a").notes, testing::IsEmpty());
+  EXPECT_EQ(build("a").context, build("b").context);
+}
+
 } // namespace
 } // namespace cacheproof::engine
