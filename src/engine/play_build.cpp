@@ -287,10 +287,13 @@ BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& f
     // A named context stands in for an image of its name.
     return raw.frontend_attributes.contains("context:" + name);
   });
-  images.insert(file.syntax);
+  const auto& asked = raw.frontend_attributes;
   for (const std::string name : {"source", "build-arg:BUILDKIT_SYNTAX"})
-    if (const auto asked = raw.frontend_attributes.find(name); asked != raw.frontend_attributes.end())
-      images.insert(asked->second.substr(0, asked->second.find(' ')));
+    if (const auto frontend = asked.find(name); frontend != asked.end())
+      images.insert(frontend->second.substr(0, frontend->second.find(' ')));
+  // In the place of the Dockerfile's line (frontend/dockerfile/builder/build.go); `source` alone is not: who is named
+  // there reads the line.
+  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax);
   std::erase_if(images, [&](const auto& name) { return world_.named_registry(name) != nullptr; });
   const auto image = unforeseen(planned_, images);
   if (!image) return {};

@@ -104,6 +104,23 @@ TEST_F(LineLive, AFrontendThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
                     HasSubstr("setup: {images: {\"127.0.0.1:1/frontend\": upstream}}")));
 }
 
+/// Neither is one: whether it was read from a place that nobody foresaw is all that is asked.
+TEST_F(LineLive, AFrontendThatIsNamedStandsInForTheSyntaxLineAsItDoesForTheDaemon) {
+  const auto line = [&](const std::string& more) {
+    return play(fmt::format(
+        "files: {{other.Dockerfile: \"# syntax=127.0.0.1:1/frontend\\nFROM alpine AS app\\nRUN true\\n\"}}\n"
+        "rounds: [{{run: {} --opt filename=other.Dockerfile {}}}]\n",
+        k_build,
+        more));
+  };
+  const auto named = line("--opt build-arg:BUILDKIT_SYNTAX=alpine");
+  EXPECT_EQ(why(named.rounds.at(0)), "sound");
+  EXPECT_THAT(named.rounds.at(0).record.error, HasSubstr("failed with build-arg:BUILDKIT_SYNTAX = alpine"));
+  const auto by_client = line("--opt source=alpine --opt cmdline=alpine"); // as buildx says it
+  EXPECT_EQ(why(by_client.rounds.at(0)), "sound");
+  EXPECT_THAT(why(line("--opt source=alpine").rounds.at(0)), HasSubstr("127.0.0.1:1/frontend, which was read past"));
+}
+
 TEST_F(LineLive, OfLinesAtOnceABuildThatNobodyCanTellWhoseItIsIsAMistake) {
   const auto played =
       line(fmt::format("  - parallel:\n"
