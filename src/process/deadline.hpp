@@ -19,9 +19,9 @@ public:
   bool passed() const { return passed_; }
 
 private:
-  std::stop_source source_;
   void end(bool late);
 
+  std::stop_source source_;
   std::atomic<bool> ended_ = false;
   std::atomic<bool> passed_ = false;
   std::stop_callback<std::function<void()>> forward_;
