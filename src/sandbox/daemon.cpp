@@ -27,6 +27,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto k_tick = 10ms;     // between two questions whether it answers; its end and a stop are noticed at once
 constexpr auto k_dump_limit = 3s; // Go writes a few hundred kilobytes of stacks in some milliseconds
 constexpr auto k_restart_limit = 10s; // it ends within some milliseconds
+constexpr const char* k_hang_remedy =
+    "read the lines above, and the goroutines in its evidence, if it told them, for where it hung; on a machine that "
+    "is merely slow, run it again";
 constexpr const char* k_daemon_mark = "CACHEPROOF_DAEMON";
 
 /// A TOML basic string (toml.io v1.0.0, "String").
@@ -215,9 +218,7 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
       return util::failure(
           fmt::format("buildkitd did not answer within {} ms: {}\n{}", limit.count(), client.error().what, log_tail()),
           process::to_line(command_),
-          "read the lines above, and goroutines.txt of the evidence for where it hung; on a machine that is merely "
-          "slow, "
-          "run it again");
+          k_hang_remedy);
     process_.wait(k_tick, stop);
   }
 }
@@ -262,7 +263,7 @@ util::Status Daemon::restart() {
                                      std::chrono::seconds(k_restart_limit).count(),
                                      log_tail()),
                          process::to_line(command_),
-                         "read the lines above; on a machine that is merely slow, run it again");
+                         k_hang_remedy);
   CP_TRY(end_marked(mark_));
   CP_TRY_ASSIGN(process_, process::Process::start(command_, {.log = log_}));
   return {};
