@@ -107,7 +107,7 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
                                                    scenario.daemon->spot.line),
                                        std::move(daemon).error()));
   CP_TRY_ASSIGN(auto* ready, std::move(daemon));
-  return Seat{ready, rig, log_ends_[ready->log()], {}, false};
+  return Seat{ready, rig, log_ends_[ready->log()], {}, false, false};
 }
 
 std::string CaseWorld::daemon_log(const Seat& seat) {
@@ -134,16 +134,22 @@ sandbox::Daemon* CaseWorld::hung_daemon(const std::string& builder) {
   if (seat == seats_.end() || !seat->second.daemon || seat->second.looked_at) return nullptr;
   auto& daemon = *seat->second.daemon;
   if (!daemon.alive() || !daemon.ready()) return nullptr;
-  if (!watch_.late() && daemon.client().ready(std::chrono::seconds(1))) return nullptr;
+  if (!watch_.late() && !seat->second.silent && daemon.client().ready(std::chrono::seconds(1))) return nullptr;
   seat->second.looked_at = true;
   return &daemon;
 }
 
 util::Status CaseWorld::restart_daemon(const std::stop_token& stop) {
-  CP_TRY(daemon_->restart());
-  auto ready = daemon_->wait_ready(std::chrono::seconds(10), stop);
-  if (!ready && hangs(stop)) watch_.unready(*daemon_);
-  return ready;
+  auto done = daemon_->restart();
+  if (done) done = daemon_->wait_ready(std::chrono::seconds(10), stop);
+  if (!done && hangs(stop)) watch_.unready(*daemon_);
+  return done;
+}
+
+util::Result<buildkit::RawBuild> CaseWorld::record(Seat& seat, const std::string& ref) {
+  auto raw = seat.daemon->client().fetch(ref, k_record_limit);
+  if (!raw) seat.silent = true;
+  return raw;
 }
 
 const std::optional<std::string>& CaseWorld::death_before_looks(Seat& seat) {
@@ -251,6 +257,7 @@ sandbox::Registry& CaseWorld::registry_of(const std::string& ref) {
 
 std::string CaseWorld::registry_logs() const {
   std::string logs;
+  if (!sandbox_) return logs;
   for (const auto& registry : sandbox_->registries()) logs += util::read_text(registry.log()).value_or("");
   return logs;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "buildkit/raw_build.hpp"
 #include "engine/hang.hpp"
 #include "engine/plan.hpp"
 #include "engine/play.hpp"
@@ -13,6 +14,7 @@
 #include "util/result.hpp"
 #include "workspace/context.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -24,6 +26,9 @@
 
 namespace cacheproof::engine {
 
+/// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
+inline constexpr std::chrono::milliseconds k_record_limit = std::chrono::seconds(20);
+
 /// Where builds are played: a daemon, and the programs of its version.
 struct Seat {
   sandbox::Daemon* daemon = nullptr; ///< none once it was retired
@@ -31,6 +36,7 @@ struct Seat {
   std::size_t log_begin = 0;        ///< of the round's part of the daemon's log
   std::optional<std::string> death; ///< how the daemon died by itself, if so, before a build that hangs was looked at
   bool looked_at = false;
+  bool silent = false; ///< it did not tell what was asked of it
 };
 
 /// The world in which a case is played: its sandbox with the registry, the daemons, the base images and the context.
@@ -86,6 +92,8 @@ public:
   workspace::Context& context() { return *context_; }
   /// Two builds that hang do not end the daemon at once.
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
+  /// The daemon's record of a build; one that does not tell it hangs, whatever else it answers.
+  static util::Result<buildkit::RawBuild> record(Seat& seat, const std::string& ref);
   /// How the seat's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.
   static const std::optional<std::string>& death_before_looks(Seat& seat);
   /// What `${…}` stands for.

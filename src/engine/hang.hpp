@@ -28,7 +28,7 @@ struct Hang {
 /// By which a world tells that something hangs in it.
 struct Watch {
   std::function<bool()> late;                    ///< whether it is a limit that has asked for the stop
-  std::function<void(sandbox::Daemon&)> unready; ///< called with a daemon that does not become ready
+  std::function<void(sandbox::Daemon&)> unready; ///< called with one that does not become ready, or end
 };
 
 /// Looks at it, and keeps where it hangs: the events so far of the build with that mark, the daemon's log, and the

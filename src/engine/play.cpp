@@ -128,6 +128,8 @@ private:
     } else {
       play_rounds();
     }
+    if (played_.broken || any_broken())
+      if (const auto logs = world.registry_logs(); !logs.empty()) keeper_.into(nullptr)("registry.log", logs);
     auto closed = timed(played_.timings, "close", [&] { return world.close(); });
     if (!closed && !played_.broken) played_.broken = std::move(closed).error();
     if (const auto folder = world.folder(); !folder.empty() && options_.keep)

@@ -253,7 +253,7 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   if (round_->run) return read_line_records();
-  CP_TRY_ASSIGN(const auto raw, seat().daemon->client().fetch(run_.ref, k_record_limit));
+  CP_TRY_ASSIGN(const auto raw, CaseWorld::record(seat(), run_.ref));
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
   return buildkit::decode(raw, dockerfile_, request_.target, seat().rig->version);
 }
@@ -262,7 +262,7 @@ util::Result<evidence::BuildRecord> BuildPlay::read_record() {
 util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
   std::vector<LineBuild> builds;
   for (const auto& ref : started_->refs) {
-    CP_TRY_ASSIGN(const auto raw, seat().daemon->client().fetch(ref, k_record_limit));
+    CP_TRY_ASSIGN(const auto raw, CaseWorld::record(seat(), ref));
     keeper_.stream(seen_,
                    builds.empty() ? "events.jsonl" : fmt::format("events-{}.jsonl", builds.size() + 1),
                    buildkit::to_json_lines(raw));

@@ -165,11 +165,12 @@ util::Status ResultPlay::begin(const builder::BuildRequest& request, const docke
   clean.cache_from.clear();
   clean.no_cache = true;
   clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
-    if (auto ready = clean_daemon_->wait_ready(k_start_limit, stop_.get_token()); !ready) {
+    auto ready = clean_daemon_->wait_ready(k_start_limit, stop_.get_token());
+    if (ready) ready = sandbox::prove_empty(*clean_daemon_);
+    if (!ready) {
       if (world_.hangs(stop_.get_token())) look_at_hang(*clean_daemon_, {}, keeper_.into(&seen_, "clean-"));
       return tl::unexpected(std::move(ready).error());
     }
-    CP_TRY(sandbox::prove_empty(*clean_daemon_));
     auto exported = export_build(*clean_daemon_, clean, "the clean build", dockerfile, stop_.get_token());
     static_cast<void>(clean_daemon_->stop()); // what could not be ended, the sandbox meets again
     return exported;
@@ -220,10 +221,12 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
                                                             const dockerfile::File& dockerfile,
                                                             const std::stop_token& stop) const {
   const auto timeout = planned_.scenario->timeout;
+  const bool clean = &daemon == clean_daemon_.get();
+  if (!clean && world_.seat(seen_.builder).looked_at)
+    return util::failure("a build beside it hung, and the daemon ended with it, before " + name, {}, "see there");
   Hang hang;
   const auto look = [&](bool late) {
     if (!late && !world_.hangs(stop)) return;
-    const bool clean = &daemon == clean_daemon_.get();
     if (!clean) CaseWorld::death_before_looks(world_.seat(seen_.builder)); // nobody looks at it again
     hang = look_at_hang(daemon, {}, keeper_.into(&seen_, clean ? "clean-" : "export-"));
   };
@@ -246,10 +249,14 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
                          fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   if (run.exit.signal) return failed("was ended from outside: " + to_text(run.exit));
   if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
-  CP_TRY_ASSIGN(const auto raw, daemon.client().fetch(run.ref, k_record_limit));
+  const auto raw = daemon.client().fetch(run.ref, k_record_limit);
+  if (!raw) {
+    look(false);
+    return tl::unexpected(util::within(name, raw.error()));
+  }
   Exported exported;
   CP_TRY_ASSIGN(exported.record,
-                buildkit::decode(raw, dockerfile, request.target, world_.seat(seen_.builder).rig->version));
+                buildkit::decode(*raw, dockerfile, request.target, world_.seat(seen_.builder).rig->version));
   exported.log = std::move(run.log);
   if (auto broken = broken_by(exported.record, exported.log, world_.registry_logs()))
     return tl::unexpected(util::within(name, std::move(*broken)));

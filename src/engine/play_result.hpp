@@ -9,7 +9,6 @@
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"
 
-#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -18,9 +17,6 @@
 #include <string>
 
 namespace cacheproof::engine {
-
-/// What BuildKit needs for answers about a build that has ended: measured 3 to 30 ms (buildkit-facts).
-inline constexpr std::chrono::milliseconds k_record_limit = std::chrono::seconds(20);
 
 /// What the claims ask of a round's result.
 struct ResultDemand {

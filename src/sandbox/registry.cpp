@@ -18,7 +18,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto k_ready_limit = 10s;
-constexpr auto k_tick = 10ms; // between two questions whether it answers; its end and a stop are noticed at once
+constexpr auto k_dump_limit = 3s; // Go writes its stacks in some milliseconds
+constexpr auto k_tick = 10ms;     // between two questions whether it answers; its end and a stop are noticed at once
 
 std::string
 configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
@@ -102,12 +103,15 @@ util::Status Registry::wait_ready(std::stop_token stop) {
       return util::failure("the registry ended at its start with " + process::to_text(*exit) + ":\n" + log_tail(log_),
                            command_line_,
                            "read the lines above; run it again if another program has taken the port");
-    if (Clock::now() >= deadline)
+    if (Clock::now() >= deadline) {
+      process_->stop(SIGQUIT, k_dump_limit); // so that its log has the stacks of its goroutines
       return util::failure(fmt::format("the registry did not answer within {} s: {}",
                                        std::chrono::seconds(k_ready_limit).count(),
                                        answer.error().what),
                            command_line_,
-                           "on a machine that is merely slow, run it again; its log: " + log_.string());
+                           "look for where it hung into registry.log of its evidence; on a machine that is merely "
+                           "slow, run it again");
+    }
   }
 }
 
@@ -119,7 +123,7 @@ util::Status Registry::check() {
   if (!exit)
     return util::failure("the registry runs but does not answer: " + answer.error().what,
                          "http://" + address_ + "/v2/",
-                         "on a machine that is merely slow, run it again; else read its log");
+                         "on a machine that is merely slow, run it again; else read registry.log of its evidence");
   // Whoever kills it leaves no word in its log.
   const auto words = exit->signal ? std::string() : ":\n" + log_tail(log_);
   return util::failure("the registry ended: " + process::to_text(*exit) + words,

@@ -145,11 +145,12 @@ util::Status Sandbox::start_next_daemon() {
 
 /// Ready and proven empty.
 util::Status Sandbox::await(Daemon& daemon) {
-  if (auto ready = daemon.wait_ready(std::chrono::seconds(10), options_.stop); !ready) {
+  auto done = daemon.wait_ready(std::chrono::seconds(10), options_.stop);
+  if (done) done = prove_empty(daemon);
+  if (!done) {
     if (options_.on_unready) options_.on_unready(daemon);
-    return ready;
+    return done;
   }
-  CP_TRY(prove_empty(daemon));
   if (proof_.environment.empty())
     for (const auto& [name, value] : client_environment()) proof_.environment.push_back(name + "=" + value);
   return {};

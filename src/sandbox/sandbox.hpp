@@ -45,7 +45,8 @@ struct Options {
   /// More of every daemon's; asked with the places of the registries, once they are known, and the sandbox's folder.
   std::function<DaemonExtras(const std::vector<std::string>& registries, const std::filesystem::path& folder)>
       daemon_extras;
-  std::function<void(Daemon&)> on_unready; ///< called with a daemon that does not become ready, before it ends
+  /// Called with a daemon that does not become ready, or cannot be proven empty, before it ends.
+  std::function<void(Daemon&)> on_unready;
   std::stop_token stop;
 };
 

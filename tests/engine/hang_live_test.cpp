@@ -28,6 +28,13 @@ protected:
   bool has(const std::string& file, const std::string& text, const std::string& folder = "round-1") const {
     return util::read_text(out() / folder / file).value_or("").find(text) != std::string::npos;
   }
+  /// A script in the place of a program of the rig's; `$0.` begins names of its own.
+  void replace(std::filesystem::path& program, const std::string& lines) const {
+    const auto script = folder_.path() / program.filename();
+    ASSERT_TRUE(util::write_text(script, "#!/bin/sh\nreal=" + program.string() + "\n" + lines));
+    std::filesystem::permissions(script, std::filesystem::perms(0755));
+    program = script;
+  }
 };
 
 TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
@@ -83,10 +90,7 @@ TEST_F(HangLive, AnActionThatTakesTooLongLeavesWhereTheDaemonWas) {
 }
 
 TEST_F(HangLive, ARegistryThatNeverAnswersLeavesWhereTheDaemonWas) {
-  const auto script = folder_.path() / "registry";
-  ASSERT_TRUE(util::write_text(script, "#!/bin/sh\nexec sleep 1000\n"));
-  std::filesystem::permissions(script, std::filesystem::perms(0755));
-  rig_.programs.registry = script;
+  replace(rig_.programs.registry, "exec sleep 1000\n");
   const auto played = play(seconds(1000), seconds(-1058)); // the case may take two
   ASSERT_TRUE(played.broken);
   EXPECT_THAT(played.broken->what, HasSubstr("the case did not end within 2 s: interrupted"));
@@ -96,17 +100,13 @@ TEST_F(HangLive, ARegistryThatNeverAnswersLeavesWhereTheDaemonWas) {
 /// A daemon that never answers: it waits for the writer of its configuration.
 class UnreadyLive : public HangLive {
 protected:
-  /// From its `number`th start on.
-  void hang_from(int number) {
-    const auto script = folder_.path() / "buildkitd";
-    ASSERT_TRUE(util::write_text(script,
-                                 "#!/bin/sh\necho started >>$0.starts\nif [ $(wc -l <$0.starts) -ge "
-                                     + std::to_string(number)
-                                     + " ]; then\n  mkfifo $0.fifo\n  set -- \"$@\" --config $0.fifo\nfi\nexec "
-                                     + rig_.programs.buildkitd.string() + " \"$@\"\n"));
-    std::filesystem::permissions(script, std::filesystem::perms(0755));
-    rig_.programs.buildkitd = script;
+  /// `command` before its `number`th start and all after it.
+  void from(int number, const std::string& command) {
+    replace(rig_.programs.buildkitd,
+            "echo started >>$0.starts\nif [ $(wc -l <$0.starts) -ge " + std::to_string(number) + " ]; then " + command
+                + "; fi\nexec $real \"$@\"\n");
   }
+  void hang_from(int number) { from(number, "mkfifo $0.fifo; set -- \"$@\" --config $0.fifo"); }
 };
 
 TEST_F(UnreadyLive, AtTheBeginningOfTheCase) {
@@ -137,6 +137,80 @@ TEST_F(UnreadyLive, InALaterRound) {
       "read the lines above, and the goroutines in its evidence, if it told them, for where it hung; on a machine "
       "that is merely slow, run it again");
   EXPECT_TRUE(has("goroutines.txt", "goroutine 1 ", "round-2"));
+}
+
+/// What cannot be proven empty, as one that does not tell what it has, is looked at too.
+TEST_F(UnreadyLive, WhatIsNotEmptyLeavesWhatItWas) {
+  const auto root = (folder_.path() / "root").string();
+  const auto real = rig_.programs.buildkitd;
+  const auto from_then_on = [&](int number) {
+    std::filesystem::remove(folder_.path() / "buildkitd.starts");
+    rig_.programs.buildkitd = real;
+    from(number, "set -- \"$@\" --root " + root);
+  };
+  from_then_on(1);
+  const std::string story = "title: x\nsetup: {builder: kept, images: {alpine: busybox}}\n"
+                            "files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                            "rounds: [{expect: {rebuilt: all";
+  ASSERT_EQ(play_whole(story + "}}]\n").verdict, Verdict::passed);
+  const auto played = play_whole(story + "}}]\n");
+  ASSERT_TRUE(played.broken);
+  EXPECT_THAT(played.broken->what, HasSubstr("the daemon is not clean"));
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 ", ""));
+  from_then_on(2);
+  const auto beside = play_whole(story + ", result: {same_as_clean_build: true}}}]\n");
+  ASSERT_TRUE(beside.rounds.at(0).broken);
+  EXPECT_THAT(beside.rounds[0].broken->what, HasSubstr("the daemon is not clean"));
+  EXPECT_TRUE(has("clean-goroutines.txt", "goroutine 1 "));
+}
+
+TEST_F(HangLive, ADaemonThatDoesNotEndLeavesItsLog) {
+  replace(rig_.programs.buildkitd, "trap '' TERM\n$real \"$@\"\nexec sleep 1000\n");
+  const auto played = play_whole("title: x\nsetup: {builder: kept, images: {alpine: busybox}}\n"
+                                 "files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                                 "rounds: [{expect: {rebuilt: all}}, {action: [{restart_builder: {}}]}]\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  ASSERT_TRUE(played.rounds[1].broken);
+  EXPECT_THAT(played.rounds[1].broken->what, HasSubstr("buildkitd did not end within 10 s of a SIGTERM"));
+  EXPECT_TRUE(has("daemon.log", "running server on", "round-2"));
+}
+
+TEST_F(HangLive, ARegistryThatNeverAnswersLeavesWhereItHung) {
+  replace(rig_.programs.registry, "mkfifo $0.fifo\nexec $real serve $0.fifo\n");
+  const auto played = play(seconds(60), seconds(60));
+  ASSERT_TRUE(played.broken);
+  EXPECT_THAT(played.broken->what, HasSubstr("the registry did not answer within 10 s"));
+  EXPECT_THAT(played.broken->remedy, HasSubstr("registry.log"));
+  EXPECT_TRUE(has("registry.log", "goroutine 1 ", ""));
+}
+
+/// The daemon answers everything but what it is asked for.
+TEST_F(HangLive, ARecordThatNeverComesLeavesWhereTheDaemonWas) {
+  replace(rig_.programs.buildctl,
+          "$real \"$@\" || exit\n"
+          "while [ $# -gt 1 ]; do if [ $1 = --ref-file ]; then printf none >$2; fi; shift; done\n");
+  const auto played = LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                                      "rounds: [{expect: {rebuilt: all}}]\n");
+  ASSERT_TRUE(played.rounds.at(0).broken);
+  EXPECT_THAT(played.rounds[0].broken->what,
+              testing::AnyOf(HasSubstr("buildkitd has no record of the build none"), HasSubstr("Deadline Exceeded")));
+  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
+}
+
+TEST_F(HangLive, AnExportThatHangsLeavesWhereItHungAndIsToldApartFromThoseBesideIt) {
+  replace(rig_.programs.buildctl, "case \"$*\" in *image.tar*) exec sleep 1000;; esac\nexec $real \"$@\"\n");
+  const std::string claim = "expect: {result: {files: {/f: {contains: a}}}}}";
+  const auto played = LiveStory::play("files: {Dockerfile: \"FROM alpine AS app\\nRUN echo a > /f\\n\"}\n"
+                                      "timeout: 4\n"
+                                      "rounds: [{parallel: [{name: a, "
+                                      + claim + ", {name: b, " + claim + "]}]\n");
+  ASSERT_EQ(played.rounds.size(), 2u);
+  ASSERT_TRUE(played.rounds[0].broken && played.rounds[1].broken);
+  EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("the export of the result did not end within 4 s"));
+  EXPECT_TRUE(has("export-goroutines.txt", "goroutine 1 ", "round-1/a"));
+  EXPECT_TRUE(has("export-daemon.log", "running server on", "round-1/a"));
+  EXPECT_EQ(played.rounds[1].broken->what,
+            "a build beside it hung, and the daemon ended with it, before the export of the result");
 }
 
 /// The builder keeps what it had read of a file of the same size and time; a clean build reads it anew.
