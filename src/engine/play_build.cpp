@@ -8,7 +8,6 @@
 #include "engine/line_builds.hpp"
 #include "engine/request.hpp"
 #include "engine/timed.hpp"
-#include "judge/steps.hpp"
 #include "lint/lint.hpp"
 #include "oci/cache.hpp"
 #include "oci/registry_client.hpp"
@@ -19,7 +18,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -214,7 +212,7 @@ util::Status BuildPlay::read() {
   if (cancelled_) return {};
   if (auto broken = broken_by(seen_.record, run_.log, world_.registry_logs()))
     return tl::unexpected(std::move(*broken));
-  return check_references();
+  return round_->run ? check_steps(planned_, *round_, seen_) : util::Status();
 }
 
 util::Status BuildPlay::read_caches(const std::stop_token& stop) {
@@ -281,19 +279,7 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
 /// Whether a build that nobody foresaw has read its images, its frontend among them, where those of the case come from.
 util::Status
 BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) const {
-  const auto stage = file.find_target(target);
-  auto images = stage ? file.images(*stage) : std::set<std::string>{};
-  std::erase_if(images, [&](const auto& name) {
-    // A named context stands in for an image of its name.
-    return raw.frontend_attributes.contains("context:" + name);
-  });
-  const auto& asked = raw.frontend_attributes;
-  for (const std::string name : {"source", "build-arg:BUILDKIT_SYNTAX"})
-    if (const auto frontend = asked.find(name); frontend != asked.end())
-      images.insert(frontend->second.substr(0, frontend->second.find(' ')));
-  // In the place of the Dockerfile's line (frontend/dockerfile/builder/build.go); `source` alone is not: who is named
-  // there reads the line.
-  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax);
+  auto images = images_read(raw, file, target);
   std::erase_if(images, [&](const auto& name) { return world_.named_registry(name) != nullptr; });
   const auto image = unforeseen(planned_, images);
   if (!image) return {};
@@ -322,36 +308,6 @@ util::Status BuildPlay::check_strangers() const {
           ref,
           "of several at once only builds of the `buildctl`, `buildx` and `docker` in the PATH are told apart",
           util::Blame::input);
-  return {};
-}
-
-/// Whether the steps that the claims name are those of some Dockerfile: of a command line's builds nobody knew before.
-util::Status BuildPlay::check_references() const {
-  if (!round_->run || !seen_.record.succeeded) return {};
-  const auto world = world_of(planned_, *round_);
-  std::vector<scenario::StepReference> references;
-  const auto add = [&](const scenario::Expectations& expect) {
-    const auto all = [&](const auto& steps) { references.insert(references.end(), steps.begin(), steps.end()); };
-    if (const auto* chosen = expect.rebuilt ? expect.rebuilt->choose(world) : nullptr) all(chosen->value.steps);
-    for (const auto* claim : {&expect.cached, &expect.unneeded})
-      if (const auto* chosen = *claim ? (*claim)->choose(world) : nullptr) all(chosen->value);
-  };
-  add(round_->expect);
-  if (round_->known_issue && scenario::matches(round_->known_issue->when, world)) add(round_->known_issue->expect);
-  for (const auto& reference : references) {
-    const auto missing = judge::unmatched(reference, seen_.record);
-    if (missing.empty()) continue;
-    std::vector<std::string> steps;
-    for (const auto& step : seen_.record.steps)
-      if (step.kind == evidence::StepKind::step) steps.push_back(label(step));
-    return util::failure(fmt::format("{}:{}: what this command line built has no step {}",
-                                     reference.spot.file,
-                                     reference.spot.line,
-                                     util::join(missing, ", ")),
-                         seen_.command,
-                         "its steps are\n    " + util::join(steps, "\n    "),
-                         util::Blame::input);
-  }
   return {};
 }
 

@@ -74,7 +74,6 @@ private:
   util::Status
   check_images(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) const;
   Seat& seat() const { return world_.seat(seen_.builder); }
-  util::Status check_references() const;
 
   const Case& planned_;
   CaseWorld& world_;
