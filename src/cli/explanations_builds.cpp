@@ -28,7 +28,7 @@ build runs steps that it should have found (moby/buildkit#1515). Where the typo 
       {"CP0103",
        "unknown_cache_value",
        R"(The attribute exists, but not this value: BuildKit takes the default in silence, and that is `mode=min`. What such a cache does
-find keeps people from noticing how much it lacks (moby/buildkit#5768).)",
+find keeps people from noticing how much it lacks: in moby/buildkit#1515 the export had that default too, for `mod=max`.)",
        story_with(R"(build:
   cache_to: ["type=registry,ref=${registry}/app:cache,mode=maximum"]
 )"),

@@ -134,7 +134,7 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
   if (!attributes) {
     report.warn(codes::k_unreadable_cache_entry,
                 "",
-                "BuildKit refuses this entry (docker/buildx#2942)",
+                "BuildKit's clients refuse this entry (see docker/buildx#2942 for another)",
                 attributes.error().what);
     return std::move(report).found();
   }
@@ -169,7 +169,9 @@ std::vector<util::Diagnostic> check_cache_entry(const scenario::Text& written,
       report.warn(
           codes::k_unknown_cache_value,
           field,
-          fmt::format("unknown cache mode '{}', BuildKit takes it for 'min' silently (moby/buildkit#5768)", value),
+          fmt::format(
+              "unknown cache mode '{}', BuildKit takes it for 'min' silently, as without a mode in moby/buildkit#1515",
+              value),
           meant(value, {"min", "max"}));
     }
   }
