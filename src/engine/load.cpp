@@ -28,6 +28,10 @@ std::vector<fs::path> files_at(const fs::path& path) {
   return files;
 }
 
+scenario::Versions at_hand() {
+  return {{"buildkit", toolchain::pinned()}, {"buildx", toolchain::pinned(toolchain::Kind::buildx)}};
+}
+
 /// The folder of a file, with links followed; asked once for each spelling.
 class Homes {
 public:
@@ -68,7 +72,7 @@ template <class Item> void append(std::vector<Item>& all, std::vector<Item> more
 } // namespace
 
 scenario::Reading check_text(std::string_view text, const fs::path& file) {
-  auto reading = scenario::read_text(text, file, toolchain::pinned());
+  auto reading = scenario::read_text(text, file, at_hand());
   if (reading.scenario) append(reading.diagnostics, check(*reading.scenario));
   return reading;
 }
@@ -79,9 +83,10 @@ Loaded load(const std::vector<fs::path>& paths) {
   for (const auto& path : paths)
     for (auto& file : files_at(path))
       if (seen.insert(file).second) files.push_back(std::move(file));
+  const auto versions = at_hand();
   std::vector<scenario::Reading> readings;
   readings.reserve(files.size());
-  for (const auto& file : files) readings.push_back(scenario::read(file, toolchain::pinned()));
+  for (const auto& file : files) readings.push_back(scenario::read(file, versions));
 
   Homes homes;
   const auto build_input = contexts(readings, homes);

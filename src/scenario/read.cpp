@@ -247,7 +247,7 @@ const Shape& language() {
   return whole;
 }
 
-Reading read_text(std::string_view text, const fs::path& file, const std::vector<std::string>& versions) {
+Reading read_text(std::string_view text, const fs::path& file, const Versions& versions) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const bool small = text.size() <= k_file_size;
   Reader reader(file, small ? util::lines(text) : std::vector<std::string>{});
@@ -280,7 +280,7 @@ Reading read_text(std::string_view text, const fs::path& file, const std::vector
   return finish(reader, std::move(scenario));
 }
 
-Reading read(const fs::path& file, const std::vector<std::string>& versions) {
+Reading read(const fs::path& file, const Versions& versions) {
   std::error_code error;
   std::string why;
   if (!fs::exists(file, error))

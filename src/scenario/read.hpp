@@ -5,6 +5,7 @@
 #include "util/diagnostic.hpp"
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,14 +20,16 @@ struct Reading {
   std::vector<CommandLine> command_lines;    ///< every `build` that is one, by place
 };
 
+/// By the fact that they are values of: `buildkit`, `buildx`.
+using Versions = std::map<std::string, std::vector<std::string>>;
+
 /// Reads one file. Needs no Docker, no network and no root, and reads nothing outside the enclosing repository.
-/// Every mistake of the file is reported, not only the first. Of `versions`, BuildKit's that are at hand, the nearest
-/// is suggested for what is no version.
-Reading read(const std::filesystem::path& file, const std::vector<std::string>& versions = {});
+/// Every mistake of the file is reported, not only the first. Of `versions`, those that are at hand, the nearest is
+/// suggested for what is no version.
+Reading read(const std::filesystem::path& file, const Versions& versions = {});
 
 /// The same for a text that is already there; `file` names it and anchors its relative paths.
-Reading
-read_text(std::string_view text, const std::filesystem::path& file, const std::vector<std::string>& versions = {});
+Reading read_text(std::string_view text, const std::filesystem::path& file, const Versions& versions = {});
 
 /// The nearest folder at or above `folder` with a `.git` in it; `folder` itself without one. A scenario reads nothing
 /// outside of it.

@@ -256,7 +256,7 @@ void check_version(Reader& reader, const Scenario& scenario, const Text& written
     return reader.report_text(codes::k_wrong_value,
                               written,
                               fmt::format("'{}' is no version", version),
-                              did_you_mean(version, reader.versions, "a whole one, for example 0.17.3"));
+                              did_you_mean(version, reader.versions["buildkit"], "a whole one, for example 0.17.3"));
   }
 }
 

@@ -81,11 +81,10 @@ bool Reader::check_value(const Node& value, const Node& key, const Values& known
   }
   if (is_version_fact(key.text)) {
     if (is_version_value(value.text)) return true;
-    report(
-        codes::k_wrong_value,
-        value,
-        fmt::format("'{}' is no version and no range of versions", value.text),
-        did_you_mean(value.text, key.text == "buildkit" ? versions : Values{}, "for example 0.13.2 or '>=0.13 <0.32'"));
+    report(codes::k_wrong_value,
+           value,
+           fmt::format("'{}' is no version and no range of versions", value.text),
+           did_you_mean(value.text, versions[key.text], "for example 0.13.2 or '>=0.13 <0.32'"));
     return false;
   }
   if (std::find(known.begin(), known.end(), value.text) != known.end()) return true;

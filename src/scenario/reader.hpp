@@ -3,6 +3,7 @@
 #include "scenario/codes.hpp"
 #include "scenario/command_line.hpp"
 #include "scenario/node.hpp"
+#include "scenario/read.hpp"
 #include "scenario/scenario.hpp"
 #include "scenario/shape.hpp"
 #include "util/diagnostic.hpp"
@@ -82,8 +83,8 @@ public:
   std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
   /// What `${…}` may name beside dimensions; `setup`, which is read before the builds, has more of them.
   std::vector<std::string> variables{"registry", "local", "context"};
-  /// Of BuildKit: what may have been meant by one that is none.
-  std::vector<std::string> versions;
+  /// What may have been meant by one that is none.
+  Versions versions;
   /// Whether the matrix itself was read without an error: claims are checked against its cells only then.
   bool matrix_is_sound = true;
   /// Every `build` that was written as one, in the order of reading.

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 
 std::string said_of(const std::string& text) {
   std::string said;
-  for (auto each : read_text(whole(text), "x.yaml", {"v0.17.3", "v0.34.2"}).diagnostics) {
+  for (auto each :
+       read_text(whole(text), "x.yaml", {{"buildkit", {"v0.17.3", "v0.34.2"}}, {"buildx", {"v0.36.1"}}}).diagnostics) {
     // The libraries' own words change with their versions.
     for (const std::string_view ours : {"not YAML: ", "not a regular expression (RE2): "})
       if (each.message.starts_with(ours)) each.message = std::string(ours) + "(…)";
