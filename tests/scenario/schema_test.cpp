@@ -63,13 +63,15 @@ std::vector<Document> documents() {
       // A context may have YAML files of its own.
       if (text.find("\nrounds:") != std::string::npos) all.push_back({entry.path().string(), text, entry.path()});
     }
-  for (const auto& entry : fs::directory_iterator(k_mistakes)) {
+  std::vector<fs::path> files{k_source / "tests/engine/checked.txt"};
+  for (const auto& entry : fs::directory_iterator(k_mistakes)) files.push_back(entry.path());
+  for (const auto& file : files) {
     int number = 0;
-    for (const auto& each : mistakes_of(util::read_text(entry.path()).value()))
-      all.push_back({entry.path().filename().string() + " case " + std::to_string(++number),
+    for (const auto& each : mistakes_of(util::read_text(file).value()))
+      all.push_back({file.filename().string() + " case " + std::to_string(++number),
                      whole(each.text),
                      "x.yaml",
-                     entry.path().stem() == "command_line"});
+                     file.stem() == "command_line"});
   }
   return all;
 }
