@@ -27,6 +27,7 @@ bool is_step(const dockerfile::Instruction& instruction) {
 }
 
 constexpr std::size_t k_most = 100;            ///< references told of, and what they may mean
+constexpr std::size_t k_typed = 100;           ///< a longer glob is compared with no step letter by letter
 constexpr std::size_t k_compared = 10'000'000; ///< references by instructions
 
 /// Whether each number that the reference writes is one of the stage; FROM may be within a range, but not alone. The
@@ -46,6 +47,17 @@ std::string steps_of(const dockerfile::Stage& stage) {
     text += fmt::format("\n    {} {}/{} {}", stage.name, instruction.number, stage.total, instruction.text);
   }
   return text.empty() ? "it has no steps" : "its steps are" + text;
+}
+
+/// The instruction that the glob nearly names; where it ends in `*`, the beginning of one.
+std::optional<std::string> near_step(const std::string& glob, const dockerfile::Stage& stage) {
+  if (glob.empty() || glob.size() > k_typed) return std::nullopt;
+  const std::string end = glob.ends_with('*') ? "*" : "";
+  std::vector<std::string> candidates;
+  for (const auto& instruction : stage.instructions)
+    if (is_step(instruction) && candidates.size() < k_most)
+      candidates.push_back(end.empty() ? instruction.text : instruction.text.substr(0, glob.size() - 1) + end);
+  return util::nearest(glob, candidates);
 }
 
 std::string names_of(const std::vector<std::string>& stages) {
@@ -135,10 +147,11 @@ std::vector<util::Diagnostic> check_references(const std::vector<StepReference>&
       return is_step(instruction) && reference.matches(stage->name, instruction.number, instruction.text);
     });
     if (any && numbers_exist(reference, *stage)) continue;
+    const auto near = near_step(reference.glob, *stage);
     found.push_back(at(reference,
                        scenario::codes::k_unknown_step,
                        fmt::format("'{}' names no step of stage {}", reference.text, stage->name),
-                       steps_of(*stage),
+                       (near ? fmt::format("did you mean '{}'? ", *near) : std::string()) + steps_of(*stage),
                        source));
   }
   return found;
