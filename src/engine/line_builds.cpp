@@ -40,6 +40,18 @@ evidence::BuildRecord together(std::vector<LineBuild> builds) {
   return all;
 }
 
+std::set<std::string> frontends_read(const buildkit::RawBuild& raw, const dockerfile::File& file) {
+  const auto& asked = raw.frontend_attributes;
+  std::set<std::string> images;
+  for (const std::string name : {"source", "build-arg:BUILDKIT_SYNTAX"})
+    if (const auto frontend = asked.find(name); frontend != asked.end())
+      images.insert(frontend->second.substr(0, frontend->second.find(' ')));
+  // In the place of the Dockerfile's line (frontend/dockerfile/builder/build.go); `source` alone is not: who is named
+  // there reads the line.
+  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax);
+  return images;
+}
+
 std::set<std::string>
 images_read(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target) {
   const auto stage = file.find_target(target);
@@ -48,13 +60,7 @@ images_read(const buildkit::RawBuild& raw, const dockerfile::File& file, const s
     // A named context stands in for an image of its name.
     return raw.frontend_attributes.contains("context:" + name);
   });
-  const auto& asked = raw.frontend_attributes;
-  for (const std::string name : {"source", "build-arg:BUILDKIT_SYNTAX"})
-    if (const auto frontend = asked.find(name); frontend != asked.end())
-      images.insert(frontend->second.substr(0, frontend->second.find(' ')));
-  // In the place of the Dockerfile's line (frontend/dockerfile/builder/build.go); `source` alone is not: who is named
-  // there reads the line.
-  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax);
+  images.merge(frontends_read(raw, file));
   return images;
 }
 

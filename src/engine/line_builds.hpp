@@ -24,6 +24,8 @@ struct LineBuild {
 /// same name as `app#2`. Pure; there is one at least.
 evidence::BuildRecord together(std::vector<LineBuild> builds);
 
+/// The frontends that such a build has asked for, besides the daemon's own; an empty name may be among them.
+std::set<std::string> frontends_read(const buildkit::RawBuild& raw, const dockerfile::File& file);
 /// The images that such a build has read, its frontend among them.
 std::set<std::string>
 images_read(const buildkit::RawBuild& raw, const dockerfile::File& file, const std::string& target);

@@ -290,7 +290,9 @@ BuildPlay::check_images(const buildkit::RawBuild& raw, const dockerfile::File& f
                   file.name,
                   *image),
       seen_.command,
-      fmt::format("write it down: `setup: {{images: {{\"{0}\": upstream}}}}`, or `busybox` to serve it here", *image),
+      fmt::format("write it down: `setup: {{images: {{\"{}\": upstream}}}}`, or `{}` to serve it here",
+                  *image,
+                  frontends_read(raw, file).contains(*image) ? "frontend" : "busybox"),
       util::Blame::input);
 }
 

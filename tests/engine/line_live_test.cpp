@@ -86,7 +86,7 @@ TEST_F(LineLive, AnImageThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
   EXPECT_EQ(played.verdict, Verdict::broken);
   EXPECT_THAT(why(played.rounds.at(0)),
               AllOf(HasSubstr("127.0.0.1:1/other, which was read past the mirror"),
-                    HasSubstr("setup: {images: {\"127.0.0.1:1/other\": upstream}}")));
+                    HasSubstr("setup: {images: {\"127.0.0.1:1/other\": upstream}}`, or `busybox` to serve")));
 }
 
 TEST_F(LineLive, ASyntaxLineIsBlankedAsForABuild) {
@@ -101,7 +101,7 @@ TEST_F(LineLive, AFrontendThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
   EXPECT_EQ(played.verdict, Verdict::broken);
   EXPECT_THAT(why(played.rounds.at(0)),
               AllOf(HasSubstr("127.0.0.1:1/frontend, which was read past the mirror"),
-                    HasSubstr("setup: {images: {\"127.0.0.1:1/frontend\": upstream}}")));
+                    HasSubstr("setup: {images: {\"127.0.0.1:1/frontend\": upstream}}`, or `frontend` to serve")));
 }
 
 /// Neither is one: whether it was read from a place that nobody foresaw is all that is asked.
