@@ -309,6 +309,11 @@ private:
 
 } // namespace
 
+Syntax syntax_of(std::string_view text) {
+  auto lines = cut(text, {});
+  return {lines.syntax_line, std::move(lines.syntax)};
+}
+
 Reading read(std::string_view text, const std::string& file, const std::map<std::string, std::string>& build_args) {
   return Reader(text, file, build_args).read();
 }

@@ -66,6 +66,14 @@ struct File {
   bool operator==(const File&) const = default;
 };
 
+/// A `# syntax=` directive.
+struct Syntax {
+  int line = 0; ///< 0 without one
+  std::string image;
+};
+/// Told even of a Dockerfile that cannot be read otherwise.
+Syntax syntax_of(std::string_view text);
+
 /// The file, unless there is an error among the diagnostics. Notes and warnings may come with a file.
 struct Reading {
   std::optional<File> file;

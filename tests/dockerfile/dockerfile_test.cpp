@@ -138,6 +138,9 @@ TEST(Directives, TellTheLineOfTheSyntax) {
 TEST(Directives, NameTheImageOfTheSyntax) {
   EXPECT_EQ(parsed("# syntax = docker/dockerfile:1  --flag\nFROM a\n").syntax, "docker/dockerfile:1");
   EXPECT_EQ(parsed("FROM a\n").syntax, "");
+  const auto alone = syntax_of("#escape=`\n# syntax=docker/dockerfile:1 --flag\nARG A\nFROM b:${A}\n");
+  EXPECT_EQ(alone.line, 2) << "although the rest cannot be read";
+  EXPECT_EQ(alone.image, "docker/dockerfile:1");
 }
 
 TEST(References, NameStagesByNameOrNumber) {

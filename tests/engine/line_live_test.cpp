@@ -104,6 +104,16 @@ TEST_F(LineLive, AFrontendThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
                     HasSubstr("setup: {images: {\"127.0.0.1:1/frontend\": upstream}}`, or `frontend` to serve")));
 }
 
+TEST_F(LineLive, ASyntaxLineIsBlankedWhereOnlyTheLineMakesTheDockerfileReadable) {
+  const auto played =
+      play(fmt::format("files: {{Dockerfile: \"# syntax=127.0.0.1:1/frontend\\nARG TAG\\nFROM alpine:${{TAG}} AS app\\n"
+                       "RUN true\\n\"}}\n"
+                       "rounds: [{{run: {} --opt build-arg:TAG=latest, expect: {{rebuilt: [app 2]}}}}]\n",
+                       k_build));
+  ASSERT_EQ(played.rounds.size(), 1U);
+  EXPECT_EQ(played.rounds[0].verdict, Verdict::passed) << why(played.rounds[0]);
+}
+
 /// Neither is one: whether it was read from a place that nobody foresaw is all that is asked.
 TEST_F(LineLive, AFrontendThatIsNamedStandsInForTheSyntaxLineAsItDoesForTheDaemon) {
   const auto line = [&](const std::string& more) {
