@@ -43,5 +43,22 @@ TEST(LineBuilds, OneThatFailedFailsThemAll) {
   EXPECT_EQ(all.error, "app: exit code: 7\napp#2: exit code: 7");
 }
 
+TEST(LineBuilds, ReadTheFrontendsThatTheyAskFor) {
+  const auto file = dockerfile::parse("# syntax=line/f\nFROM base\n", "Dockerfile").value();
+  const auto read = [&](std::map<std::string, std::string> attributes) {
+    buildkit::RawBuild raw;
+    raw.frontend_attributes = std::move(attributes);
+    auto images = frontends_read(raw, file);
+    auto all = images;
+    all.insert("base");
+    EXPECT_EQ(images_read(raw, file, ""), all);
+    return images;
+  };
+  EXPECT_THAT(read({}), testing::ElementsAre("line/f"));
+  EXPECT_THAT(read({{"source", "a/f"}}), testing::ElementsAre("a/f", "line/f"));
+  EXPECT_THAT(read({{"source", "a/f"}, {"cmdline", "a/f --flag"}}), testing::ElementsAre("a/f"));
+  EXPECT_THAT(read({{"build-arg:BUILDKIT_SYNTAX", "b/f:1 --flag"}}), testing::ElementsAre("b/f:1"));
+}
+
 } // namespace
 } // namespace cacheproof::engine
