@@ -92,6 +92,7 @@ std::vector<std::string> sweep(const SweepOptions& options) {
   Sweep sweep(options.dry_run);
   for (const auto& folder : sandboxes(options.roots)) sweep.sandbox(folder);
   for (const auto& root : options.roots) sweep.parts(root);
+  if (!options.dry_run) forget_gone_roots();
   return std::move(sweep.said);
 }
 

@@ -45,9 +45,9 @@ void remember(const fs::path& root) {
   const auto absolute = fs::absolute(root);
   const auto note = notes() / util::sha256_hex(absolute.string());
   std::error_code error;
-  if (fs::is_symlink(note, error) || !util::make_directories(notes())) return;
+  if (fs::is_symlink(note, error) || !util::make_caller_directories(notes())) return;
   fs::create_symlink(absolute, note, error);
-  static_cast<void>(util::give_to_caller(state()));
+  if (!error) static_cast<void>(util::give_to_caller(note));
 }
 
 std::vector<fs::path> known_roots() {
@@ -55,13 +55,16 @@ std::vector<fs::path> known_roots() {
   std::error_code error;
   for (const auto& note : fs::directory_iterator(notes(), error)) {
     const auto root = fs::read_symlink(note.path(), error);
-    if (error) continue;
-    if (!fs::is_directory(root, error))
-      fs::remove(note.path(), error);
-    else if (std::find(all.begin(), all.end(), root) == all.end())
+    if (!error && fs::is_directory(root, error) && std::find(all.begin(), all.end(), root) == all.end())
       all.push_back(root);
   }
   return all;
+}
+
+void forget_gone_roots() {
+  std::error_code error;
+  for (const auto& note : fs::directory_iterator(notes(), error))
+    if (fs::status(note.path(), error).type() == fs::file_type::not_found) fs::remove(note.path(), error);
 }
 
 } // namespace cacheproof::sandbox

@@ -13,7 +13,10 @@ std::vector<std::filesystem::path> roots();
 /// it is not noted.
 void remember(const std::filesystem::path& root);
 
-/// `roots` and those that are remembered. Of these the ones that are gone are forgotten.
+/// `roots` and those that are remembered and can be looked into now.
 std::vector<std::filesystem::path> known_roots();
+
+/// Of the remembered ones, those that are there no more.
+void forget_gone_roots();
 
 } // namespace cacheproof::sandbox

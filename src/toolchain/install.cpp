@@ -21,15 +21,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 namespace {
 
-/// Makes the folder and gives what was not there before to the user behind sudo.
-util::Status make_own(const fs::path& folder) {
-  fs::path first = folder;
-  while (first.has_parent_path() && !fs::exists(first.parent_path())) first = first.parent_path();
-  if (fs::exists(folder)) return {};
-  CP_TRY(util::make_directories(folder));
-  return util::give_to_caller(first);
-}
-
 /// Held while one version is installed.
 util::Result<util::Fd> lock(const fs::path& path, const Order& order, const Options& options) {
   CP_TRY_ASSIGN(auto file, open_lock(path));
@@ -135,7 +126,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   };
   if (options.say) options.say(fmt::format("{} ({})", found.error().what, store().string()));
   const auto folder = store() / order.recipe.name;
-  if (auto made = make_own(folder); !made) {
+  if (auto made = util::make_caller_directories(folder); !made) {
     auto error = util::within("the store cannot be written", std::move(made).error());
     error.remedy = "set CACHEPROOF_STORE to a folder that you may write";
     return tl::unexpected(std::move(error));
@@ -155,7 +146,8 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   const auto reach = look_out(order, folder, options);
   if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
   auto outcomes = to_line(reach);
-  if (options.silent->size() > known_silent) say(outcomes); // what was known before has been said before
+  if (!outcomes.empty() && options.silent->size() > known_silent)
+    say(outcomes); // what was known before has been said before
   order.offline = reach.module.has_value();
   const auto possible = sources_of(order.recipe, {});
   auto blame = util::Blame::rig;

@@ -54,4 +54,12 @@ Status give_to_caller(const fs::path& path) {
   return {};
 }
 
+Status make_caller_directories(const fs::path& folder) {
+  if (fs::exists(folder)) return {};
+  fs::path first = folder;
+  while (first.has_parent_path() && !fs::exists(first.parent_path())) first = first.parent_path();
+  CP_TRY(make_directories(folder));
+  return give_to_caller(first);
+}
+
 } // namespace cacheproof::util

@@ -25,4 +25,7 @@ bool is_machine_root();
 /// Gives a file or a tree to the user behind sudo, so that evidence and stores stay theirs; does nothing otherwise.
 Status give_to_caller(const std::filesystem::path& path);
 
+/// Makes a folder, and gives what was not there before to the user behind sudo.
+Status make_caller_directories(const std::filesystem::path& folder);
+
 } // namespace cacheproof::util

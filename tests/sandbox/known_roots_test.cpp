@@ -1,12 +1,17 @@
 #include "sandbox/folder.hpp"
+#include "sandbox/janitor.hpp"
 #include "sandbox/known_roots.hpp"
 #include "util/files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -47,8 +52,30 @@ TEST_F(KnownRoots, AreRememberedUntilTheyAreGone) {
   EXPECT_THAT(known_roots(), Contains(root_).Times(1));
   fs::remove(root_);
   EXPECT_THAT(known_roots(), Not(Contains(root_)));
+  sweep({.dry_run = true, .roots = {}});
+  fs::create_directories(root_);
+  EXPECT_THAT(known_roots(), Contains(root_)) << "who only looks forgets nothing";
+  fs::remove(root_);
+  sweep({.dry_run = false, .roots = {}});
   fs::create_directories(root_);
   EXPECT_THAT(known_roots(), Not(Contains(root_))) << "it was forgotten";
+}
+
+TEST_F(KnownRoots, AreNotesOfTheUserBehindSudo) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  set("XDG_STATE_HOME", (folder_.path() / "home/.local/state").string());
+  set("SUDO_UID", "65534"); // nobody
+  set("SUDO_GID", "65534");
+  remember(root_);
+  EXPECT_THAT(known_roots(), Contains(root_));
+  const auto owner = [](const fs::path& path) {
+    struct stat info {};
+    return lstat(path.c_str(), &info) == 0 ? std::optional(info.st_uid) : std::nullopt;
+  };
+  EXPECT_EQ(owner(folder_.path()), 0u) << "it was there before";
+  EXPECT_EQ(owner(folder_.path() / "home"), 65534u);
+  for (const auto& entry : fs::recursive_directory_iterator(folder_.path() / "home"))
+    EXPECT_EQ(owner(entry.path()), 65534u) << entry.path();
 }
 
 TEST_F(KnownRoots, AreNotedOnceBySeveralRuns) {
