@@ -3,9 +3,12 @@
 #include "sandbox/folder.hpp"
 #include "sandbox/known_roots.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <string>
 
 namespace cacheproof::sandbox {
@@ -27,8 +30,13 @@ std::uintmax_t available_memory() {
 
 Room room() {
   Room now{available_memory(), {}};
-  for (const auto& root : roots())
-    if (const auto space = usable_space(root)) now.places.push_back({root, *space});
+  std::set<dev_t> systems; // two places of one file system share its space
+  for (const auto& root : roots()) {
+    struct stat info {};
+    const auto space = usable_space(root);
+    if (space && stat(root.c_str(), &info) == 0 && systems.insert(info.st_dev).second)
+      now.places.push_back({root, *space});
+  }
   return now;
 }
 

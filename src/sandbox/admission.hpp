@@ -18,7 +18,7 @@ struct Place {
 /// What the machine has left for sandboxes.
 struct Room {
   std::uintmax_t memory = 0; ///< bytes
-  std::vector<Place> places; ///< the first is preferred
+  std::vector<Place> places; ///< on file systems of their own; the first is preferred
 };
 
 /// As it is now.

@@ -118,6 +118,16 @@ TEST_F(SmallRoot, IsRoomForOneUntilThatHasEnded) {
   EXPECT_EQ(admission.admit(here()), Admitted(path()));
 }
 
+TEST_F(SmallRoot, IsNoPlaceOfItsOwnOnAFileSystemThatIsOne) {
+  const auto of_shm = util::make_unique_directory("/dev/shm", "cacheproof-test-");
+  if (!of_shm || !usable_space("/dev/shm")) GTEST_SKIP() << "needs a /dev/shm where programs may run";
+  setenv("TMPDIR", of_shm->c_str(), 1);
+  const auto now = room();
+  EXPECT_TRUE(util::remove_tree(*of_shm));
+  ASSERT_EQ(now.places.size(), 1u);
+  EXPECT_EQ(now.places[0].root, "/dev/shm");
+}
+
 TEST_F(SmallRoot, IsNoneWhereNoProgramMayRun) {
   ASSERT_EQ(mount("none", path().c_str(), "tmpfs", MS_REMOUNT | MS_NOEXEC, "size=1536m"), 0);
   EXPECT_EQ(here().places.size(), 0u);
