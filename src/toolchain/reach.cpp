@@ -60,27 +60,31 @@ std::optional<Blocked> is_registry_blocked(const Asking& asking) {
   return realm == challenge->parameters.end() ? std::nullopt : is_blocked(realm->second, asking);
 }
 
-/// One that answers will do.
-std::optional<Blocked> are_blocked(const std::vector<std::string>& urls, const Asking& asking) {
+/// Several ways to the same, of which one that answers will do.
+struct Doors {
+  std::size_t count = 0;
+  std::vector<Blocked> blocked;
+  std::optional<Blocked> closed() const {
+    return count > 0 && blocked.size() == count ? std::optional(blocked.front()) : std::nullopt;
+  }
+};
+
+Doors look_at(const std::vector<std::string>& urls, const Asking& asking) {
   std::vector<std::future<std::optional<Blocked>>> answers;
   for (const auto& url : urls)
     answers.push_back(std::async(std::launch::async, [&] { return is_blocked(url, asking); }));
-  std::optional<Blocked> first;
-  bool any = false;
-  for (auto& answer : answers) {
-    auto blocked = answer.get();
-    any = any || !blocked;
-    if (!first) first = std::move(blocked);
-  }
-  return any ? std::nullopt : first;
+  Doors doors{urls.size(), {}};
+  for (auto& answer : answers)
+    if (auto blocked = answer.get()) doors.blocked.push_back(std::move(*blocked));
+  return doors;
 }
 
 Asking ask_within(const Options& options) {
   return {*options.silent, Clock::now() + options.patience, options.stop};
 }
 
-void remember(const std::optional<Blocked>& blocked, const Options& options) {
-  if (blocked && !options.stop.stop_requested()) options.silent->emplace(blocked->host, blocked->why);
+void remember(const Blocked& blocked, const Options& options) {
+  if (!options.stop.stop_requested()) options.silent->emplace(blocked.host, blocked.why);
 }
 
 } // namespace
@@ -93,20 +97,26 @@ Reach look_out(const Order& order, const std::filesystem::path& folder, const Op
   auto release =
       ask([&] { return options.sources.release ? is_blocked(release_url(order, options), asking) : Answer(); });
   auto image = ask([&] { return options.sources.image ? is_registry_blocked(asking) : Answer(); });
-  auto module = ask([&] { return are_blocked(doors, asking); });
-  Reach reach{release.get(), image.get(), module.get()};
-  for (const auto& blocked : {reach.release, reach.image, reach.module}) remember(blocked, options);
+  auto module = ask([&] { return look_at(doors, asking); });
+  const auto ways = module.get();
+  for (const auto& blocked : ways.blocked) remember(blocked, options);
+  Reach reach{release.get(), image.get(), ways.closed()};
+  for (const auto& blocked : {reach.release, reach.image})
+    if (blocked) remember(*blocked, options);
   return reach;
 }
 
 std::vector<std::optional<Blocked>> knock(const std::vector<std::vector<std::string>>& groups, const Options& options) {
   const auto asking = ask_within(options);
-  std::vector<std::future<std::optional<Blocked>>> answers;
+  std::vector<std::future<Doors>> answers;
   for (const auto& group : groups)
-    answers.push_back(std::async(std::launch::async, [&] { return are_blocked(group, asking); }));
+    answers.push_back(std::async(std::launch::async, [&] { return look_at(group, asking); }));
   std::vector<std::optional<Blocked>> result;
-  for (auto& answer : answers) result.push_back(answer.get());
-  for (const auto& blocked : result) remember(blocked, options);
+  for (auto& answer : answers) {
+    const auto doors = answer.get();
+    for (const auto& blocked : doors.blocked) remember(blocked, options);
+    result.push_back(doors.closed());
+  }
   return result;
 }
 

@@ -196,6 +196,21 @@ TEST_F(ToolchainReach, IsNotWaitedForTwice) {
   EXPECT_EQ(asked, 1);
 }
 
+/// go takes the next proxy behind a `|`; the silent one would cost the whole patience again each time.
+TEST_F(ToolchainReach, IsNotWaitedForTwiceBesideAnotherDoor) {
+  std::atomic<int> asked = 0;
+  const auto silent = *http::Server::start([&](const http::Received&) {
+    ++asked;
+    return http::Answer{.hang = true};
+  });
+  const auto server = serve({});
+  sources(server.url(), server.url());
+  go_that_asks(silent.url() + "|" + server.url());
+  const auto same = options(true);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(to_line(look_out(order_, folder_.path(), same)), "");
+  EXPECT_EQ(asked, 1);
+}
+
 TEST_F(ToolchainReach, IsNotAskedForAListEither) {
   const BlackHole hole;
   go_that_asks(hole.url());
