@@ -164,9 +164,15 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
 util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply) {
   for (const auto& version : versions) {
     if (rig.frontends.contains(version)) continue;
-    const auto kit = install(toolchain::Kind::frontend, version, rig, supply);
-    if (!kit && (kit.error().blame == util::Blame::usage || kit.error().blame == util::Blame::interrupted))
-      return tl::unexpected(kit.error());
+    const auto known = supply.no_frontends.find(version);
+    const auto kit = known == supply.no_frontends.end() ? install(toolchain::Kind::frontend, version, rig, supply)
+                                                        : tl::unexpected(known->second);
+    if (!kit) {
+      const auto blame = kit.error().blame;
+      if (supply.offline || blame == util::Blame::usage || blame == util::Blame::interrupted)
+        return tl::unexpected(kit.error());
+      supply.no_frontends.emplace(version, kit.error());
+    }
     rig.frontends.emplace(version, kit.map([](const auto& found) { return found.program("dockerfile-frontend"); }));
   }
   return {};

@@ -44,10 +44,11 @@ struct RigChoice {
 /// How rigs get their programs. All rigs of a run use one, on one thread at a time: what was learnt of silent hosts
 /// holds for them all, and nothing is said twice.
 struct Supply {
-  bool offline = false;         ///< nothing is installed: an error where something would have to be
-  bool verbose = false;         ///< also says which source served each program
-  toolchain::Options install;   ///< its `say` hears all of it
-  std::set<std::string> served; ///< what was said of that
+  bool offline = false;                            ///< nothing is installed: an error where something would have to be
+  bool verbose = false;                            ///< also says which source served each program
+  toolchain::Options install;                      ///< its `say` hears all of it
+  std::set<std::string> served;                    ///< what was said of that
+  std::map<std::string, util::Error> no_frontends; ///< versions that could not be had: nothing is tried twice
 };
 
 /// Removes, or with `dry_run` only names, what killed runs left: of their sandboxes and of their mirrors. A line for
@@ -63,8 +64,8 @@ util::Result<std::uintmax_t> mirror_limit();
 /// remedy.
 util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply);
 
-/// Adds Dockerfile frontends of these versions, as `frontends_of` has them. Only an interruption and a version that is
-/// none are errors here.
+/// Adds Dockerfile frontends of these versions, as `frontends_of` has them. One that cannot be had is no error here,
+/// but where nothing may be installed.
 util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, Supply& supply);
 
 } // namespace cacheproof::engine

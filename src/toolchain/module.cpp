@@ -129,7 +129,10 @@ util::Status check_go_line(const Go& go, const fs::path& module) {
       return util::failure(fmt::format("{} is {}, the module wants {}, and GOTOOLCHAIN=local forbids to fetch it",
                                        go.program.string(),
                                        go.version,
-                                       std::string(util::trim(line))));
+                                       std::string(util::trim(line))),
+                           {},
+                           {},
+                           util::Blame::unable);
   }
   return {};
 }

@@ -103,7 +103,22 @@ TEST_F(RigSources, OfflineNobodyIsAsked) {
   ASSERT_FALSE(rig);
   EXPECT_EQ(rig.error().what, "BuildKit v0.20.0 is not in the store");
   EXPECT_EQ(rig.error().remedy, "cacheproof toolchain install v0.20.0");
+  auto own_rig = prepare_rig({.buildkit = "path:" + own()}, supply_);
+  ASSERT_TRUE(own_rig);
+  EXPECT_FALSE(add_frontends(*own_rig, {"v0.21.0"}, supply_));
   EXPECT_EQ(knocks_, 0);
+}
+
+TEST_F(RigSources, AFrontendThatCannotBeHadIsTriedOnce) {
+  supply_.install.go_folder = folder_.path(); // not the one of this machine
+  write_program("go", "#!/bin/sh\n[ $1 = env ] && printf '%s\\n' go1.19.8 auto off\n");
+  for (int i = 0; i < 2; ++i) {
+    auto rig = prepare_rig({.buildkit = "path:" + own()}, supply_);
+    ASSERT_TRUE(rig && add_frontends(*rig, {"v0.21.0"}, supply_));
+    ASSERT_FALSE(rig->frontends.at("v0.21.0"));
+    EXPECT_EQ(rig->frontends.at("v0.21.0").error().blame, util::Blame::unable);
+  }
+  EXPECT_EQ(std::count(said_.begin(), said_.end(), "Dockerfile frontend v0.21.0: trying the Go module"), 1);
 }
 
 TEST_F(RigSources, WhichServedIsSaidOnceToWhoAsks) {
