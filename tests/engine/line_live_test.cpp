@@ -106,9 +106,9 @@ TEST_F(LineLive, AFrontendThatNobodyForesawIsAMistakeThatSaysWhatToWrite) {
 
 TEST_F(LineLive, ASyntaxLineIsBlankedWhereOnlyTheLineMakesTheDockerfileReadable) {
   const auto played =
-      play(fmt::format("files: {{Dockerfile: \"# syntax=127.0.0.1:1/frontend\\nARG TAG\\nFROM alpine:${{TAG}} AS app\\n"
+      play(fmt::format("files: {{Dockerfile: \"# syntax=127.0.0.1:1/frontend\\nARG BASE\\nFROM $BASE AS app\\n"
                        "RUN true\\n\"}}\n"
-                       "rounds: [{{run: {} --opt build-arg:TAG=latest, expect: {{rebuilt: [app 2]}}}}]\n",
+                       "rounds: [{{run: {} --opt build-arg:BASE=alpine, expect: {{rebuilt: [app 2]}}}}]\n",
                        k_build));
   ASSERT_EQ(played.rounds.size(), 1U);
   EXPECT_EQ(played.rounds[0].verdict, Verdict::passed) << why(played.rounds[0]);
