@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/mount.h>
+#include <unistd.h>
+
 #include <map>
 
 namespace cacheproof::toolchain {
@@ -116,6 +119,27 @@ TEST_F(ToolchainModule, OfAnotherSumThanThePinnedIsNotBuilt) {
   const auto built = build_module(order(""), work, options());
   ASSERT_TRUE(built) << util::to_text(built.error());
   EXPECT_TRUE(build_module(order(built->digest), work, options())) << "its own";
+}
+
+TEST_F(ToolchainModule, MayLieElsewhere) {
+  answers_["/elsewhere.zip"] = answers_.at(module_ + ".zip");
+  answers_[module_ + ".zip"] = {.status = 302, .headers = {{"Location", proxy_.url() + "/elsewhere.zip"}}};
+  const auto kit = install_with(true, k_version);
+  EXPECT_TRUE(kit) << util::to_text(kit.error());
+}
+
+TEST_F(ToolchainModule, WithoutRoomForItLeavesNothing) {
+  const auto small = folder_.path() / "small";
+  fs::create_directories(small);
+  if (geteuid() != 0 || mount("none", small.c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "needs root to mount";
+  set("GOMODCACHE", small / "mod");
+  ASSERT_TRUE(util::write_text(small / "full", std::string(40'000, 'x')));
+  EXPECT_THAT(tried(k_version), HasSubstr("no space left on device"));
+  EXPECT_EQ(left_over(), std::vector<std::string>{});
+  EXPECT_EQ(umount2(small.c_str(), MNT_DETACH), 0);
+  set("GOMODCACHE", folder_.path() / "mod");
+  EXPECT_TRUE(install_with(true, k_version));
 }
 
 TEST_F(ToolchainModule, ThatDoesNotComeWholeLeavesNothing) {
