@@ -14,7 +14,7 @@ namespace cacheproof::engine {
 
 /// What a remedy says of the evidence below.
 inline constexpr std::string_view k_hang_evidence =
-    "look for where it hung into the logs, events.jsonl and goroutines.txt of its evidence";
+    "look for where it hung into what its evidence has of logs, events.jsonl and goroutines.txt";
 
 /// What is seen of a daemon on which something does not end, while it still hangs.
 struct Hang {
