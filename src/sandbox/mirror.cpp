@@ -191,14 +191,12 @@ util::Result<Mirror> Mirror::lease(const MirrorSetup& setup, std::stop_token sto
   CP_TRY_ASSIGN(const auto starting, open_lock(starting_file)); // one at a time looks, clears and starts
   CP_TRY(lock(starting, util::hold_alone, starting_file, stop));
   CP_TRY_ASSIGN(auto lease, open_lock(lease_file));
-  if (util::hold_alone(lease)) { // nobody uses it
-    CP_TRY(end_marked(mark_of(setup.folder)));
-    evict_blobs(setup.folder / "store", setup.limit);
-  }
+  if (util::hold_alone(lease)) CP_TRY(end_marked(mark_of(setup.folder))); // nobody uses it
   CP_TRY(lock(lease, util::hold_shared, lease_file, stop));
   if (const auto running = noted(setup.folder); running && answers(running->address, running->identity, stop))
     return Mirror(running->address, std::move(lease));
   CP_TRY(end_marked(mark_of(setup.folder)));
+  evict_blobs(setup.folder / "store", setup.limit);
   CP_TRY_ASSIGN(auto address, start(setup, stop));
   return Mirror(std::move(address), std::move(lease));
 }

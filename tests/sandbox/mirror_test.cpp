@@ -250,6 +250,27 @@ TEST_F(MirrorTest, FetchesAgainWhatWasEvicted) {
   EXPECT_EQ(digest(*mirror, "latest"), pushed);
 }
 
+TEST_F(MirrorTest, IsBoundedAlsoWhenItFollowsOneThatIsAboutToEnd) {
+  auto bounded = setup();
+  bounded.limit = 0;
+  upstream_->push("library/alpine", "latest", "one");
+  {
+    const auto mirror = Mirror::lease(setup());
+    ASSERT_TRUE(mirror) << util::to_text(mirror.error());
+    digest(*mirror, "latest");
+  }
+  ASSERT_TRUE(test::eventually([&] { return !mirror_stores(root_.path()).at(0).in_use; }));
+  util::Fd ending(open((folder() / "lease").c_str(), O_RDWR | O_CLOEXEC)); // as the supervisor holds it to the end
+  ASSERT_TRUE(test::eventually([&] { return util::hold_alone(ending); }));
+  const std::jthread end([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ending = {};
+  });
+  const auto mirror = Mirror::lease(bounded);
+  ASSERT_TRUE(mirror) << util::to_text(mirror.error());
+  EXPECT_EQ(mirror_stores(root_.path()).at(0).bytes, 0u);
+}
+
 TEST(MirrorStore, LosesWhatWasReadLongestAgo) {
   const auto folder = util::TempDir::create().value();
   const auto blobs = folder.path() / "docker/registry/v2/blobs/sha256";
