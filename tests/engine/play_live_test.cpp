@@ -69,7 +69,9 @@ TEST_F(ActionLive, ARoundHasItsOwnPartOfTheLogOfAKeptDaemon) {
 }
 
 /// The round's own command line looks for the daemon by what its environment should be.
-TEST_F(LiveStory, TheSettingsOfADaemonNameWhatOtherTextsDo) {
+class StoryLive : public LiveStory {}; // by its name it waits for the toolchains
+
+TEST_F(StoryLive, TheSettingsOfADaemonNameWhatOtherTextsDo) {
   const auto played = play_whole(R"(title: x
 files: {Dockerfile: "FROM base\nRUN true\n"}
 setup:
@@ -98,13 +100,13 @@ const char* const k_serves_a_frontend = "title: x\nfiles: {Dockerfile: \"FROM ba
                                         "setup: {images: {base: busybox, a/b: {frontend: v0.17.3}}}\n"
                                         "rounds: [{expect: {rebuilt: none}}]\n";
 
-TEST_F(LiveStory, AFrontendThatTheRigWasNotGivenIsSaid) {
+TEST_F(StoryLive, AFrontendThatTheRigWasNotGivenIsSaid) {
   const auto played = play_whole(k_serves_a_frontend);
   ASSERT_TRUE(played.broken);
   EXPECT_EQ(played.broken->what, "there is no Dockerfile frontend v0.17.3 to play with");
 }
 
-TEST_F(LiveStory, WithoutItsFrontendACaseIsSkippedWhereThisMachineCannotMakeIt) {
+TEST_F(StoryLive, WithoutItsFrontendACaseIsSkippedWhereThisMachineCannotMakeIt) {
   rig_.frontends.emplace("v0.17.3", util::failure("there is no go", {}, {}, util::Blame::unable));
   auto played = play_whole(k_serves_a_frontend);
   EXPECT_EQ(played.verdict, evidence::Verdict::skipped);
