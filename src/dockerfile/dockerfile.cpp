@@ -74,7 +74,6 @@ public:
         build_args_(build_args) {
     file_.name = name;
     file_.text = text;
-    file_.syntax_line = lines_.syntax_line;
     file_.syntax = lines_.syntax;
     diagnostics_ = lines_.diagnostics;
   }
@@ -310,8 +309,7 @@ private:
 } // namespace
 
 Syntax syntax_of(std::string_view text) {
-  auto lines = cut(text, {});
-  return {lines.syntax_line, std::move(lines.syntax)};
+  return cut(text, {}).syntax;
 }
 
 Reading read(std::string_view text, const std::string& file, const std::map<std::string, std::string>& build_args) {

@@ -47,11 +47,17 @@ struct Stage {
   bool operator==(const Stage&) const = default;
 };
 
+/// A `# syntax=` directive.
+struct Syntax {
+  int line = 0; ///< 0 without one
+  std::string image;
+  bool operator==(const Syntax&) const = default;
+};
+
 struct File {
   std::string name;
   std::string text;
-  int syntax_line = 0; ///< of the `# syntax=` directive; 0 without one
-  std::string syntax;  ///< the image that it names
+  Syntax syntax;
   std::vector<Stage> stages;
   std::map<std::string, std::string> arguments; ///< ARGs above the first FROM that have a value
 
@@ -66,11 +72,6 @@ struct File {
   bool operator==(const File&) const = default;
 };
 
-/// A `# syntax=` directive.
-struct Syntax {
-  int line = 0; ///< 0 without one
-  std::string image;
-};
 /// Told even of a Dockerfile that cannot be read otherwise.
 Syntax syntax_of(std::string_view text);
 

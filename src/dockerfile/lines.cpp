@@ -133,8 +133,8 @@ private:
       const int number = static_cast<int>(i) + 1;
       if (!seen.insert(key).second) return error(number, fmt::format("only one '{}' directive can be used", key));
       if (key == "syntax") {
-        result_.syntax_line = number;
-        result_.syntax = value.substr(0, value.find_first_of(" \t")); // what follows is for the frontend
+        result_.syntax.line = number;
+        result_.syntax.image = value.substr(0, value.find_first_of(" \t")); // what follows is for the frontend
       }
       if (key != "escape" || shebang) continue;
       if (value != "`" && value != "\\")

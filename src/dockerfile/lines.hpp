@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dockerfile/dockerfile.hpp"
 #include "util/diagnostic.hpp"
 
 #include <string>
@@ -17,8 +18,7 @@ struct LogicalLine {
 };
 
 struct LogicalLines {
-  int syntax_line = 0;
-  std::string syntax; ///< the image on that line
+  Syntax syntax;
   char escape = '\\';
   std::vector<LogicalLine> lines;
   std::vector<util::Diagnostic> diagnostics;

@@ -36,7 +36,7 @@ std::set<std::string> images_of(const scenario::Scenario& scenario,
       dockerfile::read(text.value_or(""), request.dockerfile, {request.args.begin(), request.args.end()});
   const auto target = reading.file ? reading.file->find_target(request.target) : std::nullopt;
   auto images = target ? reading.file->images(*target) : std::set<std::string>{};
-  if (reading.file && is_listed(scenario, reading.file->syntax)) images.insert(reading.file->syntax);
+  if (reading.file && is_listed(scenario, reading.file->syntax.image)) images.insert(reading.file->syntax.image);
   for (const auto& [name, value] : request.args)
     if (name == "BUILDKIT_SYNTAX") images.insert(value.substr(0, value.find(' '))); // in the place of such a line
   if (request.frontend != "dockerfile.v0") images.insert(request.frontend);

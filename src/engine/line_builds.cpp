@@ -48,7 +48,7 @@ std::set<std::string> frontends_read(const buildkit::RawBuild& raw, const docker
       images.insert(frontend->second.substr(0, frontend->second.find(' ')));
   // In the place of the Dockerfile's line (frontend/dockerfile/builder/build.go); `source` alone is not: who is named
   // there reads the line.
-  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax);
+  if (!asked.contains("cmdline") && !asked.contains("build-arg:BUILDKIT_SYNTAX")) images.insert(file.syntax.image);
   return images;
 }
 

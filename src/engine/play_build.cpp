@@ -59,19 +59,18 @@ util::Status BuildPlay::prepare_foreseen(const builder::BuildRequest& request) {
   const auto path = dockerfile_path(request, world_.context().folder());
   const auto text = util::read_text(world_.context().folder() / path);
   if (!text) return {};
-  return prepare_syntax(*text, path); // only the line's own arguments may make it readable
+  return prepare_syntax(dockerfile::syntax_of(*text), path); // only the line's own arguments may make it readable
 }
 
 /// A `# syntax=` line is blanked in the sandbox's copy, unless `setup.images` has its image: the daemon would obey it
 /// and pull a frontend, and its own builtin one is what is under test.
-util::Status BuildPlay::prepare_syntax(const std::string& text, const std::string& name) {
-  const auto syntax = dockerfile::syntax_of(text);
+util::Status BuildPlay::prepare_syntax(const dockerfile::Syntax& syntax, const std::string& name) {
   if (is_listed(*planned_.scenario, syntax.image)) {
     seen_.notes.push_back(
         fmt::format("line {} of {} (# syntax=) is obeyed: {} answers", syntax.line, name, syntax.image));
   } else if (syntax.line > 0) {
     if (request_.dockerfile_text)
-      request_.dockerfile_text = workspace::without_syntax(text, syntax.line);
+      request_.dockerfile_text = workspace::without_syntax(*request_.dockerfile_text, syntax.line);
     else
       CP_TRY(world_.context().blank_syntax(name, syntax.line));
     seen_.notes.push_back(
@@ -89,7 +88,7 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
   }
   const auto name = path.empty() ? std::string("dockerfile_inline") : path;
   CP_TRY_ASSIGN(auto file, dockerfile::parse(text, name, {request_.args.begin(), request_.args.end()}));
-  CP_TRY(prepare_syntax(text, name));
+  CP_TRY(prepare_syntax(file.syntax, name));
   return file;
 }
 

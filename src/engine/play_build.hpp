@@ -59,7 +59,7 @@ public:
 
 private:
   util::Status prepare_foreseen(const builder::BuildRequest& request);
-  util::Status prepare_syntax(const std::string& text, const std::string& name);
+  util::Status prepare_syntax(const dockerfile::Syntax& syntax, const std::string& name);
   util::Result<dockerfile::File> read_dockerfile();
   util::Status look_for_changes();
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);

@@ -128,16 +128,16 @@ TEST(Heredocs, HaveNoPlaceInTheJsonForm) {
 }
 
 TEST(Directives, TellTheLineOfTheSyntax) {
-  EXPECT_EQ(parsed("# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 1);
-  EXPECT_EQ(parsed("#escape = \\\n#SYNTAX = docker/dockerfile:1\nFROM a\n").syntax_line, 2);
-  EXPECT_EQ(parsed("#!/usr/bin/env x\n# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 2);
-  EXPECT_EQ(parsed("# a comment\n# syntax=docker/dockerfile:1\nFROM a\n").syntax_line, 0) << "a comment ends them";
-  EXPECT_EQ(parsed("FROM a\n# syntax=docker/dockerfile:1\n").syntax_line, 0);
+  EXPECT_EQ(parsed("# syntax=docker/dockerfile:1\nFROM a\n").syntax.line, 1);
+  EXPECT_EQ(parsed("#escape = \\\n#SYNTAX = docker/dockerfile:1\nFROM a\n").syntax.line, 2);
+  EXPECT_EQ(parsed("#!/usr/bin/env x\n# syntax=docker/dockerfile:1\nFROM a\n").syntax.line, 2);
+  EXPECT_EQ(parsed("# a comment\n# syntax=docker/dockerfile:1\nFROM a\n").syntax.line, 0) << "a comment ends them";
+  EXPECT_EQ(parsed("FROM a\n# syntax=docker/dockerfile:1\n").syntax.line, 0);
 }
 
 TEST(Directives, NameTheImageOfTheSyntax) {
-  EXPECT_EQ(parsed("# syntax = docker/dockerfile:1  --flag\nFROM a\n").syntax, "docker/dockerfile:1");
-  EXPECT_EQ(parsed("FROM a\n").syntax, "");
+  EXPECT_EQ(parsed("# syntax = docker/dockerfile:1  --flag\nFROM a\n").syntax.image, "docker/dockerfile:1");
+  EXPECT_EQ(parsed("FROM a\n").syntax.image, "");
   const auto alone = syntax_of("#escape=`\n# syntax=docker/dockerfile:1 --flag\nARG A\nFROM b:${A}\n");
   EXPECT_EQ(alone.line, 2) << "although the rest cannot be read";
   EXPECT_EQ(alone.image, "docker/dockerfile:1");
@@ -282,7 +282,7 @@ TEST(Unreadable, NoWordIsTooLongToBeSaid) {
   EXPECT_EQ(parsed("FROM a AS " + name + "\n").stages[0].name, name);
   EXPECT_EQ(parsed("FROM a\nRUN <<" + name + "\nx\n" + name + "\n").stages[0].instructions[1].heredocs,
             std::vector{name});
-  EXPECT_EQ(parsed("# syntax=" + name + "\nFROM a\n").syntax_line, 1);
+  EXPECT_EQ(parsed("# syntax=" + name + "\nFROM a\n").syntax.line, 1);
 }
 
 TEST(Unreadable, LinesAreAllToldAtOnce) {

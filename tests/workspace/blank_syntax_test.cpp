@@ -47,7 +47,7 @@ TEST_F(SyntaxLine, StandsBehindTheDirectivesThatFollow) {
   EXPECT_EQ(text, "# escape=`\n#check=skip=all\n          \nFROM x\nRUN a `\n  b\n");
   const auto read = dockerfile::read(text, "Dockerfile");
   ASSERT_TRUE(read.file);
-  EXPECT_EQ(read.file->syntax_line, 0);
+  EXPECT_EQ(read.file->syntax.line, 0);
   ASSERT_EQ(read.file->stages.at(0).instructions.size(), 2U);
   EXPECT_EQ(read.file->stages[0].instructions[1].first_line, 5);
   EXPECT_EQ(read.file->stages[0].instructions[1].last_line, 6);
