@@ -28,6 +28,14 @@ protected:
   bool has(const std::string& file, const std::string& text, const std::string& folder = "round-1") const {
     return util::read_text(out() / folder / file).value_or("").find(text) != std::string::npos;
   }
+  /// That the error and the evidence beside it say so.
+  void expect_where_it_hung(const util::Error& error) const {
+    EXPECT_THAT(error.what, HasSubstr("2/2] RUN sleep 1000"));
+    EXPECT_THAT(error.remedy, HasSubstr("goroutines.txt"));
+    EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
+    EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
+    EXPECT_TRUE(has("daemon.log", "running server on"));
+  }
   /// A script in the place of a program of the rig's; `$0.` begins names of its own.
   void replace(std::filesystem::path& program, const std::string& lines) const {
     const auto script = folder_.path() / program.filename();
@@ -46,11 +54,7 @@ TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
     ASSERT_EQ(played.rounds.size(), 1u);
     ASSERT_TRUE(played.rounds[0].broken);
     EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("the build did not end within 3 s; it hung in: "));
-    EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("2/2] RUN sleep 1000"));
-    EXPECT_THAT(played.rounds[0].broken->remedy, HasSubstr("goroutines.txt"));
-    EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
-    EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
-    EXPECT_TRUE(has("daemon.log", "running server on"));
+    expect_where_it_hung(*played.rounds[0].broken);
     EXPECT_TRUE(has("client.log", "RUN sleep 1000"));
   }
 }
@@ -62,12 +66,8 @@ TEST_F(HangLive, ARoundThatTakesTooLongSaysSo) {
   ASSERT_TRUE(played.rounds[0].broken);
   EXPECT_THAT(played.rounds[0].broken->what,
               HasSubstr("the round did not end within 3 s: interrupted while it built; it hung in: "));
-  EXPECT_THAT(played.rounds[0].broken->what, HasSubstr("2/2] RUN sleep 1000"));
-  EXPECT_THAT(played.rounds[0].broken->remedy, HasSubstr("goroutines.txt"));
   EXPECT_EQ(played.rounds[0].broken->blame, util::Blame::rig) << "nobody interrupted it";
-  EXPECT_TRUE(has("events.jsonl", "RUN sleep 1000"));
-  EXPECT_TRUE(has("goroutines.txt", "goroutine 1 "));
-  EXPECT_TRUE(has("daemon.log", "running server on"));
+  expect_where_it_hung(*played.rounds[0].broken);
 }
 
 TEST_F(HangLive, ACaseThatTakesTooLongSaysSo) {

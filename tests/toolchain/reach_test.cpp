@@ -93,6 +93,11 @@ protected:
   Reach look(bool module = false) { return look_out(order_, folder_.path(), options(module)); }
 
   const Order order_{.recipe = recipe(Kind::buildkit), .version = "v0.34.2", .pinned = {}};
+  std::atomic<int> knocks_ = 0;
+  const http::Server silent_ = std::move(*http::Server::start([this](const http::Received&) {
+    ++knocks_;
+    return http::Answer{.hang = true};
+  }));
 };
 
 TEST_F(ToolchainReach, TakesEveryAnswerForAYes) {
@@ -180,35 +185,25 @@ TEST_F(ToolchainReach, IsSaidInOneLineAndEndsNothing) {
 }
 
 TEST_F(ToolchainReach, IsNotWaitedForTwice) {
-  std::atomic<int> asked = 0;
-  const auto silent = *http::Server::start([&](const http::Received&) {
-    ++asked;
-    return http::Answer{.hang = true};
-  });
   const auto registry = serve({});
-  sources(silent.url(), registry.url());
+  sources(silent_.url(), registry.url());
   const auto same = options();
   for (int i = 0; i < 3; ++i) {
     const auto reach = look_out(order_, folder_.path(), same);
     EXPECT_TRUE(reach.release);
     EXPECT_FALSE(reach.image);
   }
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(knocks_, 1);
 }
 
 /// go takes the next proxy behind a `|`; the silent one would cost the whole patience again each time.
 TEST_F(ToolchainReach, IsNotWaitedForTwiceBesideAnotherDoor) {
-  std::atomic<int> asked = 0;
-  const auto silent = *http::Server::start([&](const http::Received&) {
-    ++asked;
-    return http::Answer{.hang = true};
-  });
   const auto server = serve({});
   sources(server.url(), server.url());
-  go_that_asks(silent.url() + "|" + server.url());
+  go_that_asks(silent_.url() + "|" + server.url());
   const auto same = options(true);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(to_line(look_out(order_, folder_.path(), same)), "");
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(knocks_, 1);
 }
 
 TEST_F(ToolchainReach, IsNotAskedForAListEither) {
