@@ -167,7 +167,7 @@ util::Result<RawBuild> Client::fetch(const std::string& ref, std::chrono::millis
 }
 
 util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
-                                          const std::optional<std::pair<std::string, std::string>>& mark) {
+                                          const std::function<bool(const RawBuild&)>& mine) {
   control::BuildHistoryRequest request;
   request.set_active_only(true); // not `early_exit` too: v0.11.6 then tells of none
   RawBuild build;
@@ -175,9 +175,10 @@ util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
   const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
   control::BuildHistoryEvent event;
   while (build.ref.empty() && reader->Read(&event)) {
-    const auto& asked = event.record().frontend_attributes();
-    if (!mark || (asked.contains(mark->first) && asked.at(mark->first) == mark->second))
-      build.ref = event.record().ref();
+    RawBuild one;
+    one.ref = event.record().ref();
+    add_request(one, event.record());
+    if (!mine || mine(one)) build = std::move(one);
   }
   context->TryCancel();
   if (build.ref.empty()) return util::failure("no build runs", channel_->address);

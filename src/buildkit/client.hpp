@@ -35,10 +35,10 @@ public:
   /// `limit` for the record to be complete.
   util::Result<RawBuild> fetch(const std::string& ref, std::chrono::milliseconds limit);
   /// The events so far of a build that still runs, without record and provenance: of the one that began first, if there
-  /// are several; only of those with the frontend attribute `mark`, if one is given. An error when none runs. Listens
+  /// are several; only of those that are `mine` by ref and request, if that is given. An error when none runs. Listens
   /// twice for as long as `limit` at most: no end of the streams comes.
   util::Result<RawBuild> unfinished(std::chrono::milliseconds limit,
-                                    const std::optional<std::pair<std::string, std::string>>& mark = {});
+                                    const std::function<bool(const RawBuild&)>& mine = {});
 
   /// The refs of the builds that have ended and that its history still has.
   util::Result<std::vector<std::string>> history(std::chrono::milliseconds limit);

@@ -4,7 +4,9 @@
 #include "cli/commands.hpp"
 #include "cli/rootless.hpp"
 #include "cli/scenarios.hpp"
+#include "cli/selection.hpp"
 #include "engine/builders.hpp"
+#include "engine/drivers.hpp"
 #include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/images.hpp"
@@ -29,10 +31,9 @@ namespace cacheproof::cli {
 namespace {
 
 struct Options {
-  std::vector<std::string> paths;
-  std::vector<std::string> versions;
+  Selection chosen;
+  std::vector<std::string> buildx; ///< versions that have to be there
   std::string registry = "auto";
-  std::string filter;
   std::string out = "cacheproof-out";
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keep = false;
@@ -40,7 +41,6 @@ struct Options {
   bool verbose = false;
   bool offline = false;
   bool accept = false;
-  bool buildx = false; ///< some command line names it
   std::optional<int> skip_code;
   Format format = Format::text;
 };
@@ -83,9 +83,16 @@ add_rigs(engine::Rigs& all, const std::vector<engine::Case>& cases, const Option
 int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
-  if (options.accept && (options.paths.size() != 1 || !std::filesystem::is_regular_file(options.paths.front())))
+  const auto drivers = engine::choose_drivers(options.chosen.drivers, options.chosen.buildx);
+  if (!drivers) return report_error(drivers.error());
+  if (options.accept
+      && (options.chosen.paths.size() != 1 || !std::filesystem::is_regular_file(options.chosen.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
-  const auto loaded = load_scenarios(options.paths, options.format, options.accept ? Claims::to_come : Claims::there);
+  if (options.accept && drivers->size() > 1)
+    return report_error(
+        {util::Blame::usage, "--accept takes one driver", {}, "write what another one does under `when: {driver: …}`"});
+  const auto loaded =
+      load_scenarios(options.chosen.paths, options.format, options.accept ? Claims::to_come : Claims::there);
   if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 
@@ -98,11 +105,9 @@ int run(Options options, std::stop_token stop) {
       engine::Repositories::clone(*loaded, {}, stop, [&](std::string_view line) { console.said(line); });
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
-  options.buildx = std::any_of(repositories->scenarios().begin(),
-                               repositories->scenarios().end(),
-                               [](const auto& each) { return engine::needs_buildx(*each); });
-  const auto versions =
-      options.versions.empty() ? std::vector<std::string>{toolchain::default_version()} : options.versions;
+  options.buildx = engine::buildx_needed(*drivers, repositories->scenarios());
+  const auto versions = options.chosen.versions.empty() ? std::vector<std::string>{toolchain::default_version()}
+                                                        : options.chosen.versions;
   engine::Supply supply{.offline = options.offline, .verbose = options.verbose};
   supply.install.say = [&](std::string_view line) { console.said(line); };
   supply.install.stop = stop;
@@ -112,11 +117,11 @@ int run(Options options, std::stop_token stop) {
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
 
   std::vector<engine::Case> cases;
-  for (auto& planned : engine::plan(repositories->scenarios(), names))
-    if (engine::selects(options.filter, planned)) cases.push_back(std::move(planned));
+  for (auto& planned : engine::plan(repositories->scenarios(), names, *drivers))
+    if (engine::selects(options.chosen.filter, planned)) cases.push_back(std::move(planned));
   if (cases.empty())
     return report_error({util::Blame::rig,
-                         "nothing was played: no case matches the filter '" + options.filter + "'",
+                         "nothing was played: no case matches the filter '" + options.chosen.filter + "'",
                          {},
                          "`cacheproof list` prints the ids that a filter is matched against"});
   if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;
@@ -160,25 +165,18 @@ int run(Options options, std::stop_token stop) {
 
 int play_file(const std::string& file, std::stop_token stop) {
   Options options;
-  options.paths = {file};
+  options.chosen.paths = {file};
   return run(options, std::move(stop));
 }
 
 void add_run(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("run", "Play scenarios and judge them");
   auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->paths, "Scenario files, or folders of them (default: scenarios/)");
-  command
-      ->add_option("--buildkit",
-                   options->versions,
-                   "BuildKit versions, or path:DIR with a buildkitd and buildctl (default: the pinned default)")
-      ->delimiter(',')
-      ->allow_extra_args(false); // what follows is a PATH
+  add_selection(*command, options->chosen);
   command->add_option("--registry",
                       options->registry,
                       "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "
                       "missing), path:FILE, or http://127.0.0.1:PORT of one of your own");
-  command->add_option("--filter", options->filter, "Only cases whose id has a part that this glob matches");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);
@@ -200,7 +198,7 @@ void add_run(CLI::App& app, Session& session) {
   add_format(*command, options->format);
   command->footer("\nExamples:\n"
                   "  cacheproof run\n"
-                  "  cacheproof run my.yaml --buildkit v0.11.6,v0.34.2\n"
+                  "  cacheproof run my.yaml --buildkit v0.11.6,v0.34.2 --driver buildctl,buildx\n"
                   "  cacheproof run --filter 'asset_edit*mod=max' -v\n"
                   "  cacheproof run --accept my.yaml\n");
   command->callback(

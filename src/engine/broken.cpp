@@ -149,11 +149,11 @@ broken_by(const evidence::BuildRecord& record, std::string_view client_log, std:
 }
 
 util::Result<std::string> refusal(std::string_view client_log) {
-  std::string words; // from the last `error: ` on
+  std::string words; // from the last `error: ` on, as buildctl says it, or buildx's `ERROR: `
   for (const auto& line : util::lines(client_log)) {
-    // `#1 [internal] load build definition`: a build began
-    if (line.size() > 1 && line[0] == '#' && line[1] >= '0' && line[1] <= '9') return std::string();
-    if (line.starts_with("error: "))
+    // `#1 [internal] load build definition`: a build began. `#0` is buildx's own, before it talks to the daemon.
+    if (line.size() > 1 && line[0] == '#' && line[1] >= '1' && line[1] <= '9') return std::string();
+    if (line.starts_with("error: ") || line.starts_with("ERROR: "))
       words = line;
     else if (!words.empty())
       words += "\n" + std::string(line);

@@ -1,6 +1,7 @@
 #include "engine/case_world.hpp"
 
 #include "engine/builders.hpp"
+#include "engine/drivers.hpp"
 #include "engine/images.hpp"
 #include "engine/request.hpp"
 #include "oci/image.hpp"
@@ -74,6 +75,20 @@ util::Result<const Rig*> CaseWorld::rig_of(const scenario::Round& round) const {
   const auto version = version_of(planned_, round);
   if (const auto found = rigs_.find(version); found != rigs_.end()) return &found->second;
   return util::failure("there is no BuildKit " + version + " to play with");
+}
+
+builder::Client CaseWorld::client(const Seat& seat) const {
+  const auto driver = planned_.driver.driver;
+  return {driver, driver == builder::Driver::buildx ? buildx(seat) : seat.rig->programs.buildctl};
+}
+
+builder::BuildxBuilder CaseWorld::buildx_builder(int round, const std::string& entry) const {
+  return {folder() / "buildx", fmt::format("round-{}{}{}", round, entry.empty() ? "" : "-", entry)};
+}
+
+std::filesystem::path CaseWorld::buildx(const Seat& seat) const {
+  const auto found = seat.rig->buildx.find(buildx_of(planned_.driver));
+  return found == seat.rig->buildx.end() ? std::filesystem::path() : found->second;
 }
 
 util::Status CaseWorld::start_round(const scenario::Round& round) {

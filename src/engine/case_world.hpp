@@ -1,5 +1,7 @@
 #pragma once
 
+#include "builder/builder.hpp"
+#include "builder/buildx.hpp"
 #include "buildkit/raw_build.hpp"
 #include "engine/hang.hpp"
 #include "engine/plan.hpp"
@@ -58,6 +60,10 @@ public:
   /// The round's own, which its actions are done to.
   sandbox::Daemon& daemon() { return *daemon_; }
   const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }
+  /// What starts builds at that seat.
+  builder::Client client(const Seat& seat) const;
+  /// What command lines find; empty where it is not installed.
+  std::filesystem::path buildx(const Seat& seat) const;
   /// Of the builder of that name; empty where builders have none.
   Seat& seat(const std::string& builder) { return seats_.at(builder); }
   /// What its daemon has logged since the last look of an earlier round; several builds of one round may ask at once.
@@ -108,6 +114,8 @@ public:
   std::map<std::string, std::string> client_environment() const { return sandbox_->client_environment(); }
   /// The sandbox's own folder; empty when nothing was opened.
   std::filesystem::path folder() const { return sandbox_ ? sandbox_->folder() : std::filesystem::path(); }
+  /// By which buildx builds that entry of a round. All of a case's have one home, as on one machine.
+  builder::BuildxBuilder buildx_builder(int round, const std::string& entry) const;
   /// Why an image of a public registry could not be had, if so.
   std::optional<util::Error> upstream_failure() const;
   /// What the tags that were pulled stood for.

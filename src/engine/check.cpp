@@ -81,7 +81,7 @@ private:
     for (const auto& round : scenario_.rounds)
       for (const auto& build : scenario::builds_of(round)) {
         const auto request = request_of(build, cells_.front());
-        for (const auto& word : builder::buildctl_command("buildctl", "", request, "").argv) bytes += word.size();
+        for (const auto& word : builder::buildctl_command("buildctl", "", request).argv) bytes += word.size();
         if (bytes * cells_.size() > k_told) return &build;
       }
     return nullptr;
@@ -259,7 +259,7 @@ private:
     const auto without_caches = [](builder::BuildRequest asked) {
       asked.cache_from.clear();
       asked.cache_to.clear();
-      return builder::buildctl_command("buildctl", "", asked, "").argv;
+      return builder::buildctl_command("buildctl", "", asked).argv;
     };
     if (without_caches(before.request) != without_caches(request) || request.no_cache
         || !request.no_cache_filter.empty() || !request.additional_contexts.empty())

@@ -20,13 +20,13 @@ std::string Hang::in_words() const {
 }
 
 Hang look_at_hang(sandbox::Daemon& daemon,
-                  const std::optional<std::pair<std::string, std::string>>& mark,
+                  const std::function<bool(const buildkit::RawBuild&)>& mine,
                   const Keep& keep) {
   Hang hang{daemon.died(), {}};
   keep("daemon.log", util::read_text(daemon.log()).value_or(""));
   if (!daemon.alive()) return hang;
   if (daemon.ready()) {
-    if (const auto raw = daemon.client().unfinished(k_look_limit, mark)) {
+    if (const auto raw = daemon.client().unfinished(k_look_limit, mine)) {
       keep("events.jsonl", buildkit::to_json_lines(*raw));
       hang.running = buildkit::running(*raw);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "buildkit/raw_build.hpp"
 #include "engine/keeper.hpp"
 #include "sandbox/daemon.hpp"
 
@@ -7,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -31,10 +31,10 @@ struct Watch {
   std::function<void(sandbox::Daemon&)> unready; ///< called with one that does not become ready, or end
 };
 
-/// Looks at it, and keeps where it hangs: the events so far of the build with that mark, the daemon's log, and the
-/// stacks of its goroutines, as far as there are any. The daemon does not survive the look.
+/// Looks at it, and keeps where it hangs: the events so far of the build, which is that of `mine` where it is given,
+/// the daemon's log, and the stacks of its goroutines, as far as there are any. The daemon does not survive the look.
 Hang look_at_hang(sandbox::Daemon& daemon,
-                  const std::optional<std::pair<std::string, std::string>>& mark,
+                  const std::function<bool(const buildkit::RawBuild&)>& mine,
                   const Keep& keep);
 
 } // namespace cacheproof::engine

@@ -18,15 +18,26 @@ std::string cell_text(const scenario::Cell& cell) {
   return parts.empty() ? "" : "[" + util::join(parts, ",") + "]";
 }
 
+/// Nothing for BuildKit's own client.
+std::string driver_text(const DriverChoice& driver) {
+  return driver.version.empty() ? "" : fmt::format("+{}@{}", to_text(driver.driver), driver.version);
+}
+
 } // namespace
 
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
-                       const std::vector<std::string>& versions) {
+                       const std::vector<std::string>& versions,
+                       const std::vector<DriverChoice>& drivers) {
   std::vector<Case> cases;
   for (const auto& scenario : scenarios)
     for (const auto& cell : scenario::cells(*scenario)) {
       const auto add = [&](const std::string& version, const std::string& shown) {
-        cases.push_back({scenario, cell, version, fmt::format("{}{}@{}", scenario->id, cell_text(cell), shown)});
+        for (const auto& driver : drivers)
+          cases.push_back({scenario,
+                           cell,
+                           version,
+                           fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), shown, driver_text(driver)),
+                           driver});
       };
       if (const auto own = own_versions(*scenario, cell); !own.empty())
         add(own.front(), util::join(own, "+"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "builder/builder.hpp"
 #include "scenario/scenario.hpp"
 #include "util/diagnostic.hpp"
 
@@ -12,12 +13,21 @@
 
 namespace cacheproof::engine {
 
-/// One scenario in one cell of its matrix on one version: what is played, and what a verdict is about.
+/// What starts the builds of a case. The command line of a `run` is what it is, and finds this buildx.
+struct DriverChoice {
+  builder::Driver driver = builder::Driver::buildctl;
+  std::string version; ///< of buildx; buildctl has BuildKit's
+  bool operator==(const DriverChoice&) const = default;
+};
+
+/// One scenario in one cell of its matrix on one version through one driver: what is played, and what a verdict is
+/// about.
 struct Case {
   std::shared_ptr<const scenario::Scenario> scenario;
   scenario::Cell cell;
   std::string buildkit; ///< version, `v0.34.2`
-  std::string id;       ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`
+  std::string id;       ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`, `…@v0.34.2+buildx@v0.36.1`
+  DriverChoice driver;
 };
 
 /// What the claims of a round may depend on in this case: its cell and its facts. Pure but for `root`, which is whether
@@ -33,10 +43,11 @@ bool needs_buildx(const scenario::Scenario& scenario);
 /// Claims without an alternative for a case that would be played: a claim never vanishes.
 std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 
-/// Every scenario in every cell on every version, in that order of nesting; one whose builders all name their versions
-/// once in every cell. Pure.
+/// Every scenario in every cell on every version through every driver, in that order of nesting; one whose builders all
+/// name their versions on those alone. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
-                       const std::vector<std::string>& versions);
+                       const std::vector<std::string>& versions,
+                       const std::vector<DriverChoice>& drivers = {{}});
 
 /// The two ids of the first cases that would share a name in letters (`plain_id`), and with it a folder of evidence and
 /// a test; nothing when all differ.

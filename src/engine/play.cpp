@@ -39,7 +39,8 @@ evidence::CaseEvidence head_of(const Case& planned) {
   head.issues = planned.scenario->issues;
   head.cell = planned.cell;
   head.buildkit = planned.buildkit;
-  head.driver = "buildctl";
+  head.driver = to_text(planned.driver.driver);
+  head.driver_version = planned.driver.version;
   return head;
 }
 

@@ -1,5 +1,6 @@
 #include "engine/play_build.hpp"
 
+#include "builder/buildx.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
 #include "buildkit/vertex.hpp"
@@ -41,13 +42,13 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   if (round.run) {
     return prepare_foreseen(make_request(scenario::merge(scenario.build, round.build), world_.variables(), context));
   }
-  request_ = make_request(scenario::merge(scenario.build, round.build),
-                          world_.variables(),
-                          context,
-                          world_.folder() / ("build-" + seen_.entry));
+  request_ = make_request(scenario::merge(scenario.build, round.build), world_.variables(), context, folder());
   request_.environment.merge(world_.client_environment()); // what the scenario sets stays
   CP_TRY(check_folders(request_, context));
-  if (!seen_.entry.empty()) request_.options[std::string(k_mark)] = seen_.entry;
+  request_.mark = seen_.entry;
+  const auto buildx = buildx_builder();
+  request_.home = buildx.config;
+  request_.name = buildx.name;
   CP_TRY_ASSIGN(dockerfile_, read_dockerfile());
   for (const auto& warning : lint::for_build(scenario, round, planned_.cell))
     seen_.lint.push_back(util::to_text(warning));
@@ -94,14 +95,9 @@ util::Result<dockerfile::File> BuildPlay::read_dockerfile() {
 
 /// The client's run: of the sandbox's own, or of what the user's command line starts.
 util::Result<builder::BuildRun> BuildPlay::run_client(const process::RunOptions& options) {
-  if (!round_->run)
-    return builder::build(seat().rig->programs.buildctl,
-                          seat().daemon->address(),
-                          request_,
-                          world_.folder() / ("ref-" + seen_.entry),
-                          options);
+  if (!round_->run) return builder::build(world_.client(seat()), seat().daemon->address(), request_, options);
   const auto line = scenario::expand(round_->run->value, world_.variables());
-  CP_TRY_ASSIGN(auto ran, run_line({line, line_folder(), seen_.entry}, world_, seat(), options));
+  CP_TRY_ASSIGN(auto ran, run_line({line, folder(), buildx_builder(), seen_.entry}, world_, seat(), options));
   started_ = std::move(ran.started);
   if (started_ && !started_->refs.empty()) ran.run.ref = started_->refs.front();
   return std::move(ran.run);
@@ -145,9 +141,8 @@ util::Status BuildPlay::look_for_changes() {
 void BuildPlay::look_at_hang() {
   const auto alone = world_.alone();
   const auto death = CaseWorld::death_before_looks(seat());
-  std::optional<std::pair<std::string, std::string>> mark;
-  if (!seen_.entry.empty()) mark.emplace(k_mark, seen_.entry);
-  hang_ = engine::look_at_hang(*seat().daemon, mark, keeper_.into(&seen_));
+  const auto mine = [&](const buildkit::RawBuild& build) { return seen_.entry.empty() || owns(build); };
+  hang_ = engine::look_at_hang(*seat().daemon, mine, keeper_.into(&seen_));
   hang_->death = death;
 }
 
@@ -270,7 +265,8 @@ util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
     CP_TRY(check_images(raw, file, target));
     CP_TRY_ASSIGN(auto record, buildkit::decode(raw, file, target, seat().rig->version));
     const auto called = target.empty() ? file.stages.back().name : target;
-    builds.push_back({bake_target(line_folder(), ref).value_or(called), std::move(record)});
+    const auto baked = builder::bake_target(buildx_builder(), ref);
+    builds.push_back({baked.empty() ? called : baked, std::move(record)});
   }
   return together(std::move(builds));
 }
@@ -300,7 +296,7 @@ util::Status BuildPlay::check_strangers() const {
   const auto& beside = planned_.scenario->rounds[static_cast<std::size_t>(seen_.number) - 1].parallel;
   for (const auto& ref : started_->strangers)
     if (std::none_of(beside.begin(), beside.end(), [&](const auto& other) {
-          return buildx_asked(world_.folder() / ("line-" + other.entry), ref);
+          return buildx_asked(world_.buildx_builder(seen_.number, other.entry), ref);
         }))
       return util::failure(
           fmt::format("{}:{}: beside this command line a build began that nobody can tell whose it is",

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "builder/buildctl.hpp"
+#include "builder/builder.hpp"
 #include "buildkit/raw_build.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/case_world.hpp"
@@ -48,7 +48,7 @@ public:
   // After `build`: the daemon's id of it, if it has one, and how the client ended.
   const std::string& ref() const { return run_.ref; }
   /// Whether a build that the daemon announces is this one, or one of its command line's; from any thread.
-  bool owns(const buildkit::RawBuild& build) const { return is_of_line(build, line_folder(), seen_.entry); }
+  bool owns(const buildkit::RawBuild& build) const { return is_of(build, buildx_builder(), seen_.entry); }
   bool timed_out() const { return run_.timed_out; }
   /// It was looked at where it hung, at whosever limit, and the daemon has ended with that.
   bool looked_at() const { return hang_.has_value(); }
@@ -64,7 +64,8 @@ private:
   util::Status look_for_changes();
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
   std::vector<std::string> cache_refs() const;
-  std::filesystem::path line_folder() const { return world_.folder() / ("line-" + seen_.entry); }
+  builder::BuildxBuilder buildx_builder() const { return world_.buildx_builder(seen_.number, seen_.entry); }
+  std::filesystem::path folder() const { return world_.folder() / ("build-" + seen_.entry); }
   void look_at_hang();
   util::Status check_rig() const;
   util::Result<std::string> read_refusal();

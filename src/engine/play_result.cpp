@@ -84,6 +84,7 @@ builder::BuildRequest exporting(builder::BuildRequest request, const std::string
   const auto own = own_export(request, as_image);
   request.output = {own ? own->entry : fmt::format("type=oci,dest={}", k_tar)};
   request.scratch += "-" + name;
+  request.name += "-" + name;
   return request;
 }
 
@@ -231,10 +232,9 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
     hang = look_at_hang(daemon, {}, keeper_.into(&seen_, clean ? "clean-" : "export-"));
   };
   CP_TRY_ASSIGN(auto run,
-                builder::build(world_.seat(seen_.builder).rig->programs.buildctl,
+                builder::build(world_.client(world_.seat(seen_.builder)),
                                daemon.address(),
                                request,
-                               request.scratch.string() + ".ref",
                                {.timeout = timeout, .stop = stop, .on_output = {}, .before_stop = look}));
   const auto failed = [&](std::string why) {
     return util::failure(name + " " + why, run.command_line, "run it again");

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "builder/buildctl.hpp"
+#include "builder/builder.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/case_world.hpp"
 #include "engine/keeper.hpp"

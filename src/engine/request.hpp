@@ -1,6 +1,6 @@
 #pragma once
 
-#include "builder/buildctl.hpp"
+#include "builder/request.hpp"
 #include "oci/reference.hpp"
 #include "scenario/scenario.hpp"
 #include "util/result.hpp"

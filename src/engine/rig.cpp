@@ -96,13 +96,16 @@ util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig,
   return kit;
 }
 
-/// A script may need it where nobody can tell before it runs.
+/// The default one too: a script may need it where nobody can tell before it runs.
 util::Status find_buildx(const RigChoice& choice, Rig& rig, Supply& supply) {
   using toolchain::Kind;
-  const auto& version = toolchain::default_version(Kind::buildx);
-  if (!choice.buildx && !toolchain::find(Kind::buildx, version)) return {};
-  CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, supply));
-  rig.buildx = kit.program("buildx");
+  auto versions = choice.buildx;
+  const auto& pinned = toolchain::default_version(Kind::buildx);
+  if (toolchain::find(Kind::buildx, pinned)) versions.push_back(pinned);
+  for (const auto& version : versions) {
+    CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, supply));
+    rig.buildx.emplace(version, kit.program("buildx"));
+  }
   return {};
 }
 

@@ -21,8 +21,8 @@ namespace cacheproof::engine {
 struct Rig {
   std::string version; ///< as the toolchain says it
   sandbox::Programs programs;
-  std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
-  std::filesystem::path buildx;                      ///< for command lines; empty where it is not installed
+  std::shared_future<util::Result<oci::Layer>> base;   ///< of the base image; packed when first asked for, then shared
+  std::map<std::string, std::filesystem::path> buildx; ///< by version: what cases build with, or their command lines
   std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
   /// Dockerfile frontends by their versions; one that cannot be had is the trouble of the cases that serve it.
   std::map<std::string, util::Result<std::filesystem::path>> frontends;
@@ -37,8 +37,8 @@ using Rigs = std::map<std::string, Rig>;
 struct RigChoice {
   std::string buildkit; ///< `v0.34.2`, or `path:DIR`
   std::string registry =
-      "auto";          ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
-  bool buildx = false; ///< it is installed, too; else it is there if the store has it
+      "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
+  std::vector<std::string> buildx; ///< versions; the pinned default is there, too, if the store has it
 };
 
 /// How rigs get their programs. All rigs of a run use one, on one thread at a time: what was learnt of silent hosts

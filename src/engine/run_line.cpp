@@ -1,14 +1,13 @@
 #include "engine/run_line.hpp"
 
+#include "builder/buildctl.hpp"
 #include "buildkit/provenance.hpp"
 #include "util/files.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -18,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds k_history_limit = std::chrono::seconds(20);
-
-constexpr const char* k_builder = "cacheproof";
-constexpr std::chrono::seconds k_create_limit(20);
 
 util::Status link(const fs::path& program, const fs::path& name) {
   std::error_code error;
@@ -35,10 +31,6 @@ util::Status write_program(const fs::path& path, const std::string& text) {
   fs::permissions(path, fs::perms(0755), error);
   if (error) return util::failure(fmt::format("cannot make {} a program: {}", path.string(), error.message()));
   return {};
-}
-
-fs::path buildx_folder(const fs::path& folder) {
-  return folder / "buildx";
 }
 
 /// It is there once a `buildx` was called that is not installed.
@@ -62,7 +54,7 @@ util::Status make_programs(const Line& line, const fs::path& buildctl, const fs:
                                      "done\n"
                                      "exec '{0}' \"$@\"\n",
                                      buildctl.string(),
-                                     k_mark,
+                                     builder::k_mark,
                                      line.mark)));
   if (buildx.empty())
     CP_TRY(write_program(
@@ -77,28 +69,6 @@ util::Status make_programs(const Line& line, const fs::path& buildctl, const fs:
                        "*) echo \"docker $1: there is no Docker here, only 'docker build' and 'docker buildx'\" >&2\n"
                        "   exit 125 ;;\n"
                        "esac\n");
-}
-
-/// buildx reaches a daemon by a builder only; which it writes into its own folder.
-util::Status create_builder(const fs::path& buildx,
-                            std::map<std::string, std::string> environment,
-                            const std::string& address,
-                            const std::stop_token& stop) {
-  environment.erase("BUILDX_BUILDER");
-  const process::Command command{
-      {buildx.string(), "create", "--name", k_builder, "--driver", "remote", address}, std::move(environment), {}};
-  std::string said;
-  CP_TRY_ASSIGN(const auto finished,
-                process::run(command,
-                             {.timeout = k_create_limit,
-                              .stop = stop,
-                              .on_output = [&](std::string_view piece) { said += piece; },
-                              .before_stop = {}}));
-  if (finished.exit.ok()) return {};
-  return util::failure("buildx could not be given a builder: " + to_text(finished.exit) + "\n" + said,
-                       process::to_line(command),
-                       "cacheproof toolchain verify",
-                       finished.interrupted ? util::Blame::interrupted : util::Blame::rig);
 }
 
 /// Hears of every build that begins while it lives.
@@ -144,33 +114,30 @@ begun(const Line& line, buildkit::Client& client, Subscription& subscription, co
   StartedBuilds started;
   for (const auto& build : found) {
     if (was_there(build.ref)) continue;
-    if (line.mark.empty() || is_of_line(build, line.folder, line.mark))
+    if (line.mark.empty() || is_of(build, line.buildx, line.mark))
       started.refs.push_back(build.ref);
-    else if (!build.frontend_attributes.contains(std::string(k_mark)))
+    else if (!build.frontend_attributes.contains(std::string(builder::k_mark)))
       started.strangers.push_back(build.ref);
   }
   return started;
 }
 
-/// As buildx wrote it down (its localstate/localstate.go).
-fs::path state_of(const fs::path& folder, const std::string& ref) {
-  return buildx_folder(folder) / "refs" / k_builder / (std::string(k_builder) + "0") / ref;
-}
-
 } // namespace
 
 util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, process::RunOptions options) {
-  const auto& buildx = seat.rig->buildx;
+  const auto buildx = world.buildx(seat);
   CP_TRY(make_programs(line, seat.rig->programs.buildctl, buildx));
   auto& daemon = *seat.daemon;
   auto environment = world.client_environment();
   environment["PATH"] = (line.folder / "bin").string() + ":" + environment["PATH"];
   environment["BUILDKIT_HOST"] = daemon.address();
-  environment["BUILDX_BUILDER"] = k_builder;
-  environment["BUILDX_CONFIG"] = buildx_folder(line.folder).string();
-  environment["DOCKER_HOST"] = "unix://" + (world.folder() / "no-docker.sock").string();
+  environment["DOCKER_HOST"] = "unix://" + (line.folder / "no-docker.sock").string();
   environment["REGISTRY"] = world.sandbox().registry().place();
-  if (!buildx.empty()) CP_TRY(create_builder(buildx, environment, daemon.address(), options.stop));
+  if (!buildx.empty()) {
+    CP_TRY_ASSIGN(
+        environment,
+        builder::make_buildx_builder(buildx, line.buildx, daemon.address(), std::move(environment), options.stop));
+  }
 
   CP_TRY_ASSIGN(const auto before, daemon.client().history(k_history_limit));
   Subscription subscription(daemon.client());
@@ -191,24 +158,14 @@ util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, p
   return result;
 }
 
-bool buildx_asked(const fs::path& folder, const std::string& ref) {
-  std::error_code error;
-  return fs::exists(state_of(folder, ref), error);
+bool buildx_asked(const builder::BuildxBuilder& buildx, const std::string& ref) {
+  const auto refs = builder::buildx_refs(buildx);
+  return std::find(refs.begin(), refs.end(), ref) != refs.end();
 }
 
-bool is_of_line(const buildkit::RawBuild& build, const fs::path& folder, const std::string& mark) {
-  const auto found = build.frontend_attributes.find(std::string(k_mark));
-  return found != build.frontend_attributes.end() ? found->second == mark : buildx_asked(folder, build.ref);
-}
-
-/// Only of a group every build has a name.
-std::optional<std::string> bake_target(const fs::path& folder, const std::string& ref) {
-  const auto text = util::read_text(state_of(folder, ref));
-  if (!text) return {};
-  const auto state = nlohmann::json::parse(*text, nullptr, false);
-  if (!state.is_object() || !state.contains("GroupRef") || !state.contains("Target")) return {};
-  const auto& target = state.at("Target");
-  return target.is_string() ? std::optional(target.get<std::string>()) : std::nullopt;
+bool is_of(const buildkit::RawBuild& build, const builder::BuildxBuilder& buildx, const std::string& mark) {
+  const auto found = build.frontend_attributes.find(std::string(builder::k_mark));
+  return found != build.frontend_attributes.end() ? found->second == mark : buildx_asked(buildx, build.ref);
 }
 
 util::Result<NamedText> dockerfile_of(const buildkit::RawBuild& build, const fs::path& context) {

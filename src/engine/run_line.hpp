@@ -1,6 +1,7 @@
 #pragma once
 
-#include "builder/buildctl.hpp"
+#include "builder/builder.hpp"
+#include "builder/buildx.hpp"
 #include "buildkit/client.hpp"
 #include "engine/case_world.hpp"
 #include "process/process.hpp"
@@ -9,7 +10,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cacheproof::engine {
@@ -20,23 +20,19 @@ struct NamedText {
   std::string text;
 };
 
-/// The frontend option that says whose a build is, where several run at once. The Dockerfile frontend takes no notice
-/// of it.
-inline constexpr std::string_view k_mark = "cacheproof-build";
-
 /// A command line of the user's.
 struct Line {
   std::string text;
-  std::filesystem::path folder; ///< of its own, made anew: the programs that it finds, and what buildx keeps
-  std::string mark;             ///< of one of several at once: what tells its builds; else empty
+  std::filesystem::path folder;  ///< of its own, made anew: the programs that it finds
+  builder::BuildxBuilder buildx; ///< that it builds with
+  std::string mark;              ///< of one of several at once: what tells its builds; else empty
 };
 
-/// Whether the buildx of a line's folder has asked for the build `ref`.
-bool buildx_asked(const std::filesystem::path& folder, const std::string& ref);
-/// What bake calls a build: the name of its target. Nothing for a build that is none of several of bake's.
-std::optional<std::string> bake_target(const std::filesystem::path& folder, const std::string& ref);
-/// Whether a build is of the line with that folder and that mark, by what the daemon says of it.
-bool is_of_line(const buildkit::RawBuild& build, const std::filesystem::path& folder, const std::string& mark);
+/// Whether the build `ref` was asked for by that builder.
+bool buildx_asked(const builder::BuildxBuilder& buildx, const std::string& ref);
+/// Whether a build, by what the daemon says of it, is one that a client or a line with that mark or that builder has
+/// started.
+bool is_of(const buildkit::RawBuild& build, const builder::BuildxBuilder& buildx, const std::string& mark);
 
 /// The builds that a daemon began while a line ran, in their order.
 struct StartedBuilds {

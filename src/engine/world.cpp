@@ -51,7 +51,8 @@ scenario::World world_of(const Case& planned, const scenario::Round& round) {
   static const bool root = util::is_machine_root(); // for the whole life of the program
   auto world = planned.cell;
   world.emplace_back("buildkit", version_of(planned, round));
-  world.emplace_back("driver", "buildctl");
+  world.emplace_back("driver", to_text(planned.driver.driver));
+  if (!planned.driver.version.empty()) world.emplace_back("buildx", planned.driver.version);
   world.emplace_back("root", root ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
   return world;
@@ -72,8 +73,8 @@ std::optional<std::string> unmet(const Case& planned) {
   for (const auto& round : rounds)
     for (const auto& build : scenario::builds_of(round)) {
       const auto request = make_request(scenario::merge(planned.scenario->build, build.build), variables, {});
-      if (const auto keys = builder::inexpressible(request); !keys.empty())
-        return "buildctl cannot express " + util::join(keys, ", ");
+      if (const auto keys = builder::inexpressible(planned.driver.driver, request); !keys.empty())
+        return fmt::format("{} cannot express {}", to_text(planned.driver.driver), util::join(keys, ", "));
     }
   return {};
 }

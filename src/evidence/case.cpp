@@ -188,6 +188,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"cell", std::move(cell)},
           {"buildkit", text(played.buildkit)},
           {"driver", text(played.driver)},
+          {"driver_version", text(played.driver_version)},
           {"images", std::move(images)},
           {"rounds", played.rounds.size()},
           {"places", std::move(places)},
@@ -213,6 +214,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   json.at("cell").get_to(played.cell);
   json.at("buildkit").get_to(played.buildkit);
   json.at("driver").get_to(played.driver);
+  played.driver_version = json.value("driver_version", "");          // not there before buildx was one
   if (const auto images = json.find("images"); images != json.end()) // not there before upstream images were played
     for (const auto& image : *images)
       played.images.push_back({image.at("name").get<std::string>(), image.at("digest").get<std::string>()});

@@ -108,8 +108,9 @@ struct CaseEvidence {
   std::string scenario; ///< path of the YAML file, as the caller wrote it
   std::vector<std::string> issues;
   std::vector<std::pair<std::string, std::string>> cell;
-  std::string buildkit; ///< version
-  std::string driver;
+  std::string buildkit;       ///< version
+  std::string driver;         ///< what started its builds: `buildctl`, `buildx`
+  std::string driver_version; ///< of buildx; buildctl has BuildKit's
   std::optional<CleanState> clean;
   std::vector<PinnedImage> images;   ///< those that were pulled by a tag, sorted
   std::vector<RoundEvidence> rounds; ///< of all plays, one after the other

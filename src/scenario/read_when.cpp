@@ -26,7 +26,7 @@ Key<When> fact(std::string_view name, std::string_view doc, const Shape& value, 
 const std::vector<Key<When>>& fact_keys() {
   static const std::vector<Key<When>> keys{
       fact("buildkit", "the daemon's version", shape::version()),
-      fact("buildx", "the version of buildx", shape::version(), false),
+      fact("buildx", "the version of buildx, where it is the driver", shape::version()),
       fact("docker", "the version of Docker", shape::version(), false),
       fact("driver", "what starts the build", shape::choice({"buildctl", "buildx", "docker-container", "docker"})),
       fact("backend",

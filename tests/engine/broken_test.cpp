@@ -118,6 +118,11 @@ TEST(Broken, ARefusalIsTheErrorOfAClientThatTellsOfNoStep) {
   EXPECT_EQ(*refusal("error: failed to solve: a\nb\n"), "error: failed to solve: a\nb");
   EXPECT_EQ(*refusal("#1 [internal] load build definition from Dockerfile\nerror: failed to solve: a\n"), "");
   EXPECT_EQ(*refusal("panic: runtime error\n"), "");
+  // buildx v0.36.1
+  EXPECT_EQ(*refusal("WARNING: No output specified\nERROR: failed to build: registry cache importer requires ref\n"),
+            "ERROR: failed to build: registry cache importer requires ref");
+  EXPECT_EQ(*refusal("#0 building with \"round-1\" instance using remote driver\n\nERROR: failed to build: a\n"),
+            "ERROR: failed to build: a");
   EXPECT_EQ(*refusal(""), "");
 }
 

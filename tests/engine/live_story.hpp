@@ -24,7 +24,9 @@ protected:
   }
   void take(const std::string& version) {
     Supply supply;
-    auto rig = prepare_rig({.buildkit = version}, supply);
+    RigChoice choice{.buildkit = version};
+    if (!driver_.version.empty()) choice.buildx = {driver_.version};
+    auto rig = prepare_rig(choice, supply);
     ASSERT_TRUE(rig) << util::to_text(rig.error());
     rig_ = std::move(*rig);
   }
@@ -38,7 +40,8 @@ protected:
     auto reading = scenario::read_text(text, folder_.path() / "story.yaml");
     for (const auto& diagnostic : reading.diagnostics) ADD_FAILURE() << util::to_text(diagnostic);
     if (!reading.scenario) return {};
-    const auto cases = plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version});
+    const auto cases =
+        plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version}, {driver_});
     Observer nobody;
     return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = out(), .allowance = allowance}, nobody);
   }
@@ -46,6 +49,7 @@ protected:
 
   util::TempDir folder_ = util::TempDir::create().value();
   Rig rig_;
+  DriverChoice driver_;
 };
 
 } // namespace cacheproof::engine

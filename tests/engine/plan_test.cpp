@@ -36,6 +36,19 @@ TEST(Plan, IsScenarioTimesCellTimesVersion) {
   EXPECT_EQ(cases[2].cell, (scenario::Cell{{"mode", "mod=max"}, {"n", "1"}}));
 }
 
+TEST(Plan, IsTimesDriverToo) {
+  using builder::Driver;
+  const auto cases = plan(
+      {scenario_named("b")}, {"v0.17.3", "v0.34.2"}, {{}, {Driver::buildx, "v0.12.1"}, {Driver::buildx, "v0.36.1"}});
+  EXPECT_THAT(ids(cases),
+              testing::ElementsAre("b@v0.17.3",
+                                   "b@v0.17.3+buildx@v0.12.1",
+                                   "b@v0.17.3+buildx@v0.36.1",
+                                   "b@v0.34.2",
+                                   "b@v0.34.2+buildx@v0.12.1",
+                                   "b@v0.34.2+buildx@v0.36.1"));
+}
+
 scenario::NamedBuilder named(const std::string& name, std::optional<std::string> version) {
   scenario::NamedBuilder builder{name, {}, {}};
   if (version) builder.buildkit = {*version, {}};
@@ -115,7 +128,8 @@ TEST(World, HasEveryFactThatTheLanguageSaysACaseHas) {
     for (const auto& key : keys)
       if (table == "requires" && key.had) said.emplace_back(key.name);
   std::vector<std::string> had;
-  for (const auto& [fact, value] : world_of({scenario, {}, "v0.34.2", "a"}, scenario->rounds[0])) had.push_back(fact);
+  const Case through_buildx{scenario, {}, "v0.34.2", "a", {builder::Driver::buildx, "v0.36.1"}};
+  for (const auto& [fact, value] : world_of(through_buildx, scenario->rounds[0])) had.push_back(fact);
   EXPECT_THAT(said, testing::UnorderedElementsAreArray(had));
 }
 
@@ -131,6 +145,21 @@ TEST(Needs, ThatAreNotMetAreSaid) {
   EXPECT_EQ(why({{"driver", {"buildx", "docker"}}}), "needs driver buildx or docker, this is buildctl");
   EXPECT_EQ(why({{"buildx", {">=0.12"}}}), "needs buildx >=0.12, of which there is none here");
   EXPECT_EQ(why({{"backend", {"s3"}}}), "needs backend s3, of which there is none here");
+}
+
+TEST(Needs, AreMetByTheDriverAndItsWords) {
+  auto scenario = std::make_shared<scenario::Scenario>();
+  scenario->rounds.resize(1);
+  scenario->needs = {{"driver", {"buildx"}}, {"buildx", {">=0.12"}}};
+  const auto why = [&](const DriverChoice& driver) {
+    return unmet({scenario, {}, "v0.34.2", "a", driver}).value_or("");
+  };
+  const DriverChoice buildx{builder::Driver::buildx, "v0.36.1"};
+  EXPECT_EQ(why(buildx), "");
+  EXPECT_EQ(why({builder::Driver::buildx, "v0.11.2"}), "needs buildx >=0.12, this is v0.11.2");
+  EXPECT_EQ(why({}), "needs driver buildx, this is buildctl");
+  scenario->build.frontend = scenario::Text{"org/frontend", {}};
+  EXPECT_EQ(why(buildx), "buildx cannot express frontend: org/frontend");
 }
 
 TEST(Unclaimed, AreClaimsWithoutAnAlternativeForACase) {

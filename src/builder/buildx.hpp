@@ -1,0 +1,43 @@
+#pragma once
+
+#include "builder/request.hpp"
+#include "process/command.hpp"
+#include "util/result.hpp"
+
+#include <filesystem>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace cacheproof::builder {
+
+/// By which alone buildx reaches a daemon.
+struct BuildxBuilder {
+  std::filesystem::path config; ///< where buildx keeps all that it knows: BUILDX_CONFIG
+  std::string name;
+};
+
+/// Makes a builder for the daemon of that address. Gives the client's environment with what leads to that builder and
+/// to no Docker of the machine.
+util::Result<std::map<std::string, std::string>> make_buildx_builder(const std::filesystem::path& buildx,
+                                                                     const BuildxBuilder& made,
+                                                                     const std::string& daemon_address,
+                                                                     std::map<std::string, std::string> environment,
+                                                                     const std::stop_token& stop);
+
+/// The command line of `buildx build` for the request, with that environment. Cache attributes are passed on untouched.
+process::Command buildx_command(const std::filesystem::path& buildx,
+                                const BuildRequest& request,
+                                std::map<std::string, std::string> environment);
+
+/// What `inexpressible` says of `buildx`.
+std::vector<std::string> unknown_to_buildx(const BuildRequest& request);
+
+/// The daemon's ids of the builds that were asked for by that builder, sorted (its localstate/localstate.go, from v0.11
+/// on).
+std::vector<std::string> buildx_refs(const BuildxBuilder& builder);
+/// What bake calls a build: the name of its target. Empty for a build that is none of several of bake's.
+std::string bake_target(const BuildxBuilder& builder, const std::string& ref);
+
+} // namespace cacheproof::builder

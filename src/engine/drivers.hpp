@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/plan.hpp"
+#include "util/result.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cacheproof::engine {
+
+/// What `--driver` and `--buildx` name: every driver once, buildx in each of its versions; without any of these in the
+/// pinned default. A name or a version that is none, and a version that nothing would be built with, is a usage error.
+util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::string>& drivers,
+                                                       const std::vector<std::string>& buildx);
+
+/// The version of buildx that a case builds with, or that its command lines find.
+const std::string& buildx_of(const DriverChoice& driver);
+
+/// Those that have to be there for these scenarios through these drivers, each once.
+std::vector<std::string> buildx_needed(const std::vector<DriverChoice>& drivers,
+                                       const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios);
+
+} // namespace cacheproof::engine

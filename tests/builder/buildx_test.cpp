@@ -1,0 +1,100 @@
+#include "builder/buildx.hpp"
+#include "util/files.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace cacheproof::builder {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string line(BuildRequest request) {
+  request.context = "/ctx";
+  request.scratch = "/s";
+  auto command = buildx_command("buildx", request, {});
+  command.environment.reset();
+  return process::to_line(command);
+}
+
+/// What stands between the words that every command line has.
+std::string options(BuildRequest request) {
+  const auto whole = line(std::move(request));
+  const std::string before = "buildx build --progress=plain --file /ctx/Dockerfile";
+  EXPECT_TRUE(whole.starts_with(before) && whole.ends_with(" /ctx")) << whole;
+  const auto between = whole.substr(before.size(), whole.size() - before.size() - 5);
+  return between.empty() ? between : between.substr(1);
+}
+
+TEST(BuildxCommand, SaysEachKey) {
+  EXPECT_EQ(options({}), "");
+  EXPECT_EQ(options({.target = "app"}), "--target app");
+  EXPECT_EQ(options({.args = {{"Z", "1,2"}, {"A", ""}}}), "--build-arg Z=1,2 --build-arg A=");
+  EXPECT_EQ(options({.labels = {{"a", "b c"}}}), "--label 'a=b c'");
+  EXPECT_EQ(options({.no_cache_filter = {"a", "b"}}), "--no-cache-filter a --no-cache-filter b");
+  EXPECT_EQ(options({.no_cache = true, .no_cache_filter = {"a"}}), "--no-cache") << "buildx takes one of the two";
+  EXPECT_EQ(options({.pull = true}), "--pull");
+  EXPECT_EQ(options({.platforms = {"linux/amd64", "linux/arm64"}}), "--platform linux/amd64 --platform linux/arm64");
+  EXPECT_EQ(options({.network = "none"}), "--network none");
+  EXPECT_EQ(options({.shm_size = "64"}), "--shm-size 64");
+  EXPECT_EQ(options({.ulimits = {{"nofile", "1:2"}}}), "--ulimit nofile=1:2");
+  EXPECT_EQ(options({.extra_hosts = {"a=1.2.3.4", "b=::1"}}), "--add-host a:1.2.3.4 --add-host b:::1");
+  EXPECT_EQ(options({.provenance = "mode=max", .sbom = "true"}), "--provenance mode=max --sbom true");
+  EXPECT_EQ(options({.additional_contexts = {{"lib", "/l"}, {"o", "oci-layout://x"}}}),
+            "--build-context lib=/l --build-context o=oci-layout://x");
+  EXPECT_EQ(options({.entitlements = {"network.host"}}), "--allow network.host");
+  EXPECT_EQ(options({.cache_from = {"r/c:x"}, .cache_to = {"type=registry,ref=r/c:x,mod=max,Odd= y"}}),
+            "--cache-from r/c:x --cache-to 'type=registry,ref=r/c:x,mod=max,Odd= y'")
+      << "cache attributes are left as they are";
+  EXPECT_EQ(options({.client_args = {"--debug"}}), "--debug");
+}
+
+TEST(BuildxCommand, NamesFilesOfTheScratchFolder) {
+  EXPECT_EQ(options({.secrets = {{"id=a,env=B", {}}, {"id=c", "text"}}, .ssh = {{"k", "pem"}}}),
+            "--secret id=a,env=B --secret id=c,src=/s/secret-1 --ssh k=/s/ssh-0");
+  EXPECT_EQ(options({.tags = {"a", "b"}, .output = {"type=oci,Dest=x,\"annotation.a=1,2\"", "type=tar,dest=-"}}),
+            "--tag a --tag b --output 'type=oci,dest=/s/output/x,\"annotation.a=1,2\"' --output type=tar,dest=-");
+  EXPECT_THAT(line({.dockerfile_text = "FROM scratch"}), HasSubstr(" --file /s/dockerfile/Dockerfile "));
+  EXPECT_THAT(line({.dockerfile = "../x.Dockerfile"}), HasSubstr(" --file /x.Dockerfile "));
+}
+
+TEST(BuildxCommand, HasNoWordsForAFrontendOrForOptionsOfBuildctl) {
+  EXPECT_THAT(unknown_to_buildx({.frontend = "dockerfile.v0", .client_args = {"--debug"}}), IsEmpty());
+  EXPECT_THAT(unknown_to_buildx({.frontend = "r/f", .client_args = {"--opt", "memory=5", "--opt", "x=y"}}),
+              ElementsAre("frontend: r/f", "client_args: [--opt, memory=5]", "client_args: [--opt, x=y]"));
+}
+
+TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {
+  const auto folder = *util::TempDir::create();
+  const auto made =
+      make_buildx_builder("/bin/false", {folder.path() / "c", "b"}, "unix:///s", {{"TOKEN", "hidden"}}, {});
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().what, HasSubstr("buildx could not be given a builder: exit code 1"));
+  EXPECT_EQ(made.error().tried, "/bin/false create --name b --driver remote unix:///s");
+}
+
+/// Its states, as v0.36.1 writes them.
+TEST(BuildxRefs, AreThoseOfItsStates) {
+  const auto folder = *util::TempDir::create();
+  const BuildxBuilder ours{folder.path(), "round-1"};
+  const auto states = folder.path() / "refs/round-1/round-10";
+  EXPECT_THAT(buildx_refs(ours), IsEmpty());
+  ASSERT_TRUE(util::make_directories(states));
+  ASSERT_TRUE(util::write_text(states / "b2",
+                               R"({"Target":"app","LocalPath":"/c","DockerfilePath":"/c/Dockerfile","GroupRef":"g"})"));
+  ASSERT_TRUE(
+      util::write_text(states / "a1", R"({"Target":"default","LocalPath":"/c","DockerfilePath":"/c/Dockerfile"})"));
+  EXPECT_THAT(buildx_refs(ours), ElementsAre("a1", "b2"));
+  EXPECT_EQ(bake_target(ours, "b2"), "app");
+  EXPECT_EQ(bake_target(ours, "a1"), "") << "of no group";
+  EXPECT_EQ(bake_target(ours, "c3"), "");
+}
+
+} // namespace
+} // namespace cacheproof::builder

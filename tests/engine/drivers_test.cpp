@@ -1,0 +1,55 @@
+#include "engine/drivers.hpp"
+#include "toolchain/toolchain.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace cacheproof::engine {
+namespace {
+
+using builder::Driver;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Names = std::vector<std::string>;
+
+const std::string& pinned() {
+  return toolchain::default_version(toolchain::Kind::buildx);
+}
+
+TEST(Drivers, AreBuildctlUnlessSomethingElseIsSaid) {
+  EXPECT_THAT(*choose_drivers({}, {}), ElementsAre(DriverChoice{}));
+  EXPECT_THAT(*choose_drivers({"buildx"}, {}), ElementsAre(DriverChoice{Driver::buildx, pinned()}));
+  EXPECT_THAT(
+      *choose_drivers({"buildctl", "buildx"}, {"0.12.1", "v0.36.1"}),
+      ElementsAre(DriverChoice{}, DriverChoice{Driver::buildx, "v0.12.1"}, DriverChoice{Driver::buildx, "v0.36.1"}));
+}
+
+TEST(Drivers, ThatAreNoneOrTwiceTheSameAreMistakes) {
+  const auto why = [](const Names& drivers, const Names& buildx) {
+    const auto chosen = choose_drivers(drivers, buildx);
+    EXPECT_TRUE(!chosen && chosen.error().blame == util::Blame::usage);
+    return chosen ? std::string() : chosen.error().what + "; " + chosen.error().remedy;
+  };
+  EXPECT_EQ(why({"docker"}, {}), "--driver=docker is no driver; one of: buildctl, buildx");
+  EXPECT_EQ(why({"buildctl", "buildctl"}, {}), "--driver=buildctl is named twice; name it once");
+  EXPECT_EQ(why({"buildx"}, {"v0.36.1", "0.36.1"}), "buildx v0.36.1 is named twice; name it once");
+  EXPECT_EQ(why({"buildx"}, {"newest"}), "--buildx=newest is no version; one like v0.36.1");
+  EXPECT_EQ(why({}, {"v0.36.1"}), "--buildx names versions that nothing would be built with; add --driver buildx");
+}
+
+TEST(Drivers, NeedBuildxWhereTheyAreItOrALineNamesIt) {
+  const auto plain = std::make_shared<scenario::Scenario>();
+  plain->rounds.resize(1);
+  const auto line = std::make_shared<scenario::Scenario>();
+  line->rounds.resize(1);
+  line->rounds[0].run = scenario::Text{"docker build .", {}};
+  const DriverChoice buildctl;
+  const DriverChoice old{Driver::buildx, "v0.12.1"};
+  EXPECT_THAT(buildx_needed({buildctl}, {plain}), IsEmpty());
+  EXPECT_THAT(buildx_needed({buildctl}, {plain, line}), ElementsAre(pinned()));
+  EXPECT_THAT(buildx_needed({buildctl, old}, {plain}), ElementsAre("v0.12.1"));
+  EXPECT_THAT(buildx_needed({old}, {line}), ElementsAre("v0.12.1")) << "a line finds what its case builds with";
+}
+
+} // namespace
+} // namespace cacheproof::engine
