@@ -1,6 +1,8 @@
-// Every case of scenarios/ on every pinned version as a GoogleTest test, registered when the program starts.
+// Every case of scenarios/ on every pinned version as a GoogleTest test, registered when the program starts; those
+// tagged `smoke` through every driver.
 // `--list-cases` prints them for ctest (see discover.cmake.in), one a line: name, --gtest_filter, labels.
 #include "engine/builders.hpp"
+#include "engine/drivers.hpp"
 #include "engine/images.hpp"
 #include "engine/load.hpp"
 #include "engine/plan.hpp"
@@ -19,9 +21,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
 namespace cacheproof {
 namespace {
@@ -35,6 +39,24 @@ std::string environment(const char* name, const std::string& otherwise = {}) {
 std::vector<std::string> versions() {
   const auto chosen = environment("CACHEPROOF_BUILDKIT");
   return chosen.empty() ? toolchain::pinned() : util::split(chosen, ',');
+}
+
+using Scenarios = std::vector<std::shared_ptr<const scenario::Scenario>>;
+
+/// Through buildctl, and those tagged `smoke` through every pinned buildx; all of them through $CACHEPROOF_DRIVER (a
+/// comma between two) where that is said.
+util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
+  const auto said = environment("CACHEPROOF_DRIVER");
+  const auto drivers = said.empty() ? std::vector<std::string>{} : util::split(said, ',');
+  CP_TRY_ASSIGN(const auto everywhere, engine::choose_drivers(drivers, {}));
+  auto cases = engine::plan(scenarios, versions(), everywhere);
+  if (!drivers.empty()) return cases;
+  Scenarios smoke;
+  for (const auto& each : scenarios)
+    if (std::find(each->tags.begin(), each->tags.end(), "smoke") != each->tags.end()) smoke.push_back(each);
+  CP_TRY_ASSIGN(const auto others, engine::choose_drivers({"buildx"}, toolchain::pinned(toolchain::Kind::buildx)));
+  for (auto& planned : engine::plan(smoke, versions(), others)) cases.push_back(std::move(planned));
+  return cases;
 }
 
 std::string suite_of(const engine::Case& planned) {
@@ -83,7 +105,8 @@ public:
     supply.install.say = [&](std::string_view line) { console.said(line); };
     supply.install.stop = stop_;
     for (const auto& version : engine::versions_of(planned_)) {
-      auto rig = engine::prepare_rig({.buildkit = version, .buildx = engine::needs_buildx(*planned_.scenario)}, supply);
+      auto rig = engine::prepare_rig(
+          {.buildkit = version, .buildx = engine::buildx_needed({planned_.driver}, {planned_.scenario})}, supply);
       if (!rig) return broken(util::to_text(rig.error()));
       if (const auto added = engine::add_frontends(*rig, engine::frontends_of(planned_), supply); !added)
         return broken(util::to_text(added.error()));
@@ -140,7 +163,12 @@ int run(int argc, char** argv) {
   const process::StopOnSignals signals;
   const std::filesystem::path source = CACHEPROOF_SOURCE_DIR;
   auto loaded = engine::load({environment("CACHEPROOF_SCENARIOS", (source / "scenarios").string())});
-  auto cases = engine::plan(loaded.scenarios, versions());
+  auto cases_or = plan(loaded.scenarios);
+  if (!cases_or) {
+    std::cerr << util::to_text(cases_or.error()) << '\n';
+    return 1;
+  }
+  auto& cases = *cases_or;
   for (auto& diagnostic : engine::unclaimed(cases)) loaded.diagnostics.push_back(std::move(diagnostic));
   const bool invalid = util::any_error(loaded.diagnostics);
   if (invalid) cases.clear();
