@@ -1,31 +1,66 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
-#include "engine/drivers.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/plan.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <map>
+#include <memory>
 
 namespace cacheproof::cli {
+namespace {
+
+nlohmann::json to_json(const std::vector<engine::Case>& cases) {
+  auto all = nlohmann::json::array();
+  for (const auto& planned : cases) {
+    nlohmann::json one{{"id", planned.id},
+                       {"scenario", planned.scenario->file.string()},
+                       {"title", planned.scenario->title},
+                       {"tags", planned.scenario->tags},
+                       {"cell", nlohmann::json::object()},
+                       {"buildkit", planned.buildkit},
+                       {"driver", to_text(planned.driver.driver)}};
+    for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
+    if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
+    if (const auto why = engine::unmet(planned)) one["skipped"] = *why;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+} // namespace
 
 void add_list(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("list", "List the cases that would be played: id, tags, title");
-  auto chosen = std::make_shared<Selection>();
-  add_selection(*command, *chosen);
-  command->callback([&session, chosen] {
-    session.action = [chosen] {
-      const auto drivers = engine::choose_drivers(chosen->drivers, chosen->buildx);
-      if (!drivers) return report_error(drivers.error());
-      const auto scenarios = load_scenarios(chosen->paths);
+  struct Options {
+    Selection selection;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  add_selection(*command, options->selection);
+  command->add_option("--format", options->json, "How they are printed: text, or json (one document)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+      ->option_text("text|json");
+  command->callback([&session, options] {
+    session.action = [&session, options] {
+      const auto& selection = options->selection;
+      const auto chosen = choose(selection, toolchain::Options{.stop = session.stop});
+      if (!chosen) return report_error(chosen.error());
+      const auto scenarios = load_scenarios(selection.paths);
       if (!scenarios) return scenarios.error();
-      if (chosen->versions.empty()) chosen->versions = {toolchain::default_version()};
-      for (const auto& planned : engine::plan(*scenarios, chosen->versions, *drivers))
-        if (engine::selects(chosen->filter, planned))
+      auto cases = engine::plan(*scenarios, chosen->versions, chosen->drivers);
+      std::erase_if(cases, [&](const auto& planned) { return !engine::selects(selection.filter, planned); });
+      if (cases.empty()) return report_error(nothing_chosen(selection));
+      if (options->json)
+        std::cout << to_json(cases).dump(2) << '\n';
+      else
+        for (const auto& planned : cases)
           std::cout << planned.id << "\t" << util::join(planned.scenario->tags, ",") << "\t" << planned.scenario->title
                     << '\n';
       return 0;

@@ -117,8 +117,8 @@ util::Result<author::Draft> draft_of(author::Template kind, const Options& optio
   draft.steps = author::steps_of(dockerfile, *target);
   draft.edit = author::first_edit(dockerfile, *target, files_in(folder));
   if (draft.edit) draft.edit->path = (inner / draft.edit->path).lexically_normal().string();
-  const auto pinned = toolchain::pinned();
-  draft.versions = {pinned.at(pinned.size() / 2), toolchain::default_version()};
+  const auto tested = toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke);
+  draft.versions = {tested.at(tested.size() / 2), toolchain::default_version()};
   for (auto& version : draft.versions) version = version.substr(1); // without its v
   return draft;
 }

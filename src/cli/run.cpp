@@ -31,7 +31,7 @@ namespace cacheproof::cli {
 namespace {
 
 struct Options {
-  Selection chosen;
+  Selection selection;
   std::vector<std::string> buildx; ///< versions that have to be there
   std::string registry = "auto";
   std::string out = "cacheproof-out";
@@ -83,16 +83,17 @@ add_rigs(engine::Rigs& all, const std::vector<engine::Case>& cases, const Option
 int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
-  const auto drivers = engine::choose_drivers(options.chosen.drivers, options.chosen.buildx);
-  if (!drivers) return report_error(drivers.error());
+  const auto chosen =
+      choose(options.selection, options.offline ? std::nullopt : std::optional(toolchain::Options{.stop = stop}));
+  if (!chosen) return report_error(chosen.error());
   if (options.accept
-      && (options.chosen.paths.size() != 1 || !std::filesystem::is_regular_file(options.chosen.paths.front())))
+      && (options.selection.paths.size() != 1 || !std::filesystem::is_regular_file(options.selection.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
-  if (options.accept && drivers->size() > 1)
+  if (options.accept && chosen->drivers.size() > 1)
     return report_error(
         {util::Blame::usage, "--accept takes one driver", {}, "write what another one does under `when: {driver: …}`"});
   const auto loaded =
-      load_scenarios(options.chosen.paths, options.format, options.accept ? Claims::to_come : Claims::there);
+      load_scenarios(options.selection.paths, options.format, options.accept ? Claims::to_come : Claims::there);
   if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 
@@ -105,25 +106,19 @@ int run(Options options, std::stop_token stop) {
       engine::Repositories::clone(*loaded, {}, stop, [&](std::string_view line) { console.said(line); });
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
-  options.buildx = engine::buildx_needed(*drivers, repositories->scenarios());
-  const auto versions = options.chosen.versions.empty() ? std::vector<std::string>{toolchain::default_version()}
-                                                        : options.chosen.versions;
+  options.buildx = engine::buildx_needed(chosen->drivers, repositories->scenarios());
   engine::Supply supply{.offline = options.offline, .verbose = options.verbose};
   supply.install.say = [&](std::string_view line) { console.said(line); };
   supply.install.stop = stop;
-  auto rigs_or = rigs(versions, options, supply);
+  auto rigs_or = rigs(chosen->versions, options, supply);
   if (!rigs_or) return report_error(rigs_or.error());
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
 
   std::vector<engine::Case> cases;
-  for (auto& planned : engine::plan(repositories->scenarios(), names, *drivers))
-    if (engine::selects(options.chosen.filter, planned)) cases.push_back(std::move(planned));
-  if (cases.empty())
-    return report_error({util::Blame::rig,
-                         "nothing was played: no case matches the filter '" + options.chosen.filter + "'",
-                         {},
-                         "`cacheproof list` prints the ids that a filter is matched against"});
+  for (auto& planned : engine::plan(repositories->scenarios(), names, chosen->drivers))
+    if (engine::selects(options.selection.filter, planned)) cases.push_back(std::move(planned));
+  if (cases.empty()) return report_error(nothing_chosen(options.selection));
   if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;
   if (options.offline)
     if (const auto allowed = engine::check_offline(cases); !allowed) return report_error(allowed.error());
@@ -165,14 +160,14 @@ int run(Options options, std::stop_token stop) {
 
 int play_file(const std::string& file, std::stop_token stop) {
   Options options;
-  options.chosen.paths = {file};
+  options.selection.paths = {file};
   return run(options, std::move(stop));
 }
 
 void add_run(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("run", "Play scenarios and judge them");
   auto options = std::make_shared<Options>();
-  add_selection(*command, options->chosen);
+  add_selection(*command, options->selection);
   command->add_option("--registry",
                       options->registry,
                       "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "engine/plan.hpp"
+#include "toolchain/toolchain.hpp"
+#include "util/result.hpp"
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,5 +26,16 @@ struct Selection {
 
 /// Adds PATH, `--buildkit`, `--driver`, `--buildx` and `--filter` to a command.
 void add_selection(CLI::App& command, Selection& selection);
+
+/// What its words stand for.
+struct Chosen {
+  std::vector<std::string> versions; ///< of BuildKit, or `path:DIR`
+  std::vector<engine::DriverChoice> drivers;
+};
+/// With `online` it may be asked what was released. Every error is one of usage, or of a network that is not there.
+util::Result<Chosen> choose(const Selection& selection, const std::optional<toolchain::Options>& online);
+
+/// Where no case was chosen: nothing that was judged is no pass.
+util::Error nothing_chosen(const Selection& selection);
 
 } // namespace cacheproof::cli

@@ -162,10 +162,11 @@ void add_toolchain(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("toolchain",
                                      "Install, list, check or remove versions of BuildKit, buildx, registry, frontend");
   command->require_subcommand(1);
-  command->footer("\nVersions are named by [KIND] [VERSION|RANGE]...: a KIND (buildkit, buildx, registry, frontend;\n"
+  command->footer("\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend;\n"
                   "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
-                  "BuildKit's for Dockerfiles, as an image of a scenario has it.\n"
-                  "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx v0.36.1 registry\n\n"
+                  "BuildKit's for Dockerfiles, as an image of a scenario has it. A GROUP is one of docker/versions.yaml:\n"
+                  "smoke, nightly or all.\n"
+                  "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx smoke registry\n\n"
                   "  CACHEPROOF_STORE           the folder of the store\n"
                   "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"
                   "                             for longest and is not in use now\n"
@@ -182,7 +183,7 @@ void add_toolchain(CLI::App& app, Session& session) {
   const auto words = std::make_shared<Words>();
   const auto add = [&](const char* verb, const char* about, const std::function<int()>& action) {
     auto* one = command->add_subcommand(verb, about);
-    one->add_option("VERSION", *words, "[KIND] [VERSION|RANGE]...");
+    one->add_option("VERSION", *words, "[KIND] [VERSION|RANGE|GROUP]...");
     one->callback([&session, action] { session.action = action; });
     return one;
   };
@@ -191,7 +192,7 @@ void add_toolchain(CLI::App& app, Session& session) {
       [words, &session] { return install(*words, session.stop); })
       ->footer("\nSources, tried in this order: the store, the release file of the public project, its container\n"
                "image (unpacked here, with the login of `docker login` where there is one), the Go module built\n"
-               "here (needs a recent go). A RANGE stands for the pinned versions in it.\n");
+               "here (needs a recent go). A RANGE or a GROUP stands for the pinned versions in it.\n");
   add("remove", "Remove installed versions", [words] { return remove(*words); })->get_option("VERSION")->required();
   add("verify", "Compare installed versions (default: all) with what was recorded when they were installed", [words] {
     return verify(*words);

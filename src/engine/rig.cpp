@@ -4,6 +4,7 @@
 #include "sandbox/janitor.hpp"
 #include "sandbox/mirror.hpp"
 #include "toolchain/programs.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/bytes.hpp"
@@ -17,8 +18,6 @@
 
 namespace cacheproof::engine {
 namespace {
-
-constexpr std::string_view k_path = "path:";
 
 void say(const std::string& line, const Supply& supply) {
   if (supply.install.say) supply.install.say(line);
@@ -60,8 +59,8 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
     say_served("registry: " + rig.programs.registry.string() + " of this machine", supply);
     return {};
   }
-  if (choice.starts_with(k_path)) {
-    const std::filesystem::path file = std::filesystem::absolute(choice.substr(k_path.size()));
+  if (choice.starts_with(toolchain::k_path)) {
+    const std::filesystem::path file = std::filesystem::absolute(choice.substr(toolchain::k_path.size()));
     const auto program = process::find_program(file.string());
     if (!program) return util::failure(file.string() + " is no program that can be run", {}, "check --registry");
     rig.programs.registry = *program;
@@ -90,8 +89,8 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
 }
 
 util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig, Supply& supply) {
-  if (!version.starts_with(k_path)) return install(toolchain::Kind::buildkit, version, rig, supply);
-  CP_TRY_ASSIGN(auto kit, toolchain::from_path(toolchain::Kind::buildkit, version.substr(k_path.size())));
+  if (!version.starts_with(toolchain::k_path)) return install(toolchain::Kind::buildkit, version, rig, supply);
+  CP_TRY_ASSIGN(auto kit, toolchain::from_path(toolchain::Kind::buildkit, version.substr(toolchain::k_path.size())));
   say_served(toolchain::to_line(kit), supply);
   return kit;
 }

@@ -19,14 +19,21 @@ const Pins& pins(Kind kind) {
   return all.at(static_cast<size_t>(kind));
 }
 
+void sort(std::vector<std::string>& versions) {
+  std::sort(versions.begin(), versions.end(), [](const auto& left, const auto& right) {
+    return util::Version::parse(left) < util::Version::parse(right);
+  });
+}
+
 } // namespace
 
 Pins read_pins(const std::string& yaml, Kind kind) {
   const auto section = YAML::Load(yaml)[recipe(kind).name];
-  Pins pins{section["default"].as<std::string>(), {}, {}};
+  Pins pins{section["default"].as<std::string>(), {}, {}, {}};
   for (const auto& entry : section["versions"]) {
     const auto version = entry.first.as<std::string>();
     pins.versions.push_back(version);
+    for (const auto& group : entry.second["groups"]) pins.groups[group.as<std::string>()].push_back(version);
     auto& digests = pins.digests[version];
     if (const auto sum = entry.second["module"]) digests.module = sum.as<std::string>();
     const auto files = entry.second["sha256"];
@@ -34,14 +41,22 @@ Pins read_pins(const std::string& yaml, Kind kind) {
     if (const auto digest = files[fill_in("linux-{arch}", version)])
       digests.release = "sha256:" + digest.as<std::string>();
   }
-  std::sort(pins.versions.begin(), pins.versions.end(), [](const auto& left, const auto& right) {
-    return util::Version::parse(left) < util::Version::parse(right);
-  });
+  pins.groups[std::string(k_all)] = pins.versions;
+  sort(pins.versions);
+  for (auto& [name, versions] : pins.groups) sort(versions);
   return pins;
 }
 
 const std::vector<std::string>& pinned(Kind kind) {
   return pins(kind).versions;
+}
+std::vector<std::string> in_group(Kind kind, std::string_view group) {
+  const auto& groups = pins(kind).groups;
+  const auto found = groups.find(std::string(group));
+  return found == groups.end() ? std::vector<std::string>{} : found->second;
+}
+bool is_group(std::string_view word) {
+  return std::any_of(k_kinds.begin(), k_kinds.end(), [&](Kind kind) { return !in_group(kind, word).empty(); });
 }
 const std::string& default_version(Kind kind) {
   return pins(kind).standard;

@@ -14,9 +14,10 @@ extern const char* const k_versions_yaml;
 
 /// One section of it.
 struct Pins {
-  std::string standard;                   ///< the default version
-  std::vector<std::string> versions;      ///< oldest first
-  std::map<std::string, Digests> digests; ///< by version
+  std::string standard;                                   ///< the default version
+  std::vector<std::string> versions;                      ///< oldest first
+  std::map<std::string, Digests> digests;                 ///< by version
+  std::map<std::string, std::vector<std::string>> groups; ///< by name, `all` among them: versions, oldest first
 };
 /// Our own file, which the tests read too: a mistake in it ends the program at its first use.
 Pins read_pins(const std::string& yaml, Kind kind);

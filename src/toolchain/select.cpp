@@ -28,7 +28,71 @@ util::Result<std::vector<std::string>> in_range(const std::string& word, const s
                        util::Blame::usage);
 }
 
+std::vector<std::string> of_group(const std::string& word, Kind kind, std::vector<std::string> candidates) {
+  const auto group = in_group(kind, word);
+  std::erase_if(candidates, [&](const auto& version) {
+    return word != k_all && std::find(group.begin(), group.end(), version) == group.end();
+  });
+  return candidates;
+}
+
+/// Of all sources together; one that lists nothing else counts its pre-releases.
+util::Result<std::string> latest(Kind kind, const Options& options) {
+  std::optional<std::string> newest;
+  std::string silent;
+  for (const auto& offer : available(kind, options)) {
+    if (!offer.versions && offer.versions.error().blame == util::Blame::interrupted)
+      return tl::unexpected(offer.versions.error());
+    if (!offer.versions)
+      silent += fmt::format("{}{}: {}", silent.empty() ? "" : "; ", offer.source, offer.versions.error().what);
+    for (const auto& text : offer.versions.value_or(std::vector<std::string>{})) {
+      const auto version = util::Version::parse(text);
+      if (version && version->prerelease.empty() && (!newest || *util::Version::parse(*newest) < *version))
+        newest = text;
+    }
+  }
+  if (newest) return *newest;
+  return util::failure(
+      fmt::format("nobody says which {} is the latest ({})", recipe(kind).title, silent), {}, "name the version");
+}
+
 } // namespace
+
+util::Result<std::vector<std::string>>
+choose(Kind kind, const std::vector<std::string>& words, const std::optional<Options>& online) {
+  std::vector<std::string> chosen;
+  const auto add = [&](const std::string& version) {
+    if (std::find(chosen.begin(), chosen.end(), version) == chosen.end()) chosen.push_back(version);
+  };
+  for (const auto& word : words) {
+    const auto version = util::Version::parse(word);
+    if (version || word.starts_with(k_path)) {
+      add(version ? version->to_text() : word);
+    } else if (word == "latest") {
+      if (!online)
+        return util::failure(
+            fmt::format("'latest' asks which {} was released, which is not allowed here", recipe(kind).title),
+            "--offline",
+            "name the version",
+            util::Blame::usage);
+      CP_TRY_ASSIGN(const auto newest, latest(kind, *online));
+      add(newest);
+    } else if (is_group(word)) {
+      for (const auto& each : in_group(kind, word)) add(each);
+    } else if (util::VersionRange::looks_like(word)) {
+      CP_TRY_ASSIGN(const auto versions, in_range(word, pinned(kind)));
+      for (const auto& each : versions) add(each);
+    } else {
+      return util::failure(fmt::format("'{}' is no version of {}", word, recipe(kind).title),
+                           {},
+                           fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all), latest, or "
+                                       "path:DIR",
+                                       default_version(kind)),
+                           util::Blame::usage);
+    }
+  }
+  return chosen;
+}
 
 util::Result<std::vector<Selected>> select(const std::vector<std::string>& words,
                                            const std::function<std::vector<std::string>(Kind)>& candidates) {
@@ -43,6 +107,8 @@ util::Result<std::vector<Selected>> select(const std::vector<std::string>& words
     if (const auto* named = recipe_named(*word)) {
       kind = named->kind;
       if (word + 1 == words.end() || recipe_named(*(word + 1))) add(kind, candidates(kind));
+    } else if (is_group(*word)) {
+      add(kind, of_group(*word, kind, candidates(kind)));
     } else if (util::VersionRange::looks_like(*word)) {
       CP_TRY_ASSIGN(const auto versions, in_range(*word, candidates(kind)));
       add(kind, versions);

@@ -4,7 +4,9 @@
 #include "util/result.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cacheproof::toolchain {
@@ -15,9 +17,17 @@ struct Selected {
   bool operator==(const Selected&) const = default;
 };
 
-/// `[KIND] [VERSION|RANGE]…`, e.g. `v0.34.2 '>=0.11 <0.18' buildx v0.36.1 registry`. A kind (at first buildkit) holds
-/// for what follows; with nothing after it all its candidates are meant. A range stands for the candidates in it: one
-/// that has none of them is an error that names them.
+inline constexpr std::string_view k_path = "path:"; ///< before a folder of programs, where a version could stand
+
+/// What versions of a kind are played, from words like `v0.34.2`, `>=0.24` (the pinned ones in it), `nightly` (a group
+/// of docker/versions.yaml), `latest` (what the sources list as released, asked with `online`) and `path:DIR`; each
+/// once, in their order. A word that is none of it, and a range that has none, is an error of usage.
+util::Result<std::vector<std::string>>
+choose(Kind kind, const std::vector<std::string>& words, const std::optional<Options>& online);
+
+/// `[KIND] [VERSION|RANGE|GROUP]…`, e.g. `v0.34.2 '>=0.11 <0.18' buildx smoke registry`. A kind (at first buildkit)
+/// holds for what follows; with nothing after it all its candidates are meant. A range and a group stand for the
+/// candidates in them: a range that has none is an error that names them.
 util::Result<std::vector<Selected>> select(const std::vector<std::string>& words,
                                            const std::function<std::vector<std::string>(Kind)>& candidates);
 

@@ -38,6 +38,13 @@ struct Kit {
 
 /// The versions of docker/versions.yaml, oldest first.
 const std::vector<std::string>& pinned(Kind kind = Kind::buildkit);
+
+inline constexpr std::string_view k_smoke = "smoke"; ///< the group that every change is tested with
+inline constexpr std::string_view k_all = "all";     ///< all that are pinned
+/// Those that docker/versions.yaml has in that group, oldest first; none of a name that is no group.
+std::vector<std::string> in_group(Kind kind, std::string_view group);
+/// Whether some kind has versions in a group of that name.
+bool is_group(std::string_view word);
 const std::string& default_version(Kind kind = Kind::buildkit);
 
 /// Where programs may come from when the store does not have them.

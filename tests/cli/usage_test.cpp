@@ -125,6 +125,34 @@ TEST_F(Program, ListPrintsTheIdsThatAFilterSelectsFrom) {
   EXPECT_EQ(run({"run", "--buildkit", "v0.34.2", invalid}).exit.code, 3) << "to run too";
 }
 
+TEST_F(Program, ListPrintsTheMatrixForPrograms) {
+  write("scenarios/a/plain.yaml", k_plain);
+  const auto listed = run({"list", "--driver", "buildctl,buildx", "--buildx", "0.12.1", "--format", "json"});
+  ASSERT_EQ(listed.exit.code, 0) << listed.err;
+  const auto json = nlohmann::json::parse(listed.out);
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0].at("id"), "a/plain@v0.34.2");
+  EXPECT_EQ(json[0].at("driver"), "buildctl");
+  EXPECT_EQ(json[1].at("id"), "a/plain@v0.34.2+buildx@v0.12.1");
+  EXPECT_EQ(json[1].at("driver_version"), "v0.12.1");
+  EXPECT_EQ(json[1].at("buildkit"), "v0.34.2");
+  EXPECT_EQ(run({"list", "--buildkit", "smoke", "--format", "json"}).out.find("\"id\": \"a/plain@v0.11.6\"")
+                != std::string::npos,
+            true);
+}
+
+TEST_F(Program, NothingSelectedIsNoPass) {
+  write("scenarios/a/plain.yaml", k_plain);
+  for (const char* verb : {"list", "run"}) {
+    const auto finished = run({verb, "--filter", "nobody"});
+    EXPECT_EQ(finished.exit.code, 2) << verb;
+    EXPECT_THAT(finished.err, HasSubstr("no case matches the filter 'nobody'"));
+  }
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"--buildkit", ">=0.99"}, {"--buildkit", "nobody"}, {"--driver", "docker"}, {"--buildx", "v0.12.1"}})
+    EXPECT_EQ(run({"list", words[0], words[1]}).exit.code, 64) << words[1];
+}
+
 TEST_F(Program, SchemaPrintsWhatIsCommittedForEditors) {
   const auto finished = run({"schema"});
   EXPECT_EQ(finished.exit.code, 0) << finished.err;

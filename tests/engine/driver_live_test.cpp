@@ -64,7 +64,7 @@ TEST_P(DriverLive, IsOneMachineFromRoundToRound) {
 
 INSTANTIATE_TEST_SUITE_P(Buildx,
                          DriverLive,
-                         testing::ValuesIn(toolchain::pinned(toolchain::Kind::buildx)),
+                         testing::ValuesIn(toolchain::in_group(toolchain::Kind::buildx, toolchain::k_smoke)),
                          [](const auto& version) { return plain_id(version.param); });
 
 } // namespace

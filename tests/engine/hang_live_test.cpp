@@ -46,7 +46,7 @@ protected:
 };
 
 TEST_F(HangLive, ABuildThatHangsIsBrokenAndLeavesWhereItHung) {
-  for (const auto& version : toolchain::pinned()) {
+  for (const auto& version : toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke)) {
     SCOPED_TRACE(version);
     take(version);
     const auto played = play(seconds(3), seconds(60));
@@ -110,7 +110,7 @@ protected:
 };
 
 TEST_F(UnreadyLive, AtTheBeginningOfTheCase) {
-  for (const auto& version : toolchain::pinned()) {
+  for (const auto& version : toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke)) {
     SCOPED_TRACE(version);
     take(version);
     std::filesystem::remove(folder_.path() / "buildkitd.starts");

@@ -164,7 +164,7 @@ TEST_F(ClientLive, ThatChangesItsContextIsNoted) {
 }
 
 TEST_F(ClientLive, ThatReachesNoDaemonIsNoBuildThatFails) {
-  for (const auto& version : toolchain::pinned()) {
+  for (const auto& version : toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke)) {
     SCOPED_TRACE(version);
     take_client(version, "shift 2; set -- --addr unix:///nowhere/s.sock \"$@\"; exec");
     const auto played = play("expect: {status: {fails: .}}");
@@ -184,7 +184,7 @@ TEST_F(ClientLive, ThatDiesIsNoBuildThatFails) {
 
 // By the client before it asks for a daemon, by the client afterwards, and by the daemon.
 TEST_F(OneRoundLive, WhatIsRefusedIsABuildThatFailed) {
-  for (const auto& version : toolchain::pinned()) {
+  for (const auto& version : toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke)) {
     take(version);
     for (const auto& [build, words] : {std::pair("secrets: [a=b]", "unexpected key 'a' in 'a=b'"),
                                        std::pair("cache_from: [type=registry]", "registry cache importer requires ref"),

@@ -1,5 +1,5 @@
-// The tables of flags against what the programs of the newest pinned versions print; of docker, which may not be on the
-// machine, against a recording.
+// The tables of flags against what the programs of the newest versions print that every change is tested with; of docker, which may
+// not be on the machine, against a recording.
 #include "process/process.hpp"
 #include "scenario/client_flags.hpp"
 #include "toolchain/toolchain.hpp"
@@ -40,9 +40,9 @@ Flags table(std::initializer_list<std::span<const ClientFlag>> tables) {
   return all;
 }
 
-/// What `PROGRAM build --help` prints, of the pinned version.
+/// What `PROGRAM build --help` prints, of the version.
 util::Result<std::string> help_of(toolchain::Kind kind, const std::string& program) {
-  CP_TRY_ASSIGN(const auto kit, toolchain::find(kind, toolchain::pinned(kind).back()));
+  CP_TRY_ASSIGN(const auto kit, toolchain::find(kind, toolchain::in_group(kind, toolchain::k_smoke).back()));
   CP_TRY_ASSIGN(const auto finished, process::run({{kit.program(program).string(), "build", "--help"}, {}, {}}));
   return finished.out;
 }

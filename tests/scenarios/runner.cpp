@@ -38,7 +38,7 @@ std::string environment(const char* name, const std::string& otherwise = {}) {
 /// Versions to play: $CACHEPROOF_BUILDKIT (a comma between two), else all pinned ones.
 std::vector<std::string> versions() {
   const auto chosen = environment("CACHEPROOF_BUILDKIT");
-  return chosen.empty() ? toolchain::pinned() : util::split(chosen, ',');
+  return chosen.empty() ? toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke) : util::split(chosen, ',');
 }
 
 using Scenarios = std::vector<std::shared_ptr<const scenario::Scenario>>;
@@ -54,7 +54,8 @@ util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
   Scenarios smoke;
   for (const auto& each : scenarios)
     if (std::find(each->tags.begin(), each->tags.end(), "smoke") != each->tags.end()) smoke.push_back(each);
-  CP_TRY_ASSIGN(const auto others, engine::choose_drivers({"buildx"}, toolchain::pinned(toolchain::Kind::buildx)));
+  CP_TRY_ASSIGN(const auto others,
+                engine::choose_drivers({"buildx"}, toolchain::in_group(toolchain::Kind::buildx, toolchain::k_smoke)));
   for (auto& planned : engine::plan(smoke, versions(), others)) cases.push_back(std::move(planned));
   return cases;
 }

@@ -28,6 +28,25 @@ TEST(Pins, AreReadInOrderWithTheDigestsForThisMachine) {
   EXPECT_EQ(pins.digests.at("v0.9.3").module, "h1:x=");
 }
 
+TEST(Pins, HaveGroupsOfWhichOneIsAll) {
+  const auto pins = read_pins("buildx:\n  default: v0.9.0\n  versions:\n    v0.10.0: {groups: [smoke, nightly]}\n"
+                              "    v0.9.0: {groups: [nightly]}\n    v0.8.0: {}\n",
+                              Kind::buildx);
+  EXPECT_THAT(pins.groups.at("smoke"), ElementsAre("v0.10.0"));
+  EXPECT_THAT(pins.groups.at("nightly"), ElementsAre("v0.9.0", "v0.10.0"));
+  EXPECT_THAT(pins.groups.at("all"), ElementsAre("v0.8.0", "v0.9.0", "v0.10.0"));
+}
+
+TEST(Pins, OfWhatEveryChangeIsTestedWithHaveTheDefaultsAndArePlayedAtNightToo) {
+  for (const auto kind : k_kinds) {
+    const auto smoke = in_group(kind, k_smoke);
+    EXPECT_THAT(smoke, testing::Contains(default_version(kind)));
+    EXPECT_THAT(in_group(kind, "nightly"), testing::IsSupersetOf(smoke));
+    EXPECT_EQ(in_group(kind, k_all), pinned(kind));
+  }
+  EXPECT_THAT(in_group(Kind::buildkit, "nobody"), testing::IsEmpty());
+}
+
 TEST(Pins, OfTheProgramAreWhole) {
   for (const auto kind : k_kinds) {
     EXPECT_THAT(pinned(kind), testing::Contains(default_version(kind)));

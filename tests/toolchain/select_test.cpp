@@ -1,4 +1,5 @@
 #include "toolchain/select.hpp"
+#include "util/text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,6 +32,31 @@ TEST(ToolchainSelection, TakesVersionsRangesAndKinds) {
   EXPECT_EQ(text({"buildx"}), "buildx v0.36.1\nbuildx v0.38.2\n");
   EXPECT_EQ(text({"buildx", "v0.12.1", "buildkit", "<0.12", "registry", "v3.0.0"}),
             "buildx v0.12.1\nbuildkit v0.11.6\nregistry v3.0.0\n");
+}
+
+TEST(ToolchainSelection, TakesOfAGroupWhatIsThere) {
+  EXPECT_EQ(text({"all", "buildx", "smoke"}), "buildkit v0.11.6\nbuildkit v0.17.3\nbuildkit v0.34.2\nbuildx v0.36.1\n");
+  EXPECT_EQ(text({"buildx", "nightly"}), "buildx v0.36.1\nbuildx v0.38.2\n");
+  EXPECT_EQ(text({"registry", "smoke"}), "");
+}
+
+std::string chosen(const std::vector<std::string>& words) {
+  const auto versions = choose(Kind::buildkit, words, {});
+  return versions ? util::join(*versions, " ") : versions.error().what + "; " + versions.error().remedy;
+}
+
+TEST(ToolchainChoice, IsOfVersionsRangesGroupsAndFolders) {
+  EXPECT_EQ(chosen({}), "");
+  EXPECT_EQ(chosen({"0.34.2", "path:/a/b", "v0.20.0"}), "v0.34.2 path:/a/b v0.20.0");
+  EXPECT_EQ(chosen({"v0.17.3", "<0.12.5", "smoke"}), "v0.17.3 v0.11.6 v0.34.2") << "each once, in its place";
+  EXPECT_EQ(chosen({"all"}), util::join(pinned(), " "));
+  EXPECT_EQ(chosen({">=0.99"}), "no version is in the range '>=0.99'; there are: " + util::join(pinned(), ", "));
+  EXPECT_EQ(
+      chosen({"newest"}),
+      "'newest' is no version of BuildKit; one like v0.34.2, a range like '>=0.24', a group (smoke, nightly, all), "
+      "latest, or path:DIR");
+  EXPECT_EQ(chosen({"latest"}),
+            "'latest' asks which BuildKit was released, which is not allowed here; name the version");
 }
 
 TEST(ToolchainSelection, NamesWhatThereIsWhereARangeHasNothing) {

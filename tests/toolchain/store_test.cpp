@@ -1,5 +1,6 @@
 // What can be wrong with the store, and how it heals and is bounded.
 #include "toolchain/fixture.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/store.hpp"
 #include "util/text.hpp"
 
@@ -153,6 +154,21 @@ TEST_F(ToolchainStore, AsksEverySourceForWhatItHas) {
   EXPECT_EQ(available(Kind::buildkit, options)[0].versions.error().what, "status 403");
   answer_ = {.body = "{}"};
   EXPECT_EQ(available(Kind::buildkit, options)[0].versions.error().what, "the answer is no list of releases");
+}
+
+TEST_F(ToolchainStore, TheLatestIsTheNewestReleaseOfAllSourcesThatAnswer) {
+  answer_.body = R"([{"tag_name": "v0.35.0-rc1"}, {"tag_name": "v0.34.2"}])";
+  Options options;
+  options.releases_api = server_.url() + "/releases";
+  EXPECT_THAT(*choose(Kind::buildkit, {"latest", "v0.34.2"}, options), ElementsAre("v0.34.2")) << "no pre-release";
+  fake_go("go1.26.8", "[ \"$1 $2 $3\" = 'list -m -versions' ] && echo $4 v0.9.0 v0.35.1\n");
+  EXPECT_THAT(*choose(Kind::buildkit, {"latest"}, options), ElementsAre("v0.35.1"));
+  fake_go("go1.26.8", "exit 1\n");
+  answer_ = {.status = 403};
+  const auto nobody = choose(Kind::buildkit, {"latest"}, options);
+  ASSERT_FALSE(nobody);
+  EXPECT_THAT(nobody.error().what,
+              HasSubstr("nobody says which BuildKit is the latest (release: status 403; Go module: "));
 }
 
 } // namespace
