@@ -50,6 +50,7 @@ int run_program(int argc, char** argv) {
   add_new(app, session);
   add_validate(app, session);
   add_list(app, session);
+  add_matrix(app, session);
   add_steps(app, session);
   add_show(app, session);
   add_toolchain(app, session);

@@ -15,6 +15,7 @@
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
 #include "engine/schedule.hpp"
+#include "engine/shard.hpp"
 #include "report/console.hpp"
 #include "sandbox/admission.hpp"
 #include "toolchain/toolchain.hpp"
@@ -42,6 +43,8 @@ struct Options {
   bool offline = false;
   bool accept = false;
   std::optional<int> skip_code;
+  std::string shard;
+  std::string durations;
   Format format = Format::text;
 };
 
@@ -86,6 +89,12 @@ int run(Options options, std::stop_token stop) {
   const auto chosen =
       choose(options.selection, options.offline ? std::nullopt : std::optional(toolchain::Options{.stop = stop}));
   if (!chosen) return report_error(chosen.error());
+  std::optional<engine::Shard> shard;
+  if (!options.shard.empty()) {
+    const auto parsed = engine::parse_shard(options.shard);
+    if (!parsed) return report_error(parsed.error());
+    shard = *parsed;
+  }
   if (options.accept
       && (options.selection.paths.size() != 1 || !std::filesystem::is_regular_file(options.selection.paths.front())))
     return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
@@ -119,6 +128,16 @@ int run(Options options, std::stop_token stop) {
   for (auto& planned : engine::plan(repositories->scenarios(), names, chosen->drivers))
     if (engine::selects(options.selection.filter, planned)) cases.push_back(std::move(planned));
   if (cases.empty()) return report_error(nothing_chosen(options.selection));
+  if (shard) {
+    const auto durations = read_durations(options.durations);
+    if (!durations) return report_error(durations.error());
+    cases = engine::of_shard(cases, *shard, *durations);
+  }
+  if (cases.empty())
+    return report_error({util::Blame::rig,
+                         fmt::format("nothing was played: the shard {} has no case", options.shard),
+                         {},
+                         "take fewer shards than there are cases"});
   if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;
   if (options.offline)
     if (const auto allowed = engine::check_offline(cases); !allowed) return report_error(allowed.error());
@@ -183,6 +202,12 @@ void add_run(CLI::App& app, Session& session) {
   command->add_flag("--offline",
                     options->offline,
                     "Neither pull an image nor install a program: what would need to is refused before anything runs");
+  command->add_option(
+      "--shard", options->shard, "Only one part of the cases, e.g. 2/3: all parts together play each case once");
+  command->add_option("--durations",
+                      options->durations,
+                      "A folder with the durations.json of an earlier run, by which shards are made equally long; all "
+                      "shards of a run must be given the same");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
   command->add_flag(
       "--accept",

@@ -1,6 +1,7 @@
 #include "cli/selection.hpp"
 
 #include "engine/drivers.hpp"
+#include "engine/durations.hpp"
 #include "toolchain/select.hpp"
 
 #include <CLI/CLI.hpp>
@@ -32,6 +33,10 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   CP_TRY_ASSIGN(const auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx));
   return chosen;
+}
+
+util::Result<engine::Durations> read_durations(const std::string& folder) {
+  return folder.empty() ? engine::Durations{} : engine::read_durations(folder);
 }
 
 util::Error nothing_chosen(const Selection& selection) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/plan.hpp"
+#include "engine/schedule.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
@@ -34,6 +35,10 @@ struct Chosen {
 };
 /// With `online` it may be asked what was released. Every error is one of usage, or of a network that is not there.
 util::Result<Chosen> choose(const Selection& selection, const std::optional<toolchain::Options>& online);
+
+/// By which cases are dealt to shards: of that folder, none without one. Never those of `--out`: the first shard that ends
+/// would move the cases of the others. One that cannot be read is an error, for the others may have been able to.
+util::Result<engine::Durations> read_durations(const std::string& folder);
 
 /// Where no case was chosen: nothing that was judged is no pass.
 util::Error nothing_chosen(const Selection& selection);

@@ -162,16 +162,17 @@ void add_toolchain(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("toolchain",
                                      "Install, list, check or remove versions of BuildKit, buildx, registry, frontend");
   command->require_subcommand(1);
-  command->footer("\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend;\n"
-                  "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
-                  "BuildKit's for Dockerfiles, as an image of a scenario has it. A GROUP is one of docker/versions.yaml:\n"
-                  "smoke, nightly or all.\n"
-                  "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx smoke registry\n\n"
-                  "  CACHEPROOF_STORE           the folder of the store\n"
-                  "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"
-                  "                             for longest and is not in use now\n"
-                  "  CACHEPROOF_RELEASES_URL    a mirror of the release files\n"
-                  "  CACHEPROOF_DOCKER_HUB_URL  a registry in the place of Docker Hub's, e.g. a mirror of it\n");
+  command->footer(
+      "\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend;\n"
+      "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
+      "BuildKit's for Dockerfiles, as an image of a scenario has it. A GROUP is one of docker/versions.yaml:\n"
+      "smoke, nightly or all.\n"
+      "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx smoke registry\n\n"
+      "  CACHEPROOF_STORE           the folder of the store\n"
+      "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"
+      "                             for longest and is not in use now\n"
+      "  CACHEPROOF_RELEASES_URL    a mirror of the release files\n"
+      "  CACHEPROOF_DOCKER_HUB_URL  a registry in the place of Docker Hub's, e.g. a mirror of it\n");
 
   auto* list_command = command->add_subcommand("list", "The pinned versions and those in the store");
   const auto everything = std::make_shared<bool>(false);

@@ -12,15 +12,19 @@ constexpr const char* k_file = "durations.json";
 
 } // namespace
 
-Durations load_durations(const std::filesystem::path& out) {
+util::Result<Durations> read_durations(const std::filesystem::path& folder) {
+  CP_TRY_ASSIGN(const auto text, util::read_text(folder / k_file));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object())
+    return util::failure((folder / k_file).string() + " is no JSON object", {}, "take one that a run has written");
   Durations durations;
-  const auto text = util::read_text(out / k_file);
-  if (!text) return durations;
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
-  if (!json.is_object()) return durations;
   for (const auto& [id, value] : json.items())
     if (value.is_number_integer()) durations[id] = value.get<evidence::Nanoseconds>();
   return durations;
+}
+
+Durations load_durations(const std::filesystem::path& out) {
+  return read_durations(out).value_or(Durations{});
 }
 
 util::Status save_durations(const std::filesystem::path& out, const std::vector<evidence::CaseEvidence>& played) {

@@ -22,6 +22,22 @@ TEST_F(ProgramLive, PlaysTheSmallestExample) {
   EXPECT_THAT(played.out, HasSubstr("1 passed"));
 }
 
+TEST_F(ProgramLive, ShardsOneAfterTheOtherPlayEveryCaseOnce) {
+  for (int i = 0; i < 5; ++i) write(fmt::format("scenarios/plain_{}.yaml", i), k_plain);
+  std::string all;
+  for (const char* shard : {"1/2", "2/2"}) {
+    const auto played = run({"run", "--shard", shard}); // into one folder, whose durations grow meanwhile
+    EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+    all += played.out;
+  }
+  for (int i = 0; i < 5; ++i) {
+    const auto id = fmt::format("\nplain_{}@v0.34.2\n", i);
+    const auto at = all.find(id);
+    ASSERT_NE(at, std::string::npos) << id << all;
+    EXPECT_EQ(all.find(id, at + 1), std::string::npos) << id << all;
+  }
+}
+
 TEST_F(ProgramLive, ShowsAWrongExpectationWithItsLineAndBothDifferences) {
   const auto file = write("wrong.yaml", with_second_round("rebuilt: [app COPY packages*]"));
   const auto played = run({"run", file});

@@ -141,6 +141,43 @@ TEST_F(Program, ListPrintsTheMatrixForPrograms) {
             true);
 }
 
+TEST_F(Program, MatrixPrintsJobsForGithubThatHaveEveryCase) {
+  for (int i = 0; i < 9; ++i) write(fmt::format("scenarios/a/plain_{}.yaml", i), k_plain);
+  const auto printed = run({"matrix", "--github", "--group", "smoke", "--driver", "buildctl,buildx", "--shards", "2"});
+  ASSERT_EQ(printed.exit.code, 0) << printed.err;
+  EXPECT_EQ(printed.out.find('\n'), printed.out.size() - 1) << "one line, as GITHUB_OUTPUT wants it";
+  const auto jobs = nlohmann::json::parse(printed.out).at("include");
+  ASSERT_EQ(jobs.size(), 6U);
+  EXPECT_EQ(jobs[0].at("name"), "BuildKit v0.11.6, 1 of 2");
+  EXPECT_EQ(jobs[0].at("arguments"),
+            "--buildkit v0.11.6 --driver buildctl,buildx --buildx v0.12.1,v0.36.1 --shard 1/2");
+  EXPECT_EQ(jobs[5].at("buildkit"), "v0.34.2");
+  EXPECT_EQ(jobs[5].at("shard"), "2-2");
+
+  const auto one = run({"matrix", "--github", "--buildkit", "v0.34.2", "--shards", "3", "--filter", "plain_1@"});
+  EXPECT_EQ(nlohmann::json::parse(one.out).at("include").size(), 1U) << "no job without a case";
+  EXPECT_EQ(run({"matrix", "--github", "--shards", "300"}).exit.code, 0);
+  EXPECT_EQ(run({"matrix", "--github", "--shards", "0"}).exit.code, 64);
+  EXPECT_EQ(run({"matrix"}).exit.code, 64);
+  EXPECT_EQ(run({"matrix", "--github", "--group", "nobody"}).exit.code, 64);
+  EXPECT_EQ(run({"matrix", "--github", "--filter", "nobody"}).exit.code, 2);
+}
+
+TEST_F(Program, MatrixIsNoLargerThanGithubTakes) {
+  for (int i = 0; i < 40; ++i) write(fmt::format("scenarios/a/plain_{}.yaml", i), k_plain);
+  const auto printed = run({"matrix", "--github", "--shards", "200"});
+  EXPECT_EQ(printed.exit.code, 64);
+  EXPECT_THAT(printed.err, HasSubstr(" jobs, and GitHub takes 256 of one matrix"));
+}
+
+TEST_F(Program, AShardThatIsNoneIsWrongUsage) {
+  const auto file = write("plain.yaml", k_plain);
+  EXPECT_EQ(run({"run", file, "--shard", "4/3"}).exit.code, 64);
+  const auto blind = run({"matrix", "--github", file, "--durations", "nowhere"});
+  EXPECT_NE(blind.exit.code, 0) << "other shards may know what this one does not";
+  EXPECT_THAT(blind.err, HasSubstr("nowhere/durations.json"));
+}
+
 TEST_F(Program, NothingSelectedIsNoPass) {
   write("scenarios/a/plain.yaml", k_plain);
   for (const char* verb : {"list", "run"}) {
