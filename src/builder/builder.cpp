@@ -15,12 +15,12 @@ namespace {
 util::Result<process::Command> command_for(const Client& client,
                                            const std::string& daemon_address,
                                            const BuildRequest& request,
-                                           const std::stop_token& stop) {
+                                           const process::RunOptions& options) {
   CP_TRY(prepare_scratch(request));
   if (client.driver == Driver::buildctl) return buildctl_command(client.program, daemon_address, request);
   CP_TRY_ASSIGN(
       auto environment,
-      make_buildx_builder(client.program, {request.home, request.name}, daemon_address, request.environment, stop));
+      make_buildx_builder(client.program, {request.home, request.name}, daemon_address, request.environment, options));
   return buildx_command(client.program, request, std::move(environment));
 }
 
@@ -53,15 +53,19 @@ std::optional<Driver> parse_driver(std::string_view text) {
   return {};
 }
 
-std::vector<std::string> inexpressible(Driver driver, const BuildRequest& request) {
-  return driver == Driver::buildctl ? unknown_to_buildctl(request) : unknown_to_buildx(request);
+std::vector<std::string> inexpressible(Driver driver, const std::string& version, const BuildRequest& request) {
+  return driver == Driver::buildctl ? unknown_to_buildctl(request) : unknown_to_buildx(request, version);
 }
 
 util::Result<BuildRun> build(const Client& client,
                              const std::string& daemon_address,
                              const BuildRequest& request,
                              const process::RunOptions& options) {
-  CP_TRY_ASSIGN(const auto command, command_for(client, daemon_address, request, options.stop));
+  const auto command_or = command_for(client, daemon_address, request, options);
+  if (!command_or && command_or.error().blame == util::Blame::interrupted)
+    return BuildRun{.command_line = command_or.error().tried, .interrupted = true};
+  CP_TRY(command_or);
+  const auto& command = *command_or;
   BuildRun result{.command_line = shown(command, request)};
   auto capture = options;
   capture.on_output = [&](std::string_view piece) {

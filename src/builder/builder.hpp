@@ -41,10 +41,12 @@ struct BuildRun {
 };
 
 /// The keys of a request that a driver has no words for, in those of the scenario language; such a build is not begun.
-std::vector<std::string> inexpressible(Driver driver, const BuildRequest& request);
+/// `version` is of buildx.
+std::vector<std::string> inexpressible(Driver driver, const std::string& version, const BuildRequest& request);
 
 /// Clears `request.scratch`, writes what the command line names there, builds at the daemon of that address and waits
-/// for the end. Only a client that could not be started, or buildx without a builder, is an error.
+/// for the end. Only a client that could not be started, or buildx without a builder, is an error. `request.home` is
+/// one of `make_buildx_home`.
 util::Result<BuildRun> build(const Client& client,
                              const std::string& daemon_address,
                              const BuildRequest& request,

@@ -4,7 +4,10 @@
 #include "process/process.hpp"
 #include "util/csv.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
+#include "util/version.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -18,10 +21,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds k_create_limit(20);
+/// The first with several outputs of one build: v0.12.1 says `multiple outputs currently unsupported`.
+const util::Version k_several_outputs{0, 13, 0, {}};
 
 /// Of the builds that the builder's only node was asked for, by their ids.
 fs::path states_of(const BuildxBuilder& builder) {
   return builder.config / "refs" / builder.name / (builder.name + "0");
+}
+
+/// As BuildKit's identity/randomid.go makes them; a file that is being written has another name.
+bool is_id(const std::string& name) {
+  return name.size() == 25 && name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz") == name.npos;
 }
 
 /// `db=10.0.0.1` as every version takes it: up to v0.11 a colon alone divided them.
@@ -30,29 +40,41 @@ std::string with_colon(std::string host) {
   return host;
 }
 
+/// A line of `docker build` has what is no key in buildctl's words, one of which buildx has too.
+std::vector<std::string> in_words_of_buildx(std::vector<std::string> words) {
+  const std::string parent = "cgroup-parent=";
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if (words[i] == "--opt" && words[i + 1].starts_with(parent)) {
+      words[i] = "--cgroup-parent";
+      words[i + 1].erase(0, parent.size());
+    }
+  return words;
+}
+
 } // namespace
 
 util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::path& buildx,
                                                                      const BuildxBuilder& made,
                                                                      const std::string& daemon_address,
                                                                      std::map<std::string, std::string> environment,
-                                                                     const std::stop_token& stop) {
+                                                                     const process::RunOptions& options) {
   environment["BUILDX_CONFIG"] = made.config.string();
   environment["DOCKER_HOST"] = "unix://" + (made.config / "no-docker.sock").string();
   const process::Command command{
       {buildx.string(), "create", "--name", made.name, "--driver", "remote", daemon_address}, environment, {}};
+  const auto tried = process::to_line({.argv = command.argv}); // a secret may be in the environment
   std::string said;
-  CP_TRY_ASSIGN(const auto finished,
-                process::run(command,
-                             {.timeout = k_create_limit,
-                              .stop = stop,
-                              .on_output = [&](std::string_view piece) { said += piece; },
-                              .before_stop = {}}));
-  if (!finished.exit.ok())
-    return util::failure("buildx could not be given a builder: " + to_text(finished.exit) + "\n" + said,
-                         process::to_line({.argv = command.argv}), // a secret may be in the environment
+  const auto finished = process::run(command,
+                                     {.timeout = k_create_limit,
+                                      .stop = options.stop,
+                                      .on_output = [&](std::string_view piece) { said += piece; },
+                                      .before_stop = options.before_stop});
+  if (!finished) return util::failure(finished.error().what, tried, finished.error().remedy);
+  if (!finished->exit.ok())
+    return util::failure("buildx could not be given a builder: " + to_text(finished->exit) + "\n" + said,
+                         tried,
                          "cacheproof toolchain verify",
-                         finished.interrupted ? util::Blame::interrupted : util::Blame::rig);
+                         finished->interrupted ? util::Blame::interrupted : util::Blame::rig);
   environment["BUILDX_BUILDER"] = made.name;
   return environment;
 }
@@ -103,26 +125,38 @@ buildx_command(const fs::path& buildx, const BuildRequest& request, std::map<std
     for (auto& field : fields) field = with_absolute_dest(request, field);
     add("--output", util::csv_line(fields));
   }
-  argv.insert(argv.end(), request.client_args.begin(), request.client_args.end());
+  for (const auto& word : in_words_of_buildx(request.client_args)) argv.push_back(word);
   argv.push_back(request.context.string());
   return command;
 }
 
-std::vector<std::string> unknown_to_buildx(const BuildRequest& request) {
+std::vector<std::string> unknown_to_buildx(const BuildRequest& request, const std::string& version) {
   std::vector<std::string> keys;
   if (!request.frontend.empty() && request.frontend != k_builtin_frontend)
     keys.push_back("frontend: " + request.frontend);
-  for (std::size_t i = 0; i + 1 < request.client_args.size(); ++i) // buildctl's, as a line of `docker build` has it
-    if (request.client_args[i] == "--opt") keys.push_back("client_args: [--opt, " + request.client_args[i + 1] + "]");
+  const auto parsed = util::Version::parse(version);
+  if (request.output.size() > 1 && parsed && *parsed < k_several_outputs)
+    keys.push_back(fmt::format("output: [{}], which {} takes one of", util::join(request.output, ", "), version));
+  const auto words = in_words_of_buildx(request.client_args);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == "--opt" || words[i].starts_with("--opt="))
+      keys.push_back(fmt::format("client_args: [{}]",
+                                 util::join({words.begin() + static_cast<std::ptrdiff_t>(i), words.end()}, ", ")));
   return keys;
 }
 
 std::vector<std::string> buildx_refs(const BuildxBuilder& builder) {
   std::vector<std::string> refs;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(states_of(builder), error)) refs.push_back(entry.path().filename());
+  for (fs::directory_iterator state(states_of(builder), error), end; !error && state != end; state.increment(error))
+    if (const auto name = state->path().filename().string(); is_id(name)) refs.push_back(name);
   std::sort(refs.begin(), refs.end());
   return refs;
+}
+
+util::Status make_buildx_home(const fs::path& config) {
+  CP_TRY(util::make_directories(config));
+  return util::write_text(config / ".buildNodeID", "cacheproof");
 }
 
 std::string bake_target(const BuildxBuilder& builder, const std::string& ref) {

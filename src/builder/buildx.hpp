@@ -2,11 +2,11 @@
 
 #include "builder/request.hpp"
 #include "process/command.hpp"
+#include "process/process.hpp"
 #include "util/result.hpp"
 
 #include <filesystem>
 #include <map>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,21 +18,25 @@ struct BuildxBuilder {
   std::string name;
 };
 
-/// Makes a builder for the daemon of that address. Gives the client's environment with what leads to that builder and
-/// to no Docker of the machine.
+/// Makes a builder for the daemon of that address, within the stop request and the last look of `options`. Gives the
+/// client's environment with what leads to that builder and to no Docker of the machine.
 util::Result<std::map<std::string, std::string>> make_buildx_builder(const std::filesystem::path& buildx,
                                                                      const BuildxBuilder& made,
                                                                      const std::string& daemon_address,
                                                                      std::map<std::string, std::string> environment,
-                                                                     const std::stop_token& stop);
+                                                                     const process::RunOptions& options);
+
+/// Makes the folder in which buildx keeps what it knows, with who it is: builds that begin at once would each make that
+/// up (its util/confutil/config.go).
+util::Status make_buildx_home(const std::filesystem::path& config);
 
 /// The command line of `buildx build` for the request, with that environment. Cache attributes are passed on untouched.
 process::Command buildx_command(const std::filesystem::path& buildx,
                                 const BuildRequest& request,
                                 std::map<std::string, std::string> environment);
 
-/// What `inexpressible` says of `buildx`.
-std::vector<std::string> unknown_to_buildx(const BuildRequest& request);
+/// What `inexpressible` says of `buildx` in that version.
+std::vector<std::string> unknown_to_buildx(const BuildRequest& request, const std::string& version);
 
 /// The daemon's ids of the builds that were asked for by that builder, sorted (its localstate/localstate.go, from v0.11
 /// on).

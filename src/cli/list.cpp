@@ -3,6 +3,7 @@
 #include "cli/selection.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/plan.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
@@ -27,11 +28,22 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases) {
                        {"buildkit", planned.buildkit},
                        {"driver", to_text(planned.driver.driver)}};
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
-    if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
+    if (planned.driver.driver == builder::Driver::buildx) one["driver_version"] = planned.driver.version;
     if (const auto why = engine::unmet(planned)) one["skipped"] = *why;
     all.push_back(std::move(one));
   }
   return all;
+}
+
+/// As cases are called by them: a folder by what its programs say.
+util::Result<std::vector<std::string>> names_of(std::vector<std::string> versions) {
+  for (auto& version : versions)
+    if (version.starts_with(toolchain::k_path)) {
+      CP_TRY_ASSIGN(auto kit,
+                    toolchain::from_path(toolchain::Kind::buildkit, version.substr(toolchain::k_path.size())));
+      version = std::move(kit.version);
+    }
+  return versions;
 }
 
 } // namespace
@@ -54,9 +66,11 @@ void add_list(CLI::App& app, Session& session) {
       if (!chosen) return report_error(chosen.error());
       const auto scenarios = load_scenarios(selection.paths);
       if (!scenarios) return scenarios.error();
-      auto cases = engine::plan(*scenarios, chosen->versions, chosen->drivers);
-      std::erase_if(cases, [&](const auto& planned) { return !engine::selects(selection.filter, planned); });
-      if (cases.empty()) return report_error(nothing_chosen(selection));
+      const auto versions = names_of(chosen->versions);
+      if (!versions) return report_error(versions.error());
+      const auto cases_or = cases_of(selection, *chosen, *scenarios, *versions);
+      if (!cases_or) return report_error(cases_or.error());
+      const auto& cases = *cases_or;
       if (options->json)
         std::cout << to_json(cases).dump(2) << '\n';
       else

@@ -1,8 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
-#include "engine/plan.hpp"
-#include "engine/shard.hpp"
+#include "process/command.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <set>
 
 namespace cacheproof::cli {
 namespace {
@@ -24,55 +22,86 @@ struct Options {
   Selection selection;
   std::string group = "nightly";
   std::size_t shards = 1;
-  std::string durations;
   bool github = false;
 };
 
-/// One job: a version of BuildKit through all drivers, or a part of its cases.
-nlohmann::json job(const std::string& version, const Chosen& chosen, std::size_t shard, std::size_t shards) {
-  std::set<std::string> drivers;
-  std::vector<std::string> buildx;
-  for (const auto& driver : chosen.drivers) {
-    drivers.emplace(to_text(driver.driver));
-    if (!driver.version.empty()) buildx.push_back(driver.version);
-  }
-  auto arguments = fmt::format("--buildkit {} --driver {}", version, util::join({drivers.begin(), drivers.end()}, ","));
-  if (!buildx.empty()) arguments += " --buildx " + util::join(buildx, ",");
-  auto name = "BuildKit " + version;
-  if (shards > 1) {
-    arguments += fmt::format(" --shard {}/{}", shard, shards);
-    name += fmt::format(", {} of {}", shard, shards);
-  }
-  return {{"name", name},
-          {"buildkit", version},
-          {"buildx", util::join(buildx, ",")},
-          {"shard", fmt::format("{}-{}", shard, shards)},
-          {"arguments", arguments}};
+/// The words for `cacheproof run` that choose what `selection` does, with versions in the place of groups.
+std::string arguments(const Selection& selection) {
+  std::vector<std::string> words;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    words.emplace_back(name);
+    words.push_back(value);
+  };
+  add("--buildkit", util::join(selection.versions, ","));
+  add("--driver", util::join(selection.drivers, ","));
+  add("--buildx", util::join(selection.buildx, ","));
+  add("--filter", selection.filter);
+  add("--own-versions", selection.own_versions == OwnVersions::only ? "only" : "without");
+  add("--shard", selection.shard);
+  add("--durations", selection.durations);
+  words.insert(words.end(), selection.paths.begin(), selection.paths.end());
+  return process::to_line({.argv = words});
+}
+
+util::Status check(const Options& options) {
+  const auto refuse = [](std::string what, std::string remedy) {
+    return util::failure(std::move(what), {}, std::move(remedy), util::Blame::usage);
+  };
+  if (!options.github) return refuse("nobody was named to print a matrix for", "add --github");
+  if (!toolchain::is_group(options.group))
+    return refuse(fmt::format("--group={} is no group of docker/versions.yaml", options.group),
+                  "one of: smoke, nightly, all");
+  const auto& selection = options.selection;
+  if (!selection.shard.empty() || selection.own_versions != OwnVersions::with)
+    return refuse("a matrix has all shards, and the cases with versions of their own in jobs of theirs",
+                  "leave --shard and --own-versions out");
+  for (const auto& version : selection.versions)
+    if (version.starts_with("path:"))
+      return refuse(version + " is a folder of this machine", "name versions that every machine can install");
+  return {};
 }
 
 int print_matrix(Options options, const std::stop_token& stop) {
-  if (!options.github)
-    return report_error({util::Blame::usage, "nobody was named to print a matrix for", {}, "add --github"});
+  if (const auto sound = check(options); !sound) return report_error(sound.error());
   auto& selection = options.selection;
   if (selection.versions.empty()) selection.versions = {options.group};
   const bool with_buildx =
       std::find(selection.drivers.begin(), selection.drivers.end(), "buildx") != selection.drivers.end();
   if (with_buildx && selection.buildx.empty()) selection.buildx = {options.group};
-  const auto chosen = choose(selection, toolchain::Options{.stop = stop});
+  auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
   const auto scenarios = load_scenarios(selection.paths);
   if (!scenarios) return scenarios.error();
-  const auto durations = read_durations(options.durations);
-  if (!durations) return report_error(durations.error());
+  selection.buildx.clear();
+  for (const auto& driver : chosen->drivers)
+    if (driver.driver == builder::Driver::buildx) selection.buildx.push_back(driver.version);
+
   auto jobs = nlohmann::json::array();
-  for (const auto& version : chosen->versions) {
-    auto cases = engine::plan(*scenarios, {version}, chosen->drivers);
-    std::erase_if(cases, [&](const auto& planned) { return !engine::selects(selection.filter, planned); });
-    for (std::size_t shard = 1; shard <= options.shards; ++shard)
-      if (!engine::of_shard(cases, {shard, options.shards}, *durations).empty()) // a job without a case would be red
-        jobs.push_back(job(version, *chosen, shard, options.shards));
-  }
-  if (jobs.empty()) return report_error(nothing_chosen(selection));
+  const auto add = [&](const std::string& name, const std::vector<std::string>& versions, OwnVersions own) {
+    selection.versions = versions;
+    selection.own_versions = own;
+    for (std::size_t number = 1; number <= options.shards; ++number) {
+      chosen->shard = engine::Shard{number, options.shards};
+      selection.shard = options.shards == 1 ? "" : fmt::format("{}/{}", number, options.shards);
+      const auto cases = cases_of(selection, *chosen, *scenarios, versions);
+      // A job in which nothing can be judged would be red.
+      if (!cases || std::all_of(cases->begin(), cases->end(), [](const auto& one) { return engine::unmet(one); }))
+        continue;
+      jobs.push_back({{"name", options.shards == 1 ? name : fmt::format("{}, {} of {}", name, number, options.shards)},
+                      {"buildkit", versions.empty() ? "own" : versions.front()},
+                      {"buildx", util::join(selection.buildx, ",")},
+                      {"shard", fmt::format("{}-{}", number, options.shards)},
+                      {"arguments", arguments(selection)}});
+    }
+  };
+  for (const auto& version : chosen->versions) add("BuildKit " + version, {version}, OwnVersions::without);
+  add("BuildKits that scenarios name", {}, OwnVersions::only);
+  if (jobs.empty())
+    return report_error({util::Blame::rig,
+                         "nothing would be played: no case of these can be judged",
+                         {},
+                         "`cacheproof list --format=json` says why each is skipped"});
   if (jobs.size() > k_most_jobs)
     return report_error({util::Blame::usage,
                          fmt::format("these are {} jobs, and GitHub takes {} of one matrix", jobs.size(), k_most_jobs),
@@ -92,15 +121,14 @@ void add_matrix(CLI::App& app, Session& session) {
   command->add_option("--group", options->group, "The group of docker/versions.yaml whose versions are played")
       ->capture_default_str();
   command->add_option("--shards", options->shards, "In how many jobs each version of BuildKit is played")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::size_t{1}, engine::k_most_shards))
       ->capture_default_str();
-  command->add_option(
-      "--durations", options->durations, "As for `cacheproof run`, whose shards must be given the same");
-  command->footer("\nEach job has a `name`, the `arguments` for `cacheproof run`, and `buildkit`, `buildx` and `shard` "
-                  "for the keys\n"
-                  "of caches and artifacts. The shards of a version play each of its cases once.\n\n"
-                  "Example:\n"
-                  "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n");
+  command->footer(
+      "\nEach job has a `name`, the `arguments` for `cacheproof run`, and `buildkit`, `buildx` and `shard` for the "
+      "keys\n"
+      "of caches and artifacts. All jobs together play every case once, but for those that would be skipped anyhow.\n\n"
+      "Example:\n"
+      "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n");
   command->callback(
       [&session, options] { session.action = [&session, options] { return print_matrix(*options, session.stop); }; });
 }

@@ -15,7 +15,6 @@
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
 #include "engine/schedule.hpp"
-#include "engine/shard.hpp"
 #include "report/console.hpp"
 #include "sandbox/admission.hpp"
 #include "toolchain/toolchain.hpp"
@@ -43,8 +42,6 @@ struct Options {
   bool offline = false;
   bool accept = false;
   std::optional<int> skip_code;
-  std::string shard;
-  std::string durations;
   Format format = Format::text;
 };
 
@@ -89,15 +86,6 @@ int run(Options options, std::stop_token stop) {
   const auto chosen =
       choose(options.selection, options.offline ? std::nullopt : std::optional(toolchain::Options{.stop = stop}));
   if (!chosen) return report_error(chosen.error());
-  std::optional<engine::Shard> shard;
-  if (!options.shard.empty()) {
-    const auto parsed = engine::parse_shard(options.shard);
-    if (!parsed) return report_error(parsed.error());
-    shard = *parsed;
-  }
-  if (options.accept
-      && (options.selection.paths.size() != 1 || !std::filesystem::is_regular_file(options.selection.paths.front())))
-    return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
   if (options.accept && chosen->drivers.size() > 1)
     return report_error(
         {util::Blame::usage, "--accept takes one driver", {}, "write what another one does under `when: {driver: …}`"});
@@ -124,20 +112,9 @@ int run(Options options, std::stop_token stop) {
   std::vector<std::string> names;
   for (const auto& [version, rig] : *rigs_or) names.push_back(version);
 
-  std::vector<engine::Case> cases;
-  for (auto& planned : engine::plan(repositories->scenarios(), names, chosen->drivers))
-    if (engine::selects(options.selection.filter, planned)) cases.push_back(std::move(planned));
-  if (cases.empty()) return report_error(nothing_chosen(options.selection));
-  if (shard) {
-    const auto durations = read_durations(options.durations);
-    if (!durations) return report_error(durations.error());
-    cases = engine::of_shard(cases, *shard, *durations);
-  }
-  if (cases.empty())
-    return report_error({util::Blame::rig,
-                         fmt::format("nothing was played: the shard {} has no case", options.shard),
-                         {},
-                         "take fewer shards than there are cases"});
+  const auto cases_or = cases_of(options.selection, *chosen, repositories->scenarios(), names);
+  if (!cases_or) return report_error(cases_or.error());
+  const auto& cases = *cases_or;
   if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;
   if (options.offline)
     if (const auto allowed = engine::check_offline(cases); !allowed) return report_error(allowed.error());
@@ -190,7 +167,8 @@ void add_run(CLI::App& app, Session& session) {
   command->add_option("--registry",
                       options->registry,
                       "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "
-                      "missing), path:FILE, or http://127.0.0.1:PORT of one of your own");
+                      "missing), container (of registry:3, by your Docker engine), path:FILE, or http://127.0.0.1:PORT "
+                      "of one of your own");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);
@@ -202,12 +180,6 @@ void add_run(CLI::App& app, Session& session) {
   command->add_flag("--offline",
                     options->offline,
                     "Neither pull an image nor install a program: what would need to is refused before anything runs");
-  command->add_option(
-      "--shard", options->shard, "Only one part of the cases, e.g. 2/3: all parts together play each case once");
-  command->add_option("--durations",
-                      options->durations,
-                      "A folder with the durations.json of an earlier run, by which shards are made equally long; all "
-                      "shards of a run must be given the same");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
   command->add_flag(
       "--accept",

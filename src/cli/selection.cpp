@@ -1,12 +1,32 @@
 #include "cli/selection.hpp"
 
+#include "engine/builders.hpp"
 #include "engine/drivers.hpp"
 #include "engine/durations.hpp"
 #include "toolchain/select.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <map>
 
 namespace cacheproof::cli {
+namespace {
+
+util::Error nothing_chosen(const Selection& selection) {
+  if (!selection.shard.empty())
+    return {util::Blame::rig,
+            fmt::format("nothing was played: the shard {} has no case", selection.shard),
+            {},
+            "take fewer shards than there are cases"};
+  return {util::Blame::rig,
+          selection.filter.empty() ? "nothing was played: there is no such case"
+                                   : "nothing was played: no case matches the filter '" + selection.filter + "'",
+          {},
+          "`cacheproof list` prints the ids that a filter is matched against"};
+}
+
+} // namespace
 
 void add_selection(CLI::App& command, Selection& selection) {
   command.add_option("PATH", selection.paths, "Scenario files, or folders of them (default: scenarios/)");
@@ -21,8 +41,25 @@ void add_selection(CLI::App& command, Selection& selection) {
       selection.drivers,
       "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), or both "
       "(default: buildctl)");
-  add("--buildx", selection.buildx, "Versions of buildx likewise, for --driver buildx (default: the pinned default)");
+  add("--buildx",
+      selection.buildx,
+      "Versions of buildx, for --driver buildx: v0.36.1, a range, a group, or latest (default: the pinned default)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
+  command
+      .add_option(
+          "--own-versions",
+          selection.own_versions,
+          "Cases whose builders name their BuildKit themselves, whatever --buildkit says: with the others, only "
+          "these, or without them (default: with)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, OwnVersions>{
+          {"with", OwnVersions::with}, {"only", OwnVersions::only}, {"without", OwnVersions::without}}))
+      ->option_text("with|only|without");
+  command.add_option(
+      "--shard", selection.shard, "Only one part of the cases, e.g. 2/3: all parts together have each case once");
+  command.add_option("--durations",
+                     selection.durations,
+                     "A folder with the durations.json of an earlier run, by which shards are made equally long; all "
+                     "shards of a run must be given the same");
 }
 
 util::Result<Chosen> choose(const Selection& selection, const std::optional<toolchain::Options>& online) {
@@ -32,18 +69,29 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   if (chosen.versions.empty()) chosen.versions = {toolchain::default_version()};
   CP_TRY_ASSIGN(const auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx));
+  if (!selection.shard.empty()) {
+    CP_TRY_ASSIGN(chosen.shard, engine::parse_shard(selection.shard));
+  }
+  if (!selection.durations.empty()) {
+    CP_TRY_ASSIGN(chosen.durations, engine::read_durations(selection.durations));
+  }
   return chosen;
 }
 
-util::Result<engine::Durations> read_durations(const std::string& folder) {
-  return folder.empty() ? engine::Durations{} : engine::read_durations(folder);
-}
-
-util::Error nothing_chosen(const Selection& selection) {
-  return {util::Blame::rig,
-          "nothing was played: no case matches the filter '" + selection.filter + "'",
-          {},
-          "`cacheproof list` prints the ids that a filter is matched against"};
+util::Result<std::vector<engine::Case>>
+cases_of(const Selection& selection,
+         const Chosen& chosen,
+         const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
+         const std::vector<std::string>& versions) {
+  auto cases = engine::plan(scenarios, versions, chosen.drivers);
+  std::erase_if(cases, [&](const engine::Case& planned) {
+    const bool own = !engine::own_versions(*planned.scenario, planned.cell).empty();
+    return (selection.own_versions == OwnVersions::only && !own)
+           || (selection.own_versions == OwnVersions::without && own) || !engine::selects(selection.filter, planned);
+  });
+  if (chosen.shard) cases = engine::of_shard(cases, *chosen.shard, chosen.durations);
+  if (cases.empty()) return tl::unexpected(nothing_chosen(selection));
+  return cases;
 }
 
 } // namespace cacheproof::cli

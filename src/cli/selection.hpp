@@ -2,6 +2,7 @@
 
 #include "engine/plan.hpp"
 #include "engine/schedule.hpp"
+#include "engine/shard.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
@@ -15,7 +16,10 @@ class App;
 
 namespace cacheproof::cli {
 
-/// Which cases are meant, as it is written on the command line: scenarios × versions × drivers, less what the filter
+/// Cases whose builders all name their versions of BuildKit, which no other choice of versions changes.
+enum class OwnVersions { with, only, without };
+
+/// Which cases are meant, as it is written on the command line: scenarios × versions × drivers, less what the rest
 /// leaves out.
 struct Selection {
   std::vector<std::string> paths;
@@ -23,24 +27,31 @@ struct Selection {
   std::vector<std::string> drivers;  ///< none: buildctl
   std::vector<std::string> buildx;   ///< versions; none: the pinned default
   std::string filter;
+  OwnVersions own_versions = OwnVersions::with;
+  std::string shard; ///< `2/3`
+  /// A folder with the durations.json by which cases are dealt to shards. Never that of `--out`: the first shard that
+  /// ends would move the cases of the others.
+  std::string durations;
 };
 
-/// Adds PATH, `--buildkit`, `--driver`, `--buildx` and `--filter` to a command.
+/// Adds PATH and the options that choose cases to a command.
 void add_selection(CLI::App& command, Selection& selection);
 
 /// What its words stand for.
 struct Chosen {
   std::vector<std::string> versions; ///< of BuildKit, or `path:DIR`
   std::vector<engine::DriverChoice> drivers;
+  std::optional<engine::Shard> shard;
+  engine::Durations durations; ///< one that was named and cannot be read is an error: other shards may have read it
 };
 /// With `online` it may be asked what was released. Every error is one of usage, or of a network that is not there.
 util::Result<Chosen> choose(const Selection& selection, const std::optional<toolchain::Options>& online);
 
-/// By which cases are dealt to shards: of that folder, none without one. Never those of `--out`: the first shard that ends
-/// would move the cases of the others. One that cannot be read is an error, for the others may have been able to.
-util::Result<engine::Durations> read_durations(const std::string& folder);
-
-/// Where no case was chosen: nothing that was judged is no pass.
-util::Error nothing_chosen(const Selection& selection);
+/// The cases of these versions, called by what their programs say; none is an error, for then nothing is judged.
+util::Result<std::vector<engine::Case>>
+cases_of(const Selection& selection,
+         const Chosen& chosen,
+         const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
+         const std::vector<std::string>& versions);
 
 } // namespace cacheproof::cli

@@ -20,6 +20,13 @@ namespace {
 /// The first BuildKit whose mirrors may have a path (util/resolver/resolver.go of v0.11.6 and v0.12.5).
 const util::Version k_mirrors_with_path{0, 12, 0, {}};
 
+/// `-2` for the second of several builds: their names may differ in little that a file system or buildx would see.
+std::string number_in(const Case& planned, int round, const std::string& entry) {
+  const auto& all = planned.scenario->rounds.at(static_cast<std::size_t>(round) - 1).parallel;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& build) { return build.entry == entry; });
+  return found == all.end() ? std::string() : fmt::format("-{}", found - all.begin() + 1);
+}
+
 } // namespace
 
 CaseWorld::CaseWorld(
@@ -55,6 +62,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   };
   CP_TRY(start_file_server()); // a daemon's texts may name it
   CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
+  CP_TRY(builder::make_buildx_home(sandbox_->folder() / "buildx"));
   CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario.context, sandbox_->folder() / "context"));
   context_.emplace(std::move(context));
   std::vector<std::string> places;
@@ -83,7 +91,11 @@ builder::Client CaseWorld::client(const Seat& seat) const {
 }
 
 builder::BuildxBuilder CaseWorld::buildx_builder(int round, const std::string& entry) const {
-  return {folder() / "buildx", fmt::format("round-{}{}{}", round, entry.empty() ? "" : "-", entry)};
+  return {folder() / "buildx", fmt::format("round-{}{}", round, number_in(planned_, round, entry))};
+}
+
+std::filesystem::path CaseWorld::build_folder(int round, const std::string& entry) const {
+  return folder() / ("build" + number_in(planned_, round, entry));
 }
 
 std::filesystem::path CaseWorld::buildx(const Seat& seat) const {

@@ -116,6 +116,8 @@ public:
   std::filesystem::path folder() const { return sandbox_ ? sandbox_->folder() : std::filesystem::path(); }
   /// By which buildx builds that entry of a round. All of a case's have one home, as on one machine.
   builder::BuildxBuilder buildx_builder(int round, const std::string& entry) const;
+  /// What an entry of a round needs and makes outside of the context; made anew in every round.
+  std::filesystem::path build_folder(int round, const std::string& entry) const;
   /// Why an image of a public registry could not be had, if so.
   std::optional<util::Error> upstream_failure() const;
   /// What the tags that were pulled stood for.

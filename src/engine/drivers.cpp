@@ -41,12 +41,11 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
       CP_TRY(add(all, {}, "--driver=" + written));
       continue;
     }
-    for (const auto& text : versions) {
-      const auto version = util::Version::parse(text);
-      if (!version)
+    for (const auto& version : versions) {
+      if (!util::Version::parse(version))
         return util::failure(
-            fmt::format("--buildx={} is no version", text), {}, "one like v0.36.1", util::Blame::usage);
-      CP_TRY(add(all, {*driver, version->to_text()}, "buildx " + version->to_text()));
+            fmt::format("--buildx={} is no version", version), {}, "one like v0.36.1", util::Blame::usage);
+      CP_TRY(add(all, {*driver, version}, "buildx " + version));
     }
   }
   const bool built_with =

@@ -9,8 +9,9 @@
 
 namespace cacheproof::engine {
 
-/// What `--driver` and `--buildx` name: every driver once, buildx in each of its versions; without any of these in the
-/// pinned default. A name or a version that is none, and a version that nothing would be built with, is a usage error.
+/// What `--driver` names: every driver once, buildx in each of these versions (as `toolchain::choose` has them);
+/// without any of these in the pinned default. A name or a version that is none, and a version that nothing would be
+/// built with, is a usage error.
 util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::string>& drivers,
                                                        const std::vector<std::string>& buildx);
 

@@ -20,7 +20,8 @@ std::string cell_text(const scenario::Cell& cell) {
 
 /// Nothing for BuildKit's own client.
 std::string driver_text(const DriverChoice& driver) {
-  return driver.version.empty() ? "" : fmt::format("+{}@{}", to_text(driver.driver), driver.version);
+  return driver.driver == builder::Driver::buildctl ? ""
+                                                    : fmt::format("+{}@{}", to_text(driver.driver), driver.version);
 }
 
 } // namespace

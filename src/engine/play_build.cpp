@@ -170,11 +170,20 @@ util::Status BuildPlay::check_rig() const {
 /// The words in which the build was refused before it began; empty of every other one. The client has a ref as soon as
 /// it has understood its command line, before it talks to the daemon: only the daemon knows whether there was a build.
 util::Result<std::string> BuildPlay::read_refusal() {
-  if (run_.exit.code != 1 || round_->run || cancelled_) return std::string(); // a crash has another code
+  // A crash has another code; those of buildx are from its cmd/buildx/main.go: Internal and ResourceExhausted.
+  const auto code = run_.exit.code.value_or(-1);
+  if ((code != 1 && code != 100 && code != 102) || round_->run || cancelled_) return std::string();
   CP_TRY_ASSIGN(auto words, refusal(run_.log));
   if (words.empty() || run_.ref.empty()) return words;
+  CP_TRY_ASSIGN(const bool known, is_known());
+  return known ? std::string() : std::move(words);
+}
+
+/// Whether the daemon has heard of the build: its client has a ref before it has talked to the daemon.
+util::Result<bool> BuildPlay::is_known() {
+  if (run_.ref.empty()) return false;
   CP_TRY_ASSIGN(const auto builds, seat().daemon->client().history(k_record_limit));
-  return std::find(builds.begin(), builds.end(), run_.ref) == builds.end() ? std::move(words) : std::string();
+  return std::find(builds.begin(), builds.end(), run_.ref) != builds.end();
 }
 
 util::Status BuildPlay::read() {
@@ -183,7 +192,10 @@ util::Status BuildPlay::read() {
   if (!started_)
     return tl::unexpected(util::within("what the command line started is not known", std::move(started_).error()));
   CP_TRY(check_strangers());
-  if (run_.ref.empty() && cancelled_) return {}; // its client had no time to say which it was
+  if (cancelled_) {
+    CP_TRY_ASSIGN(const bool known, is_known());
+    if (!known) return {}; // its client had no time to begin
+  }
   if (run_.ref.empty() && round_->run)
     return util::failure(fmt::format("{}:{}: this command line started no build ({}):\n{}",
                                      round_->run->spot.file,

@@ -65,9 +65,10 @@ private:
   util::Result<builder::BuildRun> run_client(const process::RunOptions& options);
   std::vector<std::string> cache_refs() const;
   builder::BuildxBuilder buildx_builder() const { return world_.buildx_builder(seen_.number, seen_.entry); }
-  std::filesystem::path folder() const { return world_.folder() / ("build-" + seen_.entry); }
+  std::filesystem::path folder() const { return world_.build_folder(seen_.number, seen_.entry); }
   void look_at_hang();
   util::Status check_rig() const;
+  util::Result<bool> is_known();
   util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();
   util::Result<evidence::BuildRecord> read_line_records();

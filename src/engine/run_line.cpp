@@ -134,9 +134,8 @@ util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, p
   environment["DOCKER_HOST"] = "unix://" + (line.folder / "no-docker.sock").string();
   environment["REGISTRY"] = world.sandbox().registry().place();
   if (!buildx.empty()) {
-    CP_TRY_ASSIGN(
-        environment,
-        builder::make_buildx_builder(buildx, line.buildx, daemon.address(), std::move(environment), options.stop));
+    CP_TRY_ASSIGN(environment,
+                  builder::make_buildx_builder(buildx, line.buildx, daemon.address(), std::move(environment), options));
   }
 
   CP_TRY_ASSIGN(const auto before, daemon.client().history(k_history_limit));

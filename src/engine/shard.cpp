@@ -49,7 +49,7 @@ util::Result<Shard> parse_shard(std::string_view text) {
   const auto slash = text.find('/');
   const auto first = number(text.substr(0, slash));
   const auto all = slash == text.npos ? std::nullopt : number(text.substr(slash + 1));
-  if (first && all && *first >= 1 && *first <= *all) return Shard{*first, *all};
+  if (first && all && *first >= 1 && *first <= *all && *all <= k_most_shards) return Shard{*first, *all};
   return util::failure(fmt::format("--shard={} is no part of a run", text), {}, "one like 2/3", util::Blame::usage);
 }
 

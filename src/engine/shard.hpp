@@ -16,6 +16,9 @@ struct Shard {
   std::size_t of = 1;
 };
 
+/// More would be no parts that somebody plays.
+inline constexpr std::size_t k_most_shards = 256;
+
 /// `2/3`. Other text, and a number that the parts do not have, is an error of usage.
 util::Result<Shard> parse_shard(std::string_view text);
 

@@ -45,6 +45,17 @@ util::Diagnostic no_alternative(const Case& planned, const char* key, const util
                               "an expectation never vanishes: write one for it, or leave the case out by `requires`");
 }
 
+/// What was written for another client. Of a command line it is an option of the frontend, whichever client says it.
+std::string anothers_words(const Case& planned, const builder::BuildRequest& request) {
+  const auto& needs = planned.scenario->needs;
+  const bool meant =
+      std::any_of(needs.begin(), needs.end(), [](const auto& condition) { return condition.first == "driver"; });
+  const auto& words = request.client_args;
+  if (planned.driver.driver == builder::Driver::buildctl || meant || words.empty() || words.front() == "--opt")
+    return {};
+  return util::join(words, ", ");
+}
+
 } // namespace
 
 scenario::World world_of(const Case& planned, const scenario::Round& round) {
@@ -52,7 +63,7 @@ scenario::World world_of(const Case& planned, const scenario::Round& round) {
   auto world = planned.cell;
   world.emplace_back("buildkit", version_of(planned, round));
   world.emplace_back("driver", to_text(planned.driver.driver));
-  if (!planned.driver.version.empty()) world.emplace_back("buildx", planned.driver.version);
+  if (planned.driver.driver == builder::Driver::buildx) world.emplace_back("buildx", planned.driver.version);
   world.emplace_back("root", root ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
   return world;
@@ -73,7 +84,10 @@ std::optional<std::string> unmet(const Case& planned) {
   for (const auto& round : rounds)
     for (const auto& build : scenario::builds_of(round)) {
       const auto request = make_request(scenario::merge(planned.scenario->build, build.build), variables, {});
-      if (const auto keys = builder::inexpressible(planned.driver.driver, request); !keys.empty())
+      if (const auto words = anothers_words(planned, request); !words.empty())
+        return fmt::format("client_args: [{}] are words for buildctl as long as `requires` names no `driver`", words);
+      if (const auto keys = builder::inexpressible(planned.driver.driver, planned.driver.version, request);
+          !keys.empty())
         return fmt::format("{} cannot express {}", to_text(planned.driver.driver), util::join(keys, ", "));
     }
   return {};

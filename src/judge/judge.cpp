@@ -295,6 +295,20 @@ private:
   std::vector<Finding> findings_;
 };
 
+/// Whether a build failed before any step of it was looked at.
+bool was_refused(const evidence::BuildRecord& record) {
+  return !record.succeeded && record.steps.empty();
+}
+
+/// What can be claimed of a build that was refused.
+scenario::Expectations without_steps(const scenario::Expectations& expect) {
+  scenario::Expectations words;
+  words.status = expect.status;
+  words.warnings = expect.warnings;
+  words.log = expect.log;
+  return words;
+}
+
 } // namespace
 
 Judgement judge(const scenario::Expectations& expect,
@@ -340,8 +354,8 @@ Judgement judge(const scenario::Round& round,
     judgement.verdict = evidence::Verdict::stale;
     return judgement;
   }
-  if (judge(scenario::merge_claims(round.expect, issue->expect), world, seen, source).verdict
-      == evidence::Verdict::passed) {
+  const auto claims = was_refused(seen.record) ? without_steps(round.expect) : round.expect;
+  if (judge(scenario::merge_claims(claims, issue->expect), world, seen, source).verdict == evidence::Verdict::passed) {
     judgement.notes.push_back("known issue " + issue->url + ": it fails exactly as that says");
     judgement.findings.clear();
     judgement.verdict = evidence::Verdict::known;

@@ -99,23 +99,8 @@ BuildSpec merge(const BuildSpec& base, const BuildSpec& over) {
   return merged;
 }
 
-namespace {
-
-bool always_fails(const Claim<ExpectedStatus>& status) {
-  return std::all_of(status.alternatives.begin(), status.alternatives.end(), [](const auto& alternative) {
-    return alternative.value.fails.has_value();
-  });
-}
-
-} // namespace
-
 Expectations merge_claims(const Expectations& base, const Expectations& over) {
   Expectations merged = base;
-  if (over.status && always_fails(*over.status) && !(base.status && always_fails(*base.status))) {
-    merged = {};
-    merged.warnings = base.warnings;
-    merged.log = base.log;
-  }
   if (over.rebuilt) merged.rebuilt = over.rebuilt;
   if (over.cached) merged.cached = over.cached;
   if (over.unneeded) merged.unneeded = over.unneeded;

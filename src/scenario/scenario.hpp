@@ -241,8 +241,7 @@ template <class Visit> void for_each_claim(const Expectations& expect, Visit vis
   one("warnings", expect.warnings);
   one("log", expect.log);
 }
-/// `base` with the claims of `over` in place of its own. Of a build that succeeds by `base` and fails by `over`, what `base`
-/// claims of its steps, caches and result says nothing.
+/// `base` with the claims of `over` in place of its own.
 Expectations merge_claims(const Expectations& base, const Expectations& over);
 
 /// A bug that is known: in its range the round fails exactly so.

@@ -78,16 +78,22 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
       CP_TRY_ASSIGN(const auto newest, latest(kind, *online));
       add(newest);
     } else if (is_group(word)) {
-      for (const auto& each : in_group(kind, word)) add(each);
+      const auto group = in_group(kind, word);
+      if (group.empty())
+        return util::failure(fmt::format("no version of {} is in the group '{}'", recipe(kind).title, word),
+                             {},
+                             "there are: " + util::join(pinned(kind), ", "),
+                             util::Blame::usage);
+      for (const auto& each : group) add(each);
     } else if (util::VersionRange::looks_like(word)) {
       CP_TRY_ASSIGN(const auto versions, in_range(word, pinned(kind)));
       for (const auto& each : versions) add(each);
     } else {
       return util::failure(fmt::format("'{}' is no version of {}", word, recipe(kind).title),
                            {},
-                           fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all), latest, or "
-                                       "path:DIR",
-                                       default_version(kind)),
+                           fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all) or latest{}",
+                                       default_version(kind),
+                                       kind == Kind::buildkit ? ", or path:DIR" : ""),
                            util::Blame::usage);
     }
   }

@@ -1,3 +1,4 @@
+#include "builder/builder.hpp"
 #include "builder/buildx.hpp"
 #include "util/files.hpp"
 
@@ -65,9 +66,25 @@ TEST(BuildxCommand, NamesFilesOfTheScratchFolder) {
 }
 
 TEST(BuildxCommand, HasNoWordsForAFrontendOrForOptionsOfBuildctl) {
-  EXPECT_THAT(unknown_to_buildx({.frontend = "dockerfile.v0", .client_args = {"--debug"}}), IsEmpty());
-  EXPECT_THAT(unknown_to_buildx({.frontend = "r/f", .client_args = {"--opt", "memory=5", "--opt", "x=y"}}),
-              ElementsAre("frontend: r/f", "client_args: [--opt, memory=5]", "client_args: [--opt, x=y]"));
+  const auto unknown = [](const BuildRequest& request) { return unknown_to_buildx(request, "v0.36.1"); };
+  EXPECT_THAT(unknown({.frontend = "dockerfile.v0", .client_args = {"--debug"}}), IsEmpty());
+  EXPECT_THAT(unknown({.frontend = "r/f", .client_args = {"--opt", "memory=5"}}),
+              ElementsAre("frontend: r/f", "client_args: [--opt, memory=5]"));
+  EXPECT_THAT(unknown({.client_args = {"--opt=x=y"}}), ElementsAre("client_args: [--opt=x=y]"));
+}
+
+TEST(BuildxCommand, SaysTheOptionOfBuildctlThatItHasToo) {
+  const BuildRequest request{.client_args = {"--opt", "cgroup-parent=/a"}};
+  EXPECT_THAT(unknown_to_buildx(request, "v0.36.1"), IsEmpty());
+  EXPECT_EQ(options(request), "--cgroup-parent /a");
+}
+
+TEST(BuildxCommand, HasSeveralOutputsFromV013On) {
+  const BuildRequest request{.output = {"type=tar,dest=a", "type=oci,dest=b"}};
+  EXPECT_THAT(unknown_to_buildx(request, "v0.12.1"),
+              ElementsAre("output: [type=tar,dest=a, type=oci,dest=b], which v0.12.1 takes one of"));
+  EXPECT_THAT(unknown_to_buildx(request, "v0.13.0"), IsEmpty());
+  EXPECT_THAT(unknown_to_buildx({.output = {"type=tar,dest=a"}}, "v0.12.1"), IsEmpty());
 }
 
 TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {
@@ -77,7 +94,26 @@ TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().what, HasSubstr("buildx could not be given a builder: exit code 1"));
   EXPECT_EQ(made.error().tried, "/bin/false create --name b --driver remote unix:///s");
+  const auto none =
+      make_buildx_builder("/no/buildx", {folder.path() / "c", "b"}, "unix:///s", {{"TOKEN", "hidden"}}, {});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().tried, "/no/buildx create --name b --driver remote unix:///s");
 }
+
+TEST(BuildxBuilder, ThatNobodyWaitsForIsAnInterruptedBuild) {
+  const auto folder = *util::TempDir::create();
+  std::stop_source source;
+  source.request_stop();
+  const auto run = build({Driver::buildx, "/bin/sleep"},
+                         "unix:///s",
+                         {.scratch = folder.path() / "s", .home = folder.path() / "h", .name = "b"},
+                         {.stop = source.get_token()});
+  ASSERT_TRUE(run) << util::to_text(run.error());
+  EXPECT_TRUE(run->interrupted);
+}
+
+const std::string k_first = "1hnmi4j2f5vnn3r4hc6c8xq7s";
+const std::string k_second = "jo7lmcdogzhuu1y57xls1fmcd";
 
 /// Its states, as v0.36.1 writes them.
 TEST(BuildxRefs, AreThoseOfItsStates) {
@@ -86,13 +122,14 @@ TEST(BuildxRefs, AreThoseOfItsStates) {
   const auto states = folder.path() / "refs/round-1/round-10";
   EXPECT_THAT(buildx_refs(ours), IsEmpty());
   ASSERT_TRUE(util::make_directories(states));
-  ASSERT_TRUE(util::write_text(states / "b2",
+  ASSERT_TRUE(util::write_text(states / k_second,
                                R"({"Target":"app","LocalPath":"/c","DockerfilePath":"/c/Dockerfile","GroupRef":"g"})"));
   ASSERT_TRUE(
-      util::write_text(states / "a1", R"({"Target":"default","LocalPath":"/c","DockerfilePath":"/c/Dockerfile"})"));
-  EXPECT_THAT(buildx_refs(ours), ElementsAre("a1", "b2"));
-  EXPECT_EQ(bake_target(ours, "b2"), "app");
-  EXPECT_EQ(bake_target(ours, "a1"), "") << "of no group";
+      util::write_text(states / k_first, R"({"Target":"default","LocalPath":"/c","DockerfilePath":"/c/Dockerfile"})"));
+  ASSERT_TRUE(util::write_text(states / ".tmp-jo7lmcdogzhuu1y57xls1fmc", ""));
+  EXPECT_THAT(buildx_refs(ours), ElementsAre(k_first, k_second)) << "one is being written";
+  EXPECT_EQ(bake_target(ours, k_second), "app");
+  EXPECT_EQ(bake_target(ours, k_first), "") << "of no group";
   EXPECT_EQ(bake_target(ours, "c3"), "");
 }
 

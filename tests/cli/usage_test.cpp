@@ -141,31 +141,82 @@ TEST_F(Program, ListPrintsTheMatrixForPrograms) {
             true);
 }
 
-TEST_F(Program, MatrixPrintsJobsForGithubThatHaveEveryCase) {
-  for (int i = 0; i < 9; ++i) write(fmt::format("scenarios/a/plain_{}.yaml", i), k_plain);
-  const auto printed = run({"matrix", "--github", "--group", "smoke", "--driver", "buildctl,buildx", "--shards", "2"});
-  ASSERT_EQ(printed.exit.code, 0) << printed.err;
-  EXPECT_EQ(printed.out.find('\n'), printed.out.size() - 1) << "one line, as GITHUB_OUTPUT wants it";
-  const auto jobs = nlohmann::json::parse(printed.out).at("include");
-  ASSERT_EQ(jobs.size(), 6U);
-  EXPECT_EQ(jobs[0].at("name"), "BuildKit v0.11.6, 1 of 2");
-  EXPECT_EQ(jobs[0].at("arguments"),
-            "--buildkit v0.11.6 --driver buildctl,buildx --buildx v0.12.1,v0.36.1 --shard 1/2");
-  EXPECT_EQ(jobs[5].at("buildkit"), "v0.34.2");
-  EXPECT_EQ(jobs[5].at("shard"), "2-2");
+/// The words that a shell makes of them.
+std::vector<std::string> words_of(const std::string& arguments) {
+  const auto printed = process::run({{"/bin/sh", "-c", "printf '%s\\n' " + arguments}, {}, {}});
+  return util::lines(printed->out);
+}
 
-  const auto one = run({"matrix", "--github", "--buildkit", "v0.34.2", "--shards", "3", "--filter", "plain_1@"});
-  EXPECT_EQ(nlohmann::json::parse(one.out).at("include").size(), 1U) << "no job without a case";
-  EXPECT_EQ(run({"matrix", "--github", "--shards", "300"}).exit.code, 0);
-  EXPECT_EQ(run({"matrix", "--github", "--shards", "0"}).exit.code, 64);
-  EXPECT_EQ(run({"matrix"}).exit.code, 64);
-  EXPECT_EQ(run({"matrix", "--github", "--group", "nobody"}).exit.code, 64);
+TEST_F(Program, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
+  for (int i = 0; i < 9; ++i) write(fmt::format("my scenarios/a/plain_{}.yaml", i), k_plain);
+  auto own = k_plain;
+  replace(own, "setup:\n", "setup:\n  builder: {ci: {buildkit: 0.11.6}, laptop: {buildkit: 0.34.2}}\n");
+  replace(own, "- name: first build\n", "- name: first build\n    builder: ci\n");
+  replace(own, "- name: one source file edited\n", "- name: one source file edited\n    builder: laptop\n");
+  write("my scenarios/a/own.yaml", own);
+  const auto ids = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"list", "--format", "json"});
+    const auto listed = run(words);
+    EXPECT_EQ(listed.exit.code, 0) << listed.err;
+    std::vector<std::string> all;
+    for (const auto& one : nlohmann::json::parse(listed.out)) all.push_back(one.at("id"));
+    return all;
+  };
+  write("durations.json", R"({"a/plain_3@v0.11.6": 500, "a/plain_4@v0.34.2": 300})");
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {}, {"--shards", "3"}, {"--filter", "plain_[1-4]*"}, {"--shards", "4", "--durations", "."}}) {
+    std::vector<std::string> words{
+        "matrix", "--github", "--group", "smoke", "--driver", "buildctl,buildx", "my scenarios"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto printed = run(words);
+    ASSERT_EQ(printed.exit.code, 0) << printed.err;
+    EXPECT_EQ(printed.out.find('\n'), printed.out.size() - 1) << "one line, as GITHUB_OUTPUT wants it";
+    std::vector<std::string> played;
+    for (const auto& job : nlohmann::json::parse(printed.out).at("include"))
+      for (auto& id : ids(words_of(job.at("arguments")))) played.push_back(std::move(id));
+    std::vector<std::string> all{
+        "--buildkit", "smoke", "--driver", "buildctl,buildx", "--buildx", "smoke", "my scenarios"};
+    if (!more.empty() && more[0] == "--filter") all.insert(all.end(), more.begin(), more.end());
+    EXPECT_THAT(played, testing::UnorderedElementsAreArray(ids(all)));
+  }
+}
+
+TEST_F(Program, AMatrixNamesItsJobsAndHasNoneThatWouldBeRed) {
+  for (int i = 0; i < 9; ++i) write(fmt::format("scenarios/a/plain_{}.yaml", i), k_plain);
+  write("scenarios/a/skipped.yaml", "requires: {driver: buildx}\n" + k_plain);
+  const auto jobs = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"matrix", "--github"});
+    const auto printed = run(words);
+    EXPECT_EQ(printed.exit.code, 0) << printed.err;
+    return nlohmann::json::parse(printed.out).at("include");
+  };
+  const auto two = jobs({"--buildkit", "v0.11.6", "--driver", "buildx", "--buildx", "smoke", "--shards", "2"});
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[1].at("name"), "BuildKit v0.11.6, 2 of 2");
+  EXPECT_EQ(two[1].at("buildkit"), "v0.11.6");
+  EXPECT_EQ(two[1].at("buildx"), "v0.12.1,v0.36.1");
+  EXPECT_EQ(two[1].at("shard"), "2-2");
+  EXPECT_EQ(two[1].at("arguments"),
+            "--buildkit v0.11.6 --driver buildx --buildx v0.12.1,v0.36.1 --own-versions without --shard 2/2");
+  EXPECT_EQ(jobs({"--buildkit", "v0.34.2", "--shards", "3", "--filter", "plain_1@"}).size(), 1U);
+  EXPECT_EQ(run({"matrix", "--github", "--filter", "skipped"}).exit.code, 2) << "through buildctl nobody judges it";
   EXPECT_EQ(run({"matrix", "--github", "--filter", "nobody"}).exit.code, 2);
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{},
+                                             {"--github", "--shards", "0"},
+                                             {"--github", "--shards", "257"},
+                                             {"--github", "--shard", "1/2"},
+                                             {"--github", "--group", "v0.34.2"},
+                                             {"--github", "--buildkit", "path:/"}}) {
+    auto words = wrong;
+    words.insert(words.begin(), "matrix");
+    EXPECT_EQ(run(words).exit.code, 64) << words.back();
+  }
 }
 
 TEST_F(Program, MatrixIsNoLargerThanGithubTakes) {
   for (int i = 0; i < 40; ++i) write(fmt::format("scenarios/a/plain_{}.yaml", i), k_plain);
-  const auto printed = run({"matrix", "--github", "--shards", "200"});
+  const auto printed = run({"matrix", "--github", "--shards", "256"});
   EXPECT_EQ(printed.exit.code, 64);
   EXPECT_THAT(printed.err, HasSubstr(" jobs, and GitHub takes 256 of one matrix"));
 }

@@ -49,6 +49,28 @@ TEST_P(DriverLive, ABuildThatHangsIsLookedAtAmongOthers) {
   EXPECT_TRUE(std::filesystem::exists(out() / "round-1/stuck/goroutines.txt"));
 }
 
+/// buildx calls builders by small letters, and some file systems files.
+TEST_P(DriverLive, TellsBuildsApartWhoseNamesDifferInLittle) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "rounds:\n"
+                           "  - parallel:\n"
+                           "      - {name: A, build: {}, expect: {result: {same_as_clean_build: true}}}\n"
+                           "      - {name: a, build: {}, expect: {status: ok}}\n"
+                           "      - {name: A-clean, build: {}, expect: {status: ok}}\n");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0)) << why(played.rounds.at(1));
+}
+
+/// buildx has written down the build before it talks to the daemon.
+TEST_P(DriverLive, MayBeCancelledBeforeItHasBegun) {
+  const auto played =
+      play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\nFROM alpine AS held\\nRUN sleep 1000\\n\"}\n"
+           "rounds:\n"
+           "  - parallel:\n"
+           "      - {name: quick, build: {target: app}, expect: {rebuilt: all}}\n"
+           "      - {name: held, build: {target: held}, cancel: when_others_finish}\n");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0)) << why(played.rounds.at(1));
+}
+
 /// A second build on one builder is sent only what differs: the client is the same one as before.
 TEST_P(DriverLive, IsOneMachineFromRoundToRound) {
   const auto played =

@@ -103,7 +103,8 @@ TEST_F(RunLive, TheEnvironmentIsTheSandboxs) {
                            + "rounds:\n"
                              "  - run: 'env; sh build.sh'\n"
                              "    expect: {log: {has: [\"^BUILDKIT_HOST=unix://\", \"^REGISTRY=127.0.0.1:\",\n"
-                             "      \"^DOCKER_HOST=unix:///.*/no-docker.sock\", \"^BUILDX_BUILDER=cacheproof\"]}}\n");
+                             "      \"^DOCKER_HOST=unix:///.*/no-docker.sock\", \"^BUILDX_BUILDER=round-1\", "
+                             "\"^BUILDX_CONFIG=/.*/buildx\"]}}\n");
   EXPECT_EQ(played.verdict, Verdict::passed);
 }
 

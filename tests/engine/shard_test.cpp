@@ -33,7 +33,8 @@ Placed place(const std::vector<Case>& cases, std::size_t count, const Durations&
 TEST(Shard, IsWrittenAsPartOfAWhole) {
   EXPECT_EQ(parse_shard("2/3")->number, 2U);
   EXPECT_EQ(parse_shard("2/3")->of, 3U);
-  for (const auto* text : {"", "2", "0/3", "4/3", "/3", "2/", "2/3/4", "-1/3", "a/b", "1/0"})
+  for (const auto* text :
+       {"", "2", "0/3", "4/3", "/3", "2/", "2/3/4", "-1/3", "a/b", "1/0", "1/257", "1/1000000000000000000"})
     EXPECT_FALSE(parse_shard(text)) << text;
   EXPECT_EQ(parse_shard("4/3").error().what, "--shard=4/3 is no part of a run");
 }

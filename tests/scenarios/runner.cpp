@@ -35,7 +35,7 @@ std::string environment(const char* name, const std::string& otherwise = {}) {
   return value && *value ? value : otherwise;
 }
 
-/// Versions to play: $CACHEPROOF_BUILDKIT (a comma between two), else all pinned ones.
+/// Versions to play: $CACHEPROOF_BUILDKIT (a comma between two), else those of the group `smoke`.
 std::vector<std::string> versions() {
   const auto chosen = environment("CACHEPROOF_BUILDKIT");
   return chosen.empty() ? toolchain::in_group(toolchain::Kind::buildkit, toolchain::k_smoke) : util::split(chosen, ',');
@@ -43,8 +43,8 @@ std::vector<std::string> versions() {
 
 using Scenarios = std::vector<std::shared_ptr<const scenario::Scenario>>;
 
-/// Through buildctl, and those tagged `smoke` through every pinned buildx; all of them through $CACHEPROOF_DRIVER (a
-/// comma between two) where that is said.
+/// Through buildctl, and those tagged `smoke` through every buildx of that group; all of them through
+/// $CACHEPROOF_DRIVER (a comma between two) where that is said.
 util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
   const auto said = environment("CACHEPROOF_DRIVER");
   const auto drivers = said.empty() ? std::vector<std::string>{} : util::split(said, ',');
