@@ -47,6 +47,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   }
   sandbox::Options options{.programs = round_rig_->programs,
                            .registry = round_rig_->registry,
+                           .registry_image = round_rig_->registry_image,
                            .registries = scenario.registries,
                            .root = options_.root,
                            .keep = options_.keep,

@@ -3,6 +3,7 @@
 #include "process/process.hpp"
 #include "sandbox/janitor.hpp"
 #include "sandbox/mirror.hpp"
+#include "sandbox/registry_image.hpp"
 #include "toolchain/programs.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/store.hpp"
@@ -53,6 +54,30 @@ util::Result<std::string> local_address(std::string_view url) {
       util::Blame::usage);
 }
 
+/// The image of a registry that the Docker engine has, pulls or builds, in that order.
+util::Result<std::string> registry_image(Rig& rig, Supply& supply) {
+  constexpr const char* k_public = "registry:3";
+  const auto& version = toolchain::default_version(toolchain::Kind::registry);
+  const auto own = "cacheproof/registry:" + version;
+  const auto& stop = supply.install.stop;
+  CP_TRY_ASSIGN(const auto engine, sandbox::engine_version(stop));
+  const auto found = [&](const std::string& image, const std::string& how) {
+    say_served(fmt::format("registry: a container of {} on Docker {} for every case{}", image, engine, how), supply);
+    return image;
+  };
+  for (const auto& image : {std::string(k_public), own})
+    if (sandbox::has_image(image)) return found(image, "");
+  auto pulled =
+      supply.offline ? util::Status(util::failure("--offline forbids it")) : sandbox::pull_image(k_public, stop);
+  if (pulled) return found(k_public, ", pulled now");
+  if (pulled.error().blame == util::Blame::interrupted) return tl::unexpected(std::move(pulled).error());
+  say(fmt::format("{} cannot be pulled ({}): its image is built from docker/registry", k_public, pulled.error().what),
+      supply);
+  CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
+  CP_TRY(sandbox::build_registry_image(kit.program("registry"), own, stop));
+  return found(own, ", built now; it stays in that engine");
+}
+
 util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply) {
   if (choice == "auto" || choice == "process") {
     CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
@@ -75,6 +100,10 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
         supply);
     return {};
   }
+  if (choice == "container") {
+    CP_TRY_ASSIGN(rig.registry_image, registry_image(rig, supply));
+    return {};
+  }
   if (choice == "v3" || util::Version::parse(choice)) {
     const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
     CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
@@ -83,8 +112,8 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
   }
   return util::failure(fmt::format("--registry={} is no registry", choice),
                        {},
-                       "one of: auto, process (Debian's docker-registry), v3 or v3.0.0 (distribution), path:FILE, "
-                       "http://127.0.0.1:PORT",
+                       "one of: auto, process (Debian's docker-registry), v3 or v3.0.0 (distribution), container, "
+                       "path:FILE, http://127.0.0.1:PORT",
                        util::Blame::usage);
 }
 

@@ -23,7 +23,8 @@ struct Rig {
   sandbox::Programs programs;
   std::shared_future<util::Result<oci::Layer>> base;   ///< of the base image; packed when first asked for, then shared
   std::map<std::string, std::filesystem::path> buildx; ///< by version: what cases build with, or their command lines
-  std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
+  std::string registry;       ///< `host:port` of the user's own, which then stands in for `programs.registry`
+  std::string registry_image; ///< of a container, likewise
   /// Dockerfile frontends by their versions; one that cannot be had is the trouble of the cases that serve it.
   std::map<std::string, util::Result<std::filesystem::path>> frontends;
   std::vector<toolchain::Lease> leases;      ///< nobody removes what is used from the store meanwhile
@@ -37,7 +38,7 @@ using Rigs = std::map<std::string, Rig>;
 struct RigChoice {
   std::string buildkit; ///< `v0.34.2`, or `path:DIR`
   std::string registry =
-      "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL
+      "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `container`, `path:FILE`, a URL
   std::vector<std::string> buildx; ///< versions; the pinned default is there, too, if the store has it
 };
 

@@ -21,7 +21,7 @@ struct Container {
 /// program, or no engine that answers it within three seconds: a machine need not have one.
 std::vector<Container> labelled_containers();
 
-/// Ends and removes it, with the volumes that it alone has.
+/// Ends and removes it, by its id or its name, with the volumes that it alone has. One that is not there is none.
 util::Status remove_container(const std::string& id);
 
 } // namespace cacheproof::sandbox

@@ -1,6 +1,9 @@
 #include "sandbox/registry.hpp"
 
 #include "http/client.hpp"
+#include "process/caller.hpp"
+#include "sandbox/containers.hpp"
+#include "sandbox/folder.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/loopback.hpp"
 #include "util/files.hpp"
@@ -19,7 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto k_ready_limit = 10s;
 constexpr auto k_dump_limit = 3s; // Go writes its stacks in some milliseconds
-constexpr auto k_tick = 10ms;     // between two questions whether it answers; its end and a stop are noticed at once
+constexpr int k_port_inside = 5000;
+constexpr auto k_tick = 10ms; // between two questions whether it answers; its end and a stop are noticed at once
 
 std::string
 configuration(const std::filesystem::path& storage, const std::string& address, const std::string& identity) {
@@ -66,6 +70,47 @@ util::Result<Registry> Registry::launch(const std::filesystem::path& program,
   const process::Command command{{program.string(), "serve", (folder / (name + ".yml")).string()}, environment, folder};
   CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
   return Registry(std::move(process), std::move(port), identity, log, process::to_line(command));
+}
+
+util::Result<Registry>
+Registry::launch_container(const std::string& image, const std::filesystem::path& folder, const std::string& name) {
+  const auto log = folder / (name + ".log");
+  const auto identity = folder.filename().string();
+  CP_TRY_ASSIGN(auto port, Port::reserve());
+  const auto container = fmt::format("{}-{}", identity, name);
+  process::Command command{{"docker",
+                            "run",
+                            "--rm",
+                            "--pull=never",
+                            "--name",
+                            container,
+                            "--label",
+                            fmt::format("{}={}", k_label, folder.string()),
+                            "--publish",
+                            fmt::format("127.0.0.1:{}:{}", port.number(), k_port_inside),
+                            "--tmpfs",
+                            "/var/lib/registry"},
+                           process::inherited_environment(),
+                           folder};
+  for (const auto& [variable, value] : std::map<std::string, std::string>{
+           {"OTEL_TRACES_EXPORTER", "none"}, // v3 looks for a collector otherwise
+           {"REGISTRY_HTTP_ADDR", fmt::format(":{}", k_port_inside)},
+           {"REGISTRY_HTTP_HEADERS", fmt::format("{{{}: [{}]}}", k_identity_header, identity)},
+           {"REGISTRY_HTTP_SECRET", identity},
+           {"REGISTRY_LOG_ACCESSLOG_DISABLED", "true"},
+           {"REGISTRY_LOG_LEVEL", "warn"},
+           {"REGISTRY_STORAGE_DELETE_ENABLED", "true"}}) {
+    command.argv.emplace_back("--env");
+    command.argv.push_back(variable + "=" + value);
+  }
+  command.argv.push_back(image);
+  auto shown = command; // what is inherited is the caller's own
+  shown.environment.reset();
+  (*command.environment)[std::string(k_mark)] = folder.string();
+  CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
+  Registry registry(std::move(process), std::move(port), identity, log, process::to_line(shown));
+  registry.container_ = container;
+  return registry;
 }
 
 Registry Registry::of_user(const std::string& address) {
@@ -131,8 +176,10 @@ util::Status Registry::check() {
                        "find out what ended it (out of memory? `dmesg` would say so), and run it again");
 }
 
-void Registry::stop() {
+util::Status Registry::stop() {
+  auto done = container_.empty() ? util::Status() : remove_container(std::exchange(container_, {}));
   if (process_) process_->stop(SIGKILL); // what it keeps is thrown away
+  return done;
 }
 
 } // namespace cacheproof::sandbox

@@ -12,8 +12,8 @@
 
 namespace cacheproof::sandbox {
 
-/// The registry of a sandbox: one of its own, a process on a loopback port that is empty at the start, or one of the
-/// user's that runs already, of which the sandbox takes repositories below a name that nobody else has.
+/// The registry of a sandbox: one of its own, a process or a container on a loopback port that is empty at the start,
+/// or one of the user's that runs already, of which the sandbox takes repositories below a name that nobody else has.
 class Registry {
 public:
   /// Starts it and does not wait. It keeps its files under `name` below `folder`, whose name also is what it is
@@ -22,6 +22,10 @@ public:
                                        const std::filesystem::path& folder,
                                        const std::map<std::string, std::string>& environment,
                                        const std::string& name = "registry");
+  /// The same in a container of the Docker engine that the caller's `docker` reaches: of an image that it has,
+  /// published on loopback alone, with its state in memory.
+  static util::Result<Registry>
+  launch_container(const std::string& image, const std::filesystem::path& folder, const std::string& name = "registry");
   /// The user's at `host:port`, plain HTTP.
   static Registry of_user(const std::string& address);
   /// Returns when it answers. Its early death and a stop request are noticed at once.
@@ -36,14 +40,16 @@ public:
   const std::filesystem::path& log() const { return log_; }
   /// Whether it lives and answers; the error carries the log's tail.
   util::Status check();
-  void stop();
+  /// A container that stays is an error.
+  util::Status stop();
 
 private:
   Registry() = default;
   Registry(
       process::Process process, Port port, std::string identity, std::filesystem::path log, std::string command_line);
   util::Status ask(std::stop_token stop) const;
-  std::optional<process::Process> process_; ///< none at the user's
+  std::optional<process::Process> process_; ///< none at the user's; of a container the client that waits for it
+  std::string container_;                   ///< its name
   std::optional<Port> port_;
   std::string prefix_;
   std::string address_;

@@ -27,7 +27,7 @@ util::Status check(const Options& options) {
   CP_TRY(check_program(programs.buildkitd, "buildkitd", toolchain));
   CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
-  if (options.registry.empty())
+  if (options.registry.empty() && options.registry_image.empty())
     CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
   return {};
 }
@@ -71,8 +71,14 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
 
 util::Status Sandbox::launch_registry() {
   const auto number = registries_.size() + 1;
+  const auto name = number == 1 ? std::string("registry") : fmt::format("registry{}", number);
   if (!options_.registry.empty()) {
     registries_.push_back(Registry::of_user(options_.registry));
+    return {};
+  }
+  if (!options_.registry_image.empty()) {
+    CP_TRY_ASSIGN(auto contained, Registry::launch_container(options_.registry_image, folder(), name));
+    registries_.push_back(std::move(contained));
     return {};
   }
   CP_TRY_ASSIGN(auto registry,
@@ -82,7 +88,7 @@ util::Status Sandbox::launch_registry() {
                                   {"OTEL_TRACES_EXPORTER", "none"}, // distribution v3 looks for a collector otherwise
                                   {"PATH", k_path},
                                   {std::string(k_mark), folder().string()}},
-                                 number == 1 ? "registry" : fmt::format("registry{}", number)));
+                                 name));
   registries_.push_back(std::move(registry));
   return {};
 }
@@ -199,9 +205,12 @@ util::Status Sandbox::close() {
   for (auto* daemon : {daemon_.get(), next_.get()})
     if (daemon) static_cast<void>(daemon->stop());
   for (const auto& [name, daemon] : kept_) static_cast<void>(daemon->stop());
-  for (auto& registry : registries_) registry.stop();
+  util::Status contained;
+  for (auto& registry : registries_)
+    if (auto stopped = registry.stop(); !stopped) contained = std::move(stopped);
   static_cast<void>(retired());
   CP_TRY(clear(folder()));
+  CP_TRY(std::move(contained)); // its folder stays, so that the next start tries again
   return options_.keep ? folder_.keep() : remove_files(folder());
 }
 

@@ -35,7 +35,8 @@ struct DaemonExtras {
 
 struct Options {
   Programs programs;
-  std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: `programs.registry` is started
+  std::string registry;       ///< `host:port` of one of the user's, plain HTTP; empty: one is started, of
+  std::string registry_image; ///< this image, in a container; empty: `programs.registry`
   std::size_t registries = 1;
   std::filesystem::path root;              ///< below which its folder is made; empty: where there is room
   bool keep = false;                       ///< the folder stays

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <future>
 #include <thread>
 
 namespace cacheproof {
@@ -95,9 +96,61 @@ TEST_F(RegistryChoiceLive, DistributionThreeIsStartedLikeTheDefault) {
   EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
 }
 
+TEST_F(RegistryChoiceLive, WithoutAnEngineAContainerIsABrokenRigThatSaysWhatToDo) {
+  auto blind = command({"run", write("plain.yaml", k_plain), "--registry", "container"});
+  (*blind.environment)["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+  const auto played = *process::run(blind);
+  EXPECT_EQ(played.exit.code, 2) << played.out;
+  EXPECT_THAT(played.err, HasSubstr("no Docker engine answers: "));
+  EXPECT_THAT(played.err, HasSubstr("or take --registry=process"));
+}
+
+/// With the machine's engine, where one answers.
+class RegistryContainerLive : public ProgramTest {
+protected:
+  void SetUp() override {
+    skip_without_root();
+    const auto engine = docker({"version"});
+    if (!engine || !engine->exit.ok()) GTEST_SKIP() << "no Docker engine answers here";
+  }
+  static util::Result<process::Finished> docker(std::vector<std::string> words) {
+    words.insert(words.begin(), "docker");
+    return process::run({std::move(words), {}, {}}, {.timeout = 30s});
+  }
+  static std::string containers() {
+    return docker({"ps", "--all", "--quiet", "--filter", "label=cacheproof.sandbox"})->out;
+  }
+};
+
+TEST_F(RegistryContainerLive, IsFreshForEveryCaseAndLeavesNone) {
+  const auto before = containers();
+  write("scenarios/one.yaml", k_plain);
+  write("scenarios/two.yaml", k_plain);
+  const auto played = run({"run", "--registry", "container", "-v"});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("registry: a container of "));
+  EXPECT_THAT(played.out, HasSubstr("2 passed"));
+  EXPECT_EQ(containers(), before);
+}
+
+TEST_F(RegistryContainerLive, ThatIsKilledBreaksTheRound) {
+  const auto before = containers();
+  auto text = k_plain;
+  replace(text, "    RUN mkdir", "    RUN sleep 5\n    RUN mkdir");
+  const auto file = write("slow.yaml", text);
+  auto playing = std::async(std::launch::async, [&] { return run({"run", file, "--registry", "container"}); });
+  while (playing.wait_for(100ms) == std::future_status::timeout)
+    for (const auto& id : util::lines(containers()))
+      if (before.find(id) == std::string::npos) docker({"kill", id});
+  const auto played = playing.get();
+  EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("1 broken"));
+  EXPECT_EQ(containers(), before);
+}
+
 TEST_F(RegistryChoiceLive, AnythingElseIsWrongUsage) {
   for (const auto* choice :
-       {"container", "http://registry.example:5000", "https://127.0.0.1:5000", "http://127.0.0.1/a"}) {
+       {"podman", "http://registry.example:5000", "https://127.0.0.1:5000", "http://127.0.0.1/a"}) {
     const auto played = run({"run", write("plain.yaml", k_plain), "--registry", choice});
     EXPECT_EQ(played.exit.code, 64) << choice;
     EXPECT_THAT(played.err, HasSubstr(std::string("--registry=") + choice + " is no registry"));
