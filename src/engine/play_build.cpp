@@ -18,11 +18,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
 namespace cacheproof::engine {
 namespace {
+
+/// For the record of a build that was cancelled, if the daemon has one.
+constexpr std::chrono::milliseconds k_cancelled_limit = std::chrono::seconds(2);
 
 /// The build arguments of a request that somebody else made.
 std::map<std::string, std::string> args_of(const buildkit::RawBuild& build) {
@@ -175,15 +179,8 @@ util::Result<std::string> BuildPlay::read_refusal() {
   if ((code != 1 && code != 100 && code != 102) || round_->run || cancelled_) return std::string();
   CP_TRY_ASSIGN(auto words, refusal(run_.log));
   if (words.empty() || run_.ref.empty()) return words;
-  CP_TRY_ASSIGN(const bool known, is_known());
-  return known ? std::string() : std::move(words);
-}
-
-/// Whether the daemon has heard of the build: its client has a ref before it has talked to the daemon.
-util::Result<bool> BuildPlay::is_known() {
-  if (run_.ref.empty()) return false;
   CP_TRY_ASSIGN(const auto builds, seat().daemon->client().history(k_record_limit));
-  return std::find(builds.begin(), builds.end(), run_.ref) != builds.end();
+  return std::find(builds.begin(), builds.end(), run_.ref) == builds.end() ? std::move(words) : std::string();
 }
 
 util::Status BuildPlay::read() {
@@ -192,10 +189,8 @@ util::Status BuildPlay::read() {
   if (!started_)
     return tl::unexpected(util::within("what the command line started is not known", std::move(started_).error()));
   CP_TRY(check_strangers());
-  if (cancelled_) {
-    CP_TRY_ASSIGN(const bool known, is_known());
-    if (!known) return {}; // its client had no time to begin
-  }
+  // Its client had no time to say which it was, or to tell the daemon of it: a ref is there before.
+  if (cancelled_ && (run_.ref.empty() || !seat().daemon->client().fetch(run_.ref, k_cancelled_limit))) return {};
   if (run_.ref.empty() && round_->run)
     return util::failure(fmt::format("{}:{}: this command line started no build ({}):\n{}",
                                      round_->run->spot.file,

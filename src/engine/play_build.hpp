@@ -68,7 +68,6 @@ private:
   std::filesystem::path folder() const { return world_.build_folder(seen_.number, seen_.entry); }
   void look_at_hang();
   util::Status check_rig() const;
-  util::Result<bool> is_known();
   util::Result<std::string> read_refusal();
   util::Result<evidence::BuildRecord> read_record();
   util::Result<evidence::BuildRecord> read_line_records();
