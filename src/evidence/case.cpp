@@ -188,7 +188,6 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"cell", std::move(cell)},
           {"buildkit", text(played.buildkit)},
           {"driver", text(played.driver)},
-          {"driver_version", text(played.driver_version)},
           {"images", std::move(images)},
           {"rounds", played.rounds.size()},
           {"places", std::move(places)},
@@ -197,6 +196,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"broken", to_json_value(played.broken)},
           {"duration", played.duration},
           {"timings", played.timings}};
+  if (!played.driver_version.empty()) json["driver_version"] = text(played.driver_version);
   if (played.repeat) json["repeat"] = to_json_value(*played.repeat);
   if (played.clean)
     json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},

@@ -64,7 +64,8 @@ CaseEvidence full_case() {
   played.issues = {"https://github.com/moby/buildkit/issues/1515"};
   played.cell = {{"mode", "mode=max"}};
   played.buildkit = "v0.34.2";
-  played.driver = "buildctl";
+  played.driver = "buildx";
+  played.driver_version = "v0.36.1";
   played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}};
   played.images = {{"docker.io/library/alpine:latest", "sha256:ff"}};
   played.rounds = {full_round()};
@@ -221,6 +222,7 @@ TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
                      &played.cell[0].second,
                      &played.buildkit,
                      &played.driver,
+                     &played.driver_version,
                      &played.images[0].name,
                      &played.images[0].digest,
                      &played.reason,
