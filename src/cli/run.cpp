@@ -86,6 +86,9 @@ int run(Options options, std::stop_token stop) {
   const auto chosen =
       choose(options.selection, options.offline ? std::nullopt : std::optional(toolchain::Options{.stop = stop}));
   if (!chosen) return report_error(chosen.error());
+  const auto& paths = options.selection.paths;
+  if (options.accept && (paths.size() != 1 || !std::filesystem::is_regular_file(paths.front())))
+    return report_error({util::Blame::usage, "--accept takes one scenario file", {}, "cacheproof run --accept FILE"});
   if (options.accept && chosen->drivers.size() > 1)
     return report_error(
         {util::Blame::usage, "--accept takes one driver", {}, "write what another one does under `when: {driver: …}`"});

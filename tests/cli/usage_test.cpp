@@ -159,12 +159,13 @@ TEST_F(Program, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
     const auto listed = run(words);
     EXPECT_EQ(listed.exit.code, 0) << listed.err;
     std::vector<std::string> all;
-    for (const auto& one : nlohmann::json::parse(listed.out)) all.push_back(one.at("id"));
+    const auto cases = nlohmann::json::parse(listed.out);
+    for (const auto& one : cases) all.push_back(one.at("id"));
     return all;
   };
   write("durations.json", R"({"a/plain_3@v0.11.6": 500, "a/plain_4@v0.34.2": 300})");
   for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
-           {}, {"--shards", "3"}, {"--filter", "plain_[1-4]*"}, {"--shards", "4", "--durations", "."}}) {
+           {}, {"--shards", "3"}, {"--filter", "plain_?@*+buildx*"}, {"--shards", "4", "--durations", "."}}) {
     std::vector<std::string> words{
         "matrix", "--github", "--group", "smoke", "--driver", "buildctl,buildx", "my scenarios"};
     words.insert(words.end(), more.begin(), more.end());
@@ -172,7 +173,8 @@ TEST_F(Program, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
     ASSERT_EQ(printed.exit.code, 0) << printed.err;
     EXPECT_EQ(printed.out.find('\n'), printed.out.size() - 1) << "one line, as GITHUB_OUTPUT wants it";
     std::vector<std::string> played;
-    for (const auto& job : nlohmann::json::parse(printed.out).at("include"))
+    const auto matrix = nlohmann::json::parse(printed.out);
+    for (const auto& job : matrix.at("include"))
       for (auto& id : ids(words_of(job.at("arguments")))) played.push_back(std::move(id));
     std::vector<std::string> all{
         "--buildkit", "smoke", "--driver", "buildctl,buildx", "--buildx", "smoke", "my scenarios"};
