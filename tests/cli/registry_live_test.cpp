@@ -105,8 +105,8 @@ TEST_F(RegistryChoiceLive, WithoutAnEngineAContainerIsABrokenRigThatSaysWhatToDo
   EXPECT_THAT(played.err, HasSubstr("or take --registry=process"));
 }
 
-/// With the machine's engine, where one answers.
-class RegistryContainerLive : public ProgramTest {
+/// With the machine's engine, where one answers; all of its containers are looked at.
+class RegistryContainerAlone : public ProgramTest {
 protected:
   void SetUp() override {
     skip_without_root();
@@ -122,7 +122,7 @@ protected:
   }
 };
 
-TEST_F(RegistryContainerLive, IsFreshForEveryCaseAndLeavesNone) {
+TEST_F(RegistryContainerAlone, IsFreshForEveryCaseAndLeavesNone) {
   const auto before = containers();
   write("scenarios/one.yaml", k_plain);
   write("scenarios/two.yaml", k_plain);
@@ -133,7 +133,7 @@ TEST_F(RegistryContainerLive, IsFreshForEveryCaseAndLeavesNone) {
   EXPECT_EQ(containers(), before);
 }
 
-TEST_F(RegistryContainerLive, ThatIsKilledBreaksTheRound) {
+TEST_F(RegistryContainerAlone, ThatIsKilledBreaksTheRound) {
   const auto before = containers();
   auto text = k_plain;
   replace(text, "    RUN mkdir", "    RUN sleep 5\n    RUN mkdir");

@@ -175,7 +175,10 @@ TEST_F(Sweep, RemovesContainersByTheirLabel) {
   unsetenv("FAKE_FOLDER");
 }
 
-TEST_F(Sweep, RemovesContainersOfARealEngine) {
+/// Whoever sweeps beside it would remove the container, too.
+class SweepAlone : public Sweep {};
+
+TEST_F(SweepAlone, RemovesContainersOfARealEngine) {
   const auto docker = [](std::vector<std::string> words) {
     words.insert(words.begin(), "docker");
     return process::run({std::move(words), {}, {}}, {.timeout = 60s});
