@@ -73,6 +73,13 @@ std::string_view runc_failure(std::string_view log) {
   return {};
 }
 
+/// Whether an error says that runc was killed while it ran a container: gateway's UnknownExitStatus where it did not
+/// live to tell how the container ended, and go-runc's words where it had not begun yet. -1 is Go's for ended by a
+/// signal.
+bool is_killed_runc(std::string_view error) {
+  return contains(error, "exit code: 4294967295") || contains(error, "did not terminate successfully: exit status -1");
+}
+
 /// Whether an error says that the client and the daemon did not get to talk, or that the machine gave way: the words of
 /// gRPC's codes, and the system's.
 bool is_no_answer(std::string_view error) {
@@ -129,8 +136,7 @@ broken_by(const evidence::BuildRecord& record, std::string_view client_log, std:
                        fmt::format("runc could not run a container: {}", failure),
                        {},
                        "try runc by hand (`cacheproof doctor` says which); in a container it needs --privileged"};
-  // BuildKit's word (gateway's UnknownExitStatus) for a runc that did not live to tell how the container ended.
-  if (contains(record.error, "exit code: 4294967295"))
+  if (is_killed_runc(record.error))
     return util::Error{util::Blame::rig,
                        "runc was ended from outside while it ran a container: " + record.error,
                        {},
