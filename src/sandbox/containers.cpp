@@ -1,6 +1,7 @@
 #include "sandbox/containers.hpp"
 
 #include "process/process.hpp"
+#include "sandbox/docker.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -11,34 +12,30 @@ namespace cacheproof::sandbox {
 
 std::vector<Container> labelled_containers() {
   if (!process::find_program("docker")) return {};
-  const auto answer = process::run({{"docker",
-                                     "ps",
-                                     "--all",
-                                     "--no-trunc",
-                                     "--filter",
-                                     fmt::format("label={}", k_label),
-                                     "--format",
-                                     fmt::format("{{{{.ID}}}} {{{{.Label \"{}\"}}}}", k_label)},
-                                    {},
-                                    {}},
-                                   {.timeout = std::chrono::seconds(3)});
-  if (!answer || !answer->exit.ok()) return {};
+  const auto answer = docker({"ps",
+                              "--all",
+                              "--no-trunc",
+                              "--filter",
+                              fmt::format("label={}", k_label),
+                              "--format",
+                              fmt::format("{{{{.ID}}}} {{{{.Label \"{}\"}}}}", k_label)},
+                             std::chrono::seconds(3));
+  if (!answer) return {};
   std::vector<Container> found;
-  for (const auto& line : util::lines(answer->out))
+  for (const auto& line : util::lines(*answer))
     if (const auto blank = line.find(' '); blank != std::string::npos)
       found.push_back({line.substr(0, blank), line.substr(blank + 1)});
   return found;
 }
 
 util::Status remove_container(const std::string& id) {
-  const process::Command command{{"docker", "rm", "--force", "--volumes", id}, {}, {}};
-  CP_TRY_ASSIGN(const auto finished, process::run(command, {.timeout = std::chrono::seconds(30)}));
+  const auto removed = docker({"rm", "--force", "--volumes", id}, std::chrono::seconds(30));
+  if (removed) return {};
+  const auto& said = removed.error().what;
   // In the words of 20.10, which fails for one that has just ended by itself or is about to; later ones do not.
   for (const auto* gone : {"No such container", "is already in progress"})
-    if (finished.err.find(gone) != std::string::npos) return {};
-  if (finished.exit.ok()) return {};
-  return util::failure("container " + id + " stays: " + std::string(util::trim(finished.err)),
-                       process::to_line(command));
+    if (said.find(gone) != std::string::npos) return {};
+  return util::failure("container " + id + " stays: " + said, removed.error().tried);
 }
 
 } // namespace cacheproof::sandbox
