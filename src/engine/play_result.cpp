@@ -1,5 +1,6 @@
 #include "engine/play_result.hpp"
 
+#include "builder/scratch.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
 #include "engine/broken.hpp"
@@ -9,9 +10,7 @@
 #include "judge/steps.hpp"
 #include "oci/image_export.hpp"
 #include "oci/plain_export.hpp"
-#include "util/csv.hpp"
 #include "util/files.hpp"
-#include "util/text.hpp"
 
 #include <fmt/format.h>
 
@@ -39,9 +38,9 @@ struct OwnExport {
 
 std::optional<OwnExport> readable(const builder::BuildRequest& request, const std::string& entry) {
   std::map<std::string, std::string> attributes;
-  for (const auto& field : util::csv_fields(entry).value_or(std::vector<std::string>{entry})) {
-    const auto equals = std::min(field.find('='), field.size());
-    attributes[util::lower(field.substr(0, equals))] = field.substr(std::min(equals + 1, field.size()));
+  for (const auto& field : builder::fields_of(entry)) {
+    auto [name, value] = builder::attribute_of(field);
+    attributes[std::move(name)] = std::move(value);
   }
   const auto& type = attributes["type"];
   OwnExport own{entry, attributes["dest"], type == "oci" || type == "docker", false};

@@ -78,7 +78,7 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
       CP_TRY_ASSIGN(const auto newest, latest(kind, *online));
       add(newest);
     } else if (is_group(word)) {
-      const auto group = in_group(kind, word);
+      const auto group = of_group(word, kind, pinned(kind));
       if (group.empty())
         return util::failure(fmt::format("no version of {} is in the group '{}'", recipe(kind).title, word),
                              {},
