@@ -102,11 +102,17 @@ TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {
 
 TEST(BuildxBuilder, ThatNobodyWaitsForIsAnInterruptedBuild) {
   const auto folder = *util::TempDir::create();
+  const auto buildx = folder.path() / "buildx"; // one that does not end by itself
+  ASSERT_TRUE(util::write_text(buildx, "#!/bin/sh\nexec sleep 1000\n"));
+  std::filesystem::permissions(buildx, std::filesystem::perms::owner_all);
   std::stop_source source;
   source.request_stop();
-  const auto run = build({Driver::buildx, "/bin/sleep"},
+  const auto run = build({Driver::buildx, buildx},
                          "unix:///s",
-                         {.scratch = folder.path() / "s", .home = folder.path() / "h", .name = "b"},
+                         {.environment = {{"PATH", "/usr/bin:/bin"}},
+                          .scratch = folder.path() / "s",
+                          .home = folder.path() / "h",
+                          .name = "b"},
                          {.stop = source.get_token()});
   ASSERT_TRUE(run) << util::to_text(run.error());
   EXPECT_TRUE(run->interrupted);
