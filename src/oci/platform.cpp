@@ -4,10 +4,14 @@
 
 namespace cacheproof::oci {
 
+std::string machine() {
+  utsname names{};
+  uname(&names);
+  return names.machine;
+}
+
 std::string architecture() {
-  utsname machine{};
-  uname(&machine);
-  std::string name(machine.machine);
+  auto name = machine();
   if (name == "x86_64") return "amd64";
   if (name == "aarch64") return "arm64";
   return name;

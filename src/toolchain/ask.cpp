@@ -21,6 +21,10 @@ util::Result<Said> ask_version(const Recipe& recipe, const std::filesystem::path
   const auto package =
       std::find_if(words.rbegin(), words.rend(), [](const std::string& word) { return word.find('/') != word.npos; });
   if (package != words.rend() && package != words.rbegin()) said.version = *std::prev(package);
+  // An engine says no package: `Docker version 20.10.24+dfsg1, build 297e128`.
+  if (const auto word = std::find(words.begin(), words.end(), "version"); said.version.empty() && word != words.end())
+    if (const auto next = std::next(word); next != words.end())
+      said.version = next->substr(0, next->find_first_of("+,"));
   // A release of the registry says 3.0.0.
   if (util::Version::parse(said.version) && !said.version.starts_with('v')) said.version.insert(0, "v");
   if (!asked.exit.ok() || said.version.empty())

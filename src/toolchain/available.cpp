@@ -31,11 +31,14 @@ util::Result<Versions> list_releases(const std::string& url, const Options& opti
   return tags;
 }
 
+constexpr std::string_view k_engine = "docker-"; // `docker-v29.0.0`: moby/moby has a client's releases beside it
+
 /// Only release numbers, the newest first, each once.
 Versions in_order(const Versions& tags) {
   std::vector<util::Version> versions;
   for (const auto& tag : tags) // other tags are there too: `dockerfile/1.7.0`
-    if (const auto version = util::Version::parse(tag); version && tag == version->to_text())
+    if (const auto version = util::Version::parse(tag.substr(tag.starts_with(k_engine) ? k_engine.size() : 0));
+        version && tag.ends_with(version->to_text()))
       versions.push_back(*version);
   std::sort(versions.begin(), versions.end(), [](const auto& left, const auto& right) { return left > right; });
   versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
@@ -48,19 +51,19 @@ Versions in_order(const Versions& tags) {
 
 std::vector<Offer> available(Kind kind, const Options& options) {
   const auto& of = recipe(kind);
-  const auto [release, image, module] = sources_of(of, options.sources);
+  const auto sources = sources_of(of, options.sources);
   const auto& api = options.releases_api.empty() ? of.releases_api : options.releases_api;
   std::vector<std::vector<std::string>> doors(2);
-  if (release) doors[0] = {api};
-  if (module) doors[1] = module_doors(of, std::filesystem::temp_directory_path(), options);
+  if (sources.release) doors[0] = {api};
+  if (sources.module) doors[1] = module_doors(of, std::filesystem::temp_directory_path(), options);
   const auto silent = knock(doors, options);
   const auto unless = [](const std::optional<Blocked>& blocked, auto list) -> util::Result<Versions> {
     if (blocked) return util::failure(fmt::format("no way out to {} ({})", blocked->host, blocked->why));
     return list().map(in_order);
   };
   std::vector<Offer> offers;
-  if (release) offers.push_back({"release", unless(silent[0], [&] { return list_releases(api, options); })});
-  if (module) offers.push_back({"Go module", unless(silent[1], [&] { return list_module(of, options); })});
+  if (sources.release) offers.push_back({"release", unless(silent[0], [&] { return list_releases(api, options); })});
+  if (sources.module) offers.push_back({"Go module", unless(silent[1], [&] { return list_module(of, options); })});
   return offers;
 }
 

@@ -154,6 +154,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   for (const auto& [words, source, wanted] :
        {Named{k_from_release, fetch_release, options.sources.release && !reach.release},
         Named{"container image", pull_image, options.sources.image && !reach.image},
+        Named{k_from_deb, fetch_deb, options.sources.deb},
         Named{k_from_module, build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
@@ -164,7 +165,8 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
       return find(kind, name);
     }
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
-    if (!possible.release && !possible.image) blame = installed.error().blame; // there is no other way to it
+    if (!possible.release && !possible.image && !possible.deb)
+      blame = installed.error().blame; // there is no other way to it
     const auto outcome = fmt::format("the {} did not work: {}", words, one_line(installed.error()));
     say(outcome);
     outcomes += (outcomes.empty() ? "" : "\n") + outcome;

@@ -98,10 +98,9 @@ struct Module {
 
 /// The module in go's cache, which go has verified, with the pinned sum where there is one.
 util::Result<Module> download(const Go& go, const Order& order, const fs::path& work, const Options& options) {
+  const auto [path, version] = module_of(order);
   const auto command = as_caller(
-      {go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", order.recipe.module, order.version)},
-      work,
-      order.offline);
+      {go.program.string(), "mod", "download", "-json", fmt::format("{}@{}", path, version)}, work, order.offline);
   CP_TRY_ASSIGN(const auto text, run(command, 10min, options.stop));
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("Error") && json["Error"].is_string())
@@ -119,8 +118,8 @@ util::Result<Module> download(const Go& go, const Order& order, const fs::path& 
 }
 
 /// Whether this go can build the module: its `go` line, which a go that switches meets by itself.
-util::Status check_go_line(const Go& go, const fs::path& module) {
-  CP_TRY_ASSIGN(const auto text, util::read_text(module / "go.mod"));
+util::Status check_go_line(const Go& go, const fs::path& file) {
+  CP_TRY_ASSIGN(const auto text, util::read_text(file));
   for (const auto& line : util::lines(text)) {
     if (!line.starts_with("go ")) continue;
     const auto wanted = util::Version::parse(util::trim(line.substr(3)));
@@ -134,6 +133,18 @@ util::Status check_go_line(const Go& go, const fs::path& module) {
                            {},
                            util::Blame::unable);
   }
+  return {};
+}
+
+/// A module that was none yet, as Docker up to 28, keeps what go needs beside its `vendor` folder under other names.
+util::Status make_module(const fs::path& source) {
+  std::error_code error;
+  if (fs::exists(source / "go.mod")) return {};
+  if (!fs::exists(source / "vendor.mod"))
+    return util::failure("it has neither go.mod nor vendor.mod", source.string(), {}, util::Blame::unable);
+  fs::rename(source / "vendor.mod", source / "go.mod", error);
+  if (!error) fs::rename(source / "vendor.sum", source / "go.sum", error);
+  if (error) return util::failure("cannot make it a module: " + error.message(), source.string());
   return {};
 }
 
@@ -171,26 +182,37 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
   CP_TRY(util::give_to_caller(work));
   CP_TRY_ASSIGN(const auto go, find_go(work, options));
   CP_TRY_ASSIGN(const auto module, download(go, order, work, options));
-  CP_TRY(check_go_line(go, module.folder));
   const auto source = work / "source";
   CP_TRY(copy_writable(module.folder, source));
+  CP_TRY(make_module(source));
+  CP_TRY(check_go_line(go, source / "go.mod"));
   CP_TRY(util::give_to_caller(source));
   if (options.say)
     options.say(fmt::format(
         "{} {}: building the Go module with {}, which takes minutes", order.recipe.title, order.version, go.version));
+  const auto name = module_of(order);
+  const auto& variable = order.recipe.version_variable;
   std::vector<std::string> build{go.program.string(),
                                  "build",
                                  "-mod=mod",
                                  "-trimpath",
                                  "-buildvcs=false",
                                  "-ldflags",
-                                 fmt::format("-s -w -X {}={}", order.recipe.version_variable, order.version),
+                                 fmt::format("-s -w -X {}{}={}",
+                                             variable.starts_with('/') ? name.path : "",
+                                             variable,
+                                             fill_in(order.recipe.said_version, order.version)),
                                  "-o",
                                  (work / "bin").string() + "/"};
   build.insert(build.end(), order.recipe.packages.begin(), order.recipe.packages.end());
   CP_TRY(run(as_caller(std::move(build), source, order.offline), 30min, options.stop));
   CP_TRY(util::remove_tree(source));
-  return Origin{fmt::format("module {}@{}", order.recipe.module, order.version), module.sum, go.version};
+  // Docker's containerd is a module of its own; any does that the machine has.
+  if (const auto& deb = order.recipe.deb; deb.size() > 1 && !process::find_program(deb.back()))
+    if (const auto beside = unpack_deb(deb.back(), order.recipe, work, options.stop); !beside && options.say)
+      options.say(fmt::format(
+          "{} {}: there is no {} here: {}", order.recipe.title, order.version, deb.back(), beside.error().what));
+  return Origin{fmt::format("module {}@{}", name.path, name.version), module.sum, go.version};
 }
 
 util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options) {

@@ -15,7 +15,8 @@ const Pins& pins(Kind kind) {
   static const std::array all{read_pins(k_versions_yaml, Kind::buildkit),
                               read_pins(k_versions_yaml, Kind::buildx),
                               read_pins(k_versions_yaml, Kind::registry),
-                              read_pins(k_versions_yaml, Kind::frontend)};
+                              read_pins(k_versions_yaml, Kind::frontend),
+                              read_pins(k_versions_yaml, Kind::docker)};
   return all.at(static_cast<size_t>(kind));
 }
 
@@ -29,13 +30,15 @@ void sort(std::vector<std::string>& versions) {
 
 Pins read_pins(const std::string& yaml, Kind kind) {
   const auto section = YAML::Load(yaml)[recipe(kind).name];
-  Pins pins{section["default"].as<std::string>(), {}, {}, {}};
+  Pins pins{section["default"].as<std::string>(), {}, {}, {}, {}};
   for (const auto& entry : section["versions"]) {
     const auto version = entry.first.as<std::string>();
     pins.versions.push_back(version);
     for (const auto& group : entry.second["groups"]) pins.groups[group.as<std::string>()].push_back(version);
     auto& digests = pins.digests[version];
     if (const auto sum = entry.second["module"]) digests.module = sum.as<std::string>();
+    if (const auto tag = entry.second["tag"]) digests.tag = tag.as<std::string>();
+    if (const auto inside = entry.second["buildkit"]) pins.buildkit[version] = inside.as<std::string>();
     const auto files = entry.second["sha256"];
     if (!files) continue; // asking it for a key would throw
     if (const auto digest = files[fill_in("linux-{arch}", version)])
@@ -60,6 +63,11 @@ bool is_group(std::string_view word) {
 }
 const std::string& default_version(Kind kind) {
   return pins(kind).standard;
+}
+std::string embedded_buildkit(const std::string& docker) {
+  const auto& known = pins(Kind::docker).buildkit;
+  const auto found = known.find(docker);
+  return found == known.end() ? std::string() : found->second;
 }
 Digests pinned_digests(Kind kind, const std::string& version) {
   const auto& digests = pins(kind).digests;

@@ -17,6 +17,7 @@ struct Pins {
   std::string standard;                                   ///< the default version
   std::vector<std::string> versions;                      ///< oldest first
   std::map<std::string, Digests> digests;                 ///< by version
+  std::map<std::string, std::string> buildkit;            ///< that is built into a version
   std::map<std::string, std::vector<std::string>> groups; ///< by name, `all` among them: versions, oldest first
 };
 /// Our own file, which the tests read too: a mistake in it ends the program at its first use.

@@ -24,6 +24,10 @@ util::Result<std::filesystem::path> find_registry() {
   return find("docker-registry", "docker-registry");
 }
 
+util::Result<std::filesystem::path> find_containerd() {
+  return find("containerd", "containerd");
+}
+
 util::Result<std::filesystem::path> find_busybox() {
   CP_TRY_ASSIGN(auto path, find("busybox", "busybox-static"));
   CP_TRY(oci::check_busybox(path));

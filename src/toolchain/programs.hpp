@@ -10,6 +10,7 @@ namespace cacheproof::toolchain {
 /// is an error that names the package.
 util::Result<std::filesystem::path> find_runc();
 util::Result<std::filesystem::path> find_registry();
+util::Result<std::filesystem::path> find_containerd();
 /// A statically linked busybox.
 util::Result<std::filesystem::path> find_busybox();
 

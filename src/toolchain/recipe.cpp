@@ -1,5 +1,6 @@
 #include "oci/platform.hpp"
 #include "toolchain/sources.hpp"
+#include "util/version.hpp"
 
 #include <fmt/format.h>
 
@@ -13,11 +14,12 @@ const Recipe k_buildkit{.kind = Kind::buildkit,
                         .version_arguments = {"--version"}, // `buildkitd github.com/moby/buildkit v0.34.2 REVISION`
                         .releases_url = "https://github.com/moby/buildkit/releases/download",
                         .releases_api = "https://api.github.com/repos/moby/buildkit/releases?per_page=100",
-                        .release_file = "buildkit-{v}.linux-{arch}.tar.gz",
+                        .release_file = "{v}/buildkit-{v}.linux-{arch}.tar.gz",
                         .release_folder = "bin/",
                         .module = "github.com/moby/buildkit",
+                        .module_version = "{v}",
                         .packages = {"./cmd/buildkitd", "./cmd/buildctl"},
-                        .version_variable = "github.com/moby/buildkit/version.Version",
+                        .version_variable = "/version.Version",
                         .image = "moby/buildkit",
                         .image_tag = "{v}",
                         .image_folder = "usr/bin/"};
@@ -29,11 +31,12 @@ const Recipe k_buildx{.kind = Kind::buildx,
                       .version_arguments = {"version"}, // `github.com/docker/buildx v0.36.1 REVISION`
                       .releases_url = "https://github.com/docker/buildx/releases/download",
                       .releases_api = "https://api.github.com/repos/docker/buildx/releases?per_page=100",
-                      .release_file = "buildx-{v}.linux-{arch}",
+                      .release_file = "{v}/buildx-{v}.linux-{arch}",
                       .release_folder = {},
                       .module = "github.com/docker/buildx",
+                      .module_version = "{v}",
                       .packages = {"./cmd/buildx"},
-                      .version_variable = "github.com/docker/buildx/version.Version",
+                      .version_variable = "/version.Version",
                       .image = "docker/buildx-bin",
                       .image_tag = "{number}",
                       .image_folder = {}};
@@ -45,11 +48,12 @@ const Recipe k_registry{.kind = Kind::registry,
                         .version_arguments = {"--version"}, // `registry github.com/distribution/distribution/v3 3.0.0`
                         .releases_url = "https://github.com/distribution/distribution/releases/download",
                         .releases_api = "https://api.github.com/repos/distribution/distribution/releases?per_page=100",
-                        .release_file = "registry_{number}_linux_{arch}.tar.gz",
+                        .release_file = "{v}/registry_{number}_linux_{arch}.tar.gz",
                         .release_folder = {},
                         .module = "github.com/distribution/distribution/v3",
+                        .module_version = "{v}",
                         .packages = {"./cmd/registry"},
-                        .version_variable = "github.com/distribution/distribution/v3/version.version",
+                        .version_variable = "/version.version",
                         .image = "library/registry",
                         .image_tag = "{number}",
                         .image_folder = "bin/"};
@@ -66,11 +70,34 @@ const Recipe k_frontend{.kind = Kind::frontend,
                         .release_file = {},
                         .release_folder = {},
                         .module = "github.com/moby/buildkit",
+                        .module_version = "{v}",
                         .packages = {"./frontend/dockerfile/cmd/dockerfile-frontend"},
                         .version_variable = "main.Version",
                         .image = {},
                         .image_tag = {},
                         .image_folder = {}};
+
+// From 29.0 on the module is another one, whose versions are no longer the engine's.
+const Recipe k_docker{.kind = Kind::docker,
+                      .name = "docker",
+                      .title = "Docker",
+                      .programs = {"dockerd"},
+                      .extras = {"containerd", "containerd-shim-runc-v2", "runc", "docker-init", "docker-proxy"},
+                      .version_arguments = {"--version"}, // `Docker version 28.5.2, build REVISION`
+                      .releases_url = "https://download.docker.com/linux/static/{channel}/{machine}",
+                      .releases_api = "https://api.github.com/repos/moby/moby/releases?per_page=100",
+                      .release_file = "docker-{number}.tgz",
+                      .release_folder = "docker/",
+                      .deb = {"docker.io", "containerd"},
+                      .module = "github.com/docker/docker",
+                      .module_version = "{v}+incompatible",
+                      .tagged_module = "github.com/moby/moby/v2",
+                      .packages = {"./cmd/dockerd"},
+                      .version_variable = "/dockerversion.Version",
+                      .said_version = "{number}",
+                      .image = {},
+                      .image_tag = {},
+                      .image_folder = {}};
 
 } // namespace
 
@@ -82,6 +109,8 @@ const Recipe& recipe(Kind kind) {
     return k_registry;
   case Kind::frontend:
     return k_frontend;
+  case Kind::docker:
+    return k_docker;
   case Kind::buildkit:
     break;
   }
@@ -91,14 +120,25 @@ const Recipe& recipe(Kind kind) {
 Sources sources_of(const Recipe& recipe, const Sources& wanted) {
   return {.release = wanted.release && !recipe.releases_url.empty(),
           .image = wanted.image && !recipe.image.empty(),
+          .deb = wanted.deb && !recipe.deb.empty(),
           .module = wanted.module};
 }
 
+ModuleName module_of(const Order& order) {
+  const auto& recipe = order.recipe;
+  if (!order.pinned.tag.empty())
+    return {recipe.tagged_module.empty() ? recipe.module : recipe.tagged_module, order.pinned.tag};
+  return {recipe.module, fill_in(recipe.module_version, order.version)};
+}
+
 std::string fill_in(std::string_view pattern, std::string_view version) {
+  const auto parsed = util::Version::parse(version);
   return fmt::format(fmt::runtime(pattern),
                      fmt::arg("v", version),
                      fmt::arg("number", version.substr(version.starts_with('v') ? 1 : 0)),
-                     fmt::arg("arch", oci::architecture()));
+                     fmt::arg("arch", oci::architecture()),
+                     fmt::arg("machine", oci::machine()),
+                     fmt::arg("channel", parsed && !parsed->prerelease.empty() ? "test" : "stable"));
 }
 
 } // namespace cacheproof::toolchain

@@ -25,6 +25,7 @@ util::Result<Record::Program> note(const fs::path& program) {
 }
 
 util::Status compare_origin(const Record& record, const Digests& pinned) {
+  if (record.from == k_from_deb) return {}; // apt has verified it, and none is pinned
   const auto& wanted = record.from == k_from_release ? pinned.release : pinned.module;
   const auto& there = record.origin.digest;
   const bool known = record.from == k_from_release
@@ -57,7 +58,10 @@ std::string identity(const Kit& kit, const Record& record) {
 
 util::Status write_record(const fs::path& folder, const Recipe& recipe, Record record) {
   auto programs = nlohmann::json::object();
-  for (const auto& name : recipe.programs) {
+  auto names = recipe.programs;
+  for (const auto& name : recipe.extras)
+    if (fs::exists(folder / "bin" / name)) names.push_back(name);
+  for (const auto& name : names) {
     CP_TRY_ASSIGN(const auto noted, note(folder / "bin" / name));
     programs[name] = {{"size", noted.size}, {"sha256", noted.sha256}};
   }

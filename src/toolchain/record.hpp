@@ -15,7 +15,7 @@ namespace cacheproof::toolchain {
 /// What toolchain.json says of an installed version. It is written last, when the rest is whole.
 struct Record {
   std::string version;
-  std::string from; ///< `release`, `Go module`
+  std::string from; ///< `release`, `Debian package`, `Go module`
   Origin origin;
   std::string said; ///< what the first program said of itself
   struct Program {
@@ -34,6 +34,7 @@ util::Result<std::optional<Record>> read_record(const std::filesystem::path& fol
 /// `Record::from` of what came as a release file, and of what was built.
 constexpr const char* k_from_release = "release";
 constexpr const char* k_from_module = "Go module";
+constexpr const char* k_from_deb = "Debian package";
 
 enum class Depth {
   changes, ///< a program is read only where it is not the file (inode, size, times) that it was when last read

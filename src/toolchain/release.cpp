@@ -17,9 +17,10 @@ constexpr std::uint64_t k_limit = std::uint64_t{1} << 30; // the largest release
 /// Only the programs, by their exact names and as regular files: nothing in the tarball decides where a file goes.
 util::Status unpack(const fs::path& tarball, const Recipe& recipe, const fs::path& bin, const std::stop_token& stop) {
   const auto take_program = [&](const oci::TarEntry& entry, const oci::WriteEntry& write) -> util::Status {
-    for (const auto& program : recipe.programs)
-      if (entry.type == oci::TarType::file && entry.path == recipe.release_folder + program)
-        return write(bin / program);
+    for (const auto* programs : {&recipe.programs, &recipe.extras})
+      for (const auto& program : *programs)
+        if (entry.type == oci::TarType::file && entry.path == recipe.release_folder + program)
+          return write(bin / program);
     return {};
   };
   CP_TRY(oci::read_tar(tarball, k_limit, take_program, stop));
@@ -42,9 +43,9 @@ util::Status take(const fs::path& file, const fs::path& program) {
 std::string release_url(const Order& order, const Options& options) {
   std::string base = options.releases_url;
   if (const char* mirror = std::getenv("CACHEPROOF_RELEASES_URL"); base.empty() && mirror) base = mirror;
-  if (base.empty()) base = order.recipe.releases_url;
+  if (base.empty()) base = fill_in(order.recipe.releases_url, order.version);
   while (base.ends_with('/')) base.pop_back();
-  return fmt::format("{}/{}/{}", base, order.version, fill_in(order.recipe.release_file, order.version));
+  return fmt::format("{}/{}", base, fill_in(order.recipe.release_file, order.version));
 }
 
 util::Result<Origin> fetch_release(const Order& order, const fs::path& work, const Options& options) {
@@ -60,8 +61,8 @@ util::Result<Origin> fetch_release(const Order& order, const fs::path& work, con
         fmt::format("it has the digest {} where docker/versions.yaml has {}", digest, order.pinned.release),
         http::printable(url));
   const auto& recipe = order.recipe;
-  auto unpacked = recipe.release_file.ends_with(".tar.gz") ? unpack(file, recipe, work / "bin", options.stop)
-                                                           : take(file, work / "bin" / recipe.programs.front());
+  auto unpacked = recipe.release_file.ends_with("gz") ? unpack(file, recipe, work / "bin", options.stop)
+                                                      : take(file, work / "bin" / recipe.programs.front());
   if (!unpacked) {
     auto error = std::move(unpacked).error();
     error.tried = http::printable(url);

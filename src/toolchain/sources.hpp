@@ -11,22 +11,30 @@
 namespace cacheproof::toolchain {
 
 /// What is known of a kind of toolchain: its programs, and how the public project publishes them. In patterns `{v}`
-/// stands for the version (`v0.34.2`), `{number}` for it without the v, `{arch}` for the machine (`amd64`).
+/// stands for the version (`v0.34.2`), `{number}` for it without the v, `{arch}` for the machine (`amd64`), `{machine}`
+/// for it as the kernel says it (`x86_64`), `{channel}` for `test` where it is a prerelease, else `stable`.
 struct Recipe {
   Kind kind = Kind::buildkit;
   std::string name;                           ///< `buildkit`: the folder in the store, the key in docker/versions.yaml
   std::string title;                          ///< `BuildKit`
   std::vector<std::string> programs;          ///< the first one is asked for the version
+  std::vector<std::string> extras;            ///< that some sources bring along, and others not
   std::vector<std::string> version_arguments; ///< what makes it say its version, as one of the words
 
-  std::string releases_url;   ///< the folder of all releases; files are at `URL/{v}/FILE`. Empty: none has it
+  std::string releases_url;   ///< the folder of all releases, a pattern. Empty: none has it
   std::string releases_api;   ///< the list of them: JSON objects with a `tag_name`
-  std::string release_file;   ///< a tarball when it ends with .tar.gz, else the one program itself
+  std::string release_file;   ///< below it, a pattern; a tarball when it ends with gz, else the one program itself
   std::string release_folder; ///< of the programs inside the tarball: `bin/`, or empty
 
+  /// Debian packages: that of the programs, then of what they need beside them. Empty: none has it.
+  std::vector<std::string> deb;
+
   std::string module;                ///< the Go module
+  std::string module_version;        ///< a pattern, of versions that docker/versions.yaml gives no `tag`
+  std::string tagged_module;         ///< the module of those with a `tag`; empty: the same
   std::vector<std::string> packages; ///< of the programs, in their order, below the module
-  std::string version_variable;      ///< what `-X` sets to the version
+  std::string version_variable;      ///< what `-X` sets, with a `/` at its begin below the module, to
+  std::string said_version = "{v}";  ///< a pattern
 
   std::string image;        ///< the repository of the container image, on Docker Hub. Empty: none has it
   std::string image_tag;    ///< a pattern
@@ -43,6 +51,7 @@ std::string fill_in(std::string_view pattern, std::string_view version);
 struct Digests {
   std::string release; ///< `sha256:…` of the release file for this machine
   std::string module;  ///< `h1:…` of the Go module, as go sums it up
+  std::string tag;     ///< its version, where that is another number
 };
 
 /// What a source is asked for.
@@ -60,6 +69,13 @@ struct Origin {
   std::string go_version; ///< of a module; else empty
 };
 
+/// The module and its version, as go takes them: `MODULE@VERSION`.
+struct ModuleName {
+  std::string path;
+  std::string version;
+};
+ModuleName module_of(const Order& order);
+
 /// Where the release file lies.
 std::string release_url(const Order& order, const Options& options);
 
@@ -69,6 +85,14 @@ util::Result<Origin> fetch_release(const Order& order, const std::filesystem::pa
 /// Takes the programs out of the container image of that version into `work/bin`, over the registry's API. Docker Hub,
 /// or what $CACHEPROOF_DOCKER_HUB_URL names, is asked with the user's login where there is one.
 util::Result<Origin> pull_image(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// Takes the programs out of Debian's packages, which are downloaded and unpacked but not installed: their service
+/// would start. Where apt has another version, or there is no apt, that is the error.
+util::Result<Origin> fetch_deb(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// What a package has of programs and extras, into `work/bin`; what is there already stays.
+util::Status
+unpack_deb(const std::string& package, const Recipe& recipe, const std::filesystem::path& work, std::stop_token stop);
 
 /// Where go asks for modules first: URLs of which one has to answer; empty where there is no go, or it asks nobody.
 std::vector<std::string>

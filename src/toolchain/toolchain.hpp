@@ -22,9 +22,10 @@ enum class Kind {
   buildx,
   registry, ///< distribution v3
   frontend, ///< BuildKit's Dockerfile frontend as a program of its own, by BuildKit's versions
+  docker,   ///< the Docker engine, with a BuildKit of its own in it
 };
 
-inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry, Kind::frontend};
+inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry, Kind::frontend, Kind::docker};
 
 /// The programs of one version of a kind.
 struct Kit {
@@ -46,11 +47,14 @@ std::vector<std::string> in_group(Kind kind, std::string_view group);
 /// Whether some kind has versions in a group of that name.
 bool is_group(std::string_view word);
 const std::string& default_version(Kind kind = Kind::buildkit);
+/// The BuildKit that is built into a Docker engine, `v0.25.2`, as docker/versions.yaml has it; empty where it does not.
+std::string embedded_buildkit(const std::string& docker);
 
 /// Where programs may come from when the store does not have them.
 struct Sources {
   bool release = true; ///< the file of the public project
   bool image = true;   ///< the container image, unpacked without an engine
+  bool deb = true;     ///< Debian's package, unpacked and not installed
   bool module = true;  ///< the Go module, built here
 };
 

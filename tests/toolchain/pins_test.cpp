@@ -52,6 +52,8 @@ TEST(Pins, OfTheProgramAreWhole) {
     EXPECT_THAT(pinned(kind), testing::Contains(default_version(kind)));
     for (const auto& [version, digests] : read_pins(k_versions_yaml, kind).digests) {
       EXPECT_THAT(digests.release, testing::MatchesRegex("(sha256:[0-9a-f]{64})?")) << version;
+      // Debian's engine is apt's to verify, and no module.
+      if (kind == Kind::docker && version == "v20.10.24") continue;
       EXPECT_THAT(digests.module, testing::MatchesRegex("h1:[A-Za-z0-9+/]{43}=")) << version;
     }
   }
