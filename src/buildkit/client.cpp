@@ -1,6 +1,6 @@
 #include "buildkit/client.hpp"
 
-#include "util/files.hpp"
+#include "buildkit/door.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -9,12 +9,8 @@
 
 #include <buildkit_proto/content.grpc.pb.h>
 #include <buildkit_proto/control.grpc.pb.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <thread>
 
 namespace cacheproof::buildkit {
@@ -107,22 +103,8 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-util::Result<Client> Client::connect(const std::filesystem::path& socket) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket.native().size() >= sizeof(address.sun_path))
-    return util::failure(fmt::format("the path of a unix socket is longer than {} bytes", sizeof(address.sun_path) - 1),
-                         socket.string(),
-                         "use a shorter folder");
-  std::copy(socket.native().begin(), socket.native().end(), address.sun_path);
-
-  util::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API wants it
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return util::failure(std::string("cannot connect to buildkitd: ") + std::strerror(errno),
-                         "unix://" + socket.string(),
-                         "check that the daemon is up and that this user may open its socket");
-
+util::Result<Client> Client::connect(const std::filesystem::path& socket, Door door) {
+  CP_TRY_ASSIGN(auto fd, open_door(socket, door));
   // The descriptor decides how the daemon is reached (socket, engine, `dial-stdio`); gRPC is only told to use it, and
   // never reconnects on its own. gRPC's fork support is off unless GRPC_ENABLE_FORK_SUPPORT asks for it.
   grpc::ChannelArguments arguments;

@@ -16,13 +16,19 @@
 
 namespace cacheproof::buildkit {
 
+/// How the Control API is reached behind a unix socket.
+enum class Door {
+  daemon, ///< it is buildkitd's own
+  engine, ///< it is a Docker engine's, which hands the connection on: `POST /grpc`, `Upgrade: h2c`
+};
+
 /// The ears at one daemon: its Control API over an own connection. The client only listens; builds go through the
 /// clients that people use. Every call has a deadline or a stop; what fails on the way is the rig's error. Calls may be
 /// made from several threads.
 class Client {
 public:
   /// Connects to a unix socket. That somebody listens there is all it proves; see `ready`.
-  static util::Result<Client> connect(const std::filesystem::path& socket);
+  static util::Result<Client> connect(const std::filesystem::path& socket, Door door = Door::daemon);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();

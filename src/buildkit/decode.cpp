@@ -41,15 +41,17 @@ public:
       : build_(build),
         file_(file),
         reachable_(std::move(reachable)),
+        by_lines_(build.succeeded && !build.by_client),
         vertices_(collect(build)) {}
 
   util::Result<evidence::BuildRecord> decode() {
     record_.ref = build_.ref;
     record_.succeeded = build_.succeeded;
     record_.error = build_.error;
+    record_.by_client = build_.by_client;
     CP_TRY(read_graph());
-    auto places = build_.succeeded ? place_by_lines(file_, reachable_, platforms_, vertices_, ops_)
-                                   : place_by_names(file_, reachable_, platforms_, vertices_);
+    auto places = by_lines_ ? place_by_lines(file_, reachable_, platforms_, vertices_, ops_)
+                            : place_by_names(file_, reachable_, platforms_, vertices_);
     if (!places) return tl::unexpected(std::move(places).error());
     CP_TRY(add_written(places->written));
     add_others(*places);
@@ -60,7 +62,7 @@ public:
 
 private:
   util::Status read_graph() {
-    if (!build_.succeeded) { // it has no provenance
+    if (!by_lines_) { // there is no provenance
       platforms_ = asked_platforms(build_);
       return {};
     }
@@ -152,7 +154,7 @@ private:
   }
 
   bool is_helper(size_t index) const {
-    if (build_.succeeded) return op_kind(index) == OpKind::merge || op_kind(index) == OpKind::source;
+    if (by_lines_) return op_kind(index) == OpKind::merge || op_kind(index) == OpKind::source;
     return vertices_[index].name.find("] LINK ") != std::string::npos || vertices_[index].name.starts_with("http");
   }
 
@@ -199,6 +201,7 @@ private:
   const RawBuild& build_;
   const dockerfile::File& file_;
   std::set<int> reachable_;
+  const bool by_lines_;             ///< of a provenance, or by the names of the vertices
   std::set<std::string> platforms_; ///< an empty one where there are not several
   std::vector<Vertex> vertices_;
   std::map<std::string, ProvenanceOp> ops_;

@@ -57,6 +57,7 @@ void read_line(RawBuild& build, const std::string& kind, const Json& value) {
   if (kind == "build") {
     build.ref = get<std::string>(value, "ref");
     build.succeeded = get<bool>(value, "succeeded");
+    build.by_client = value.value("by_client", false);
     build.error = get<std::string>(value, "error");
     build.frontend_attributes = get<std::map<std::string, std::string>>(value, "frontend_attributes");
   } else if (kind == "vertex") {
@@ -94,12 +95,12 @@ void read_line(RawBuild& build, const std::string& kind, const Json& value) {
 
 std::string to_json_lines(const RawBuild& build) {
   std::string text;
-  line(text,
-       "build",
-       {{"ref", build.ref},
-        {"succeeded", build.succeeded},
-        {"error", build.error},
-        {"frontend_attributes", build.frontend_attributes}});
+  Json head{{"ref", build.ref},
+            {"succeeded", build.succeeded},
+            {"error", build.error},
+            {"frontend_attributes", build.frontend_attributes}};
+  if (build.by_client) head["by_client"] = true;
+  line(text, "build", head);
   for (const auto& vertex : build.vertices)
     line(text,
          "vertex",

@@ -54,6 +54,7 @@ struct RawWarning {
 struct RawBuild {
   std::string ref;
   bool succeeded = false;
+  bool by_client = false; ///< the client alone has told it, and there is neither request nor provenance
   std::string error;
   std::map<std::string, std::string> frontend_attributes; ///< the request: `target`, `build-arg:X`, `no-cache`, …
   std::vector<RawVertex> vertices;                        ///< in the order in which they came

@@ -109,8 +109,9 @@ struct CaseEvidence {
   std::vector<std::string> issues;
   std::vector<std::pair<std::string, std::string>> cell;
   std::string buildkit;       ///< version
-  std::string driver;         ///< what started its builds: `buildctl`, `buildx`
+  std::string driver;         ///< what started its builds: `buildctl`, `buildx`, `docker`
   std::string driver_version; ///< of buildx; buildctl has BuildKit's
+  std::string docker;         ///< version of the engine that built; empty without one
   std::optional<CleanState> clean;
   std::vector<PinnedImage> images;   ///< those that were pulled by a tag, sorted
   std::vector<RoundEvidence> rounds; ///< of all plays, one after the other

@@ -154,6 +154,7 @@ void to_json(nlohmann::json& json, const BuildRecord& record) {
           {"warnings", std::move(warnings)},
           {"imports", std::move(imports)},
           {"graph", std::move(graph)}};
+  if (record.by_client) json["by_client"] = true;
 }
 
 void from_json(const nlohmann::json& json, BuildRecord& record) {
@@ -161,6 +162,7 @@ void from_json(const nlohmann::json& json, BuildRecord& record) {
   json.at("ref").get_to(record.ref);
   json.at("builder").get_to(record.builder);
   json.at("succeeded").get_to(record.succeeded);
+  record.by_client = json.value("by_client", false);
   json.at("error").get_to(record.error);
   for (const auto& step : json.at("steps")) record.steps.push_back(step_of(step));
   for (const auto& one : json.at("warnings"))

@@ -102,7 +102,10 @@ struct BuildRecord {
   std::vector<Step> steps;
   std::vector<BuildWarning> warnings;
   std::vector<CacheImport> imports;
-  OpGraph graph; ///< empty for a failed build: it has no provenance
+  OpGraph graph; ///< empty for a failed build and for one that the client has told: it has no provenance
+  /// The client's progress alone has told it, as the daemon keeps no history of builds (Docker 20.10): less is known,
+  /// and it is less certain.
+  bool by_client = false;
   bool operator==(const BuildRecord&) const = default;
 };
 
