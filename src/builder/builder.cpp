@@ -5,11 +5,27 @@
 #include "builder/scratch.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "util/version.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cacheproof::builder {
 namespace {
+
+BuildxBuilder builder_of(const Client& client, const BuildRequest& request) {
+  return {request.home, request.name, client.driver == Driver::docker};
+}
+
+/// The first engine that keeps images in containerd by default, and the first that was seen to keep a history.
+const util::Version k_with_containerd{29, 0, 0, {}};
+const util::Version k_with_history{25, 0, 0, {}};
+
+bool is_engine_before(const DriverChoice& choice, const util::Version& first) {
+  const auto version = util::Version::parse(choice.docker);
+  return choice.driver == Driver::docker && version && *version < first;
+}
 
 /// The client's command for the request, and what it takes.
 util::Result<process::Command> command_for(const Client& client,
@@ -20,13 +36,14 @@ util::Result<process::Command> command_for(const Client& client,
   if (client.driver == Driver::buildctl) return buildctl_command(client.program, daemon_address, request);
   CP_TRY_ASSIGN(
       auto environment,
-      make_buildx_builder(client.program, {request.home, request.name}, daemon_address, request.environment, options));
+      make_buildx_builder(client.program, builder_of(client, request), daemon_address, request.environment, options));
   return buildx_command(client.program, request, std::move(environment));
 }
 
-std::string ref_of(Driver driver, const BuildRequest& request) {
-  if (driver == Driver::buildctl) return std::string(util::trim(util::read_text(ref_file(request)).value_or("")));
-  const auto refs = buildx_refs({request.home, request.name});
+std::string ref_of(const Client& client, const BuildRequest& request) {
+  if (client.driver == Driver::buildctl)
+    return std::string(util::trim(util::read_text(ref_file(request)).value_or("")));
+  const auto refs = buildx_refs(builder_of(client, request));
   return refs.empty() ? std::string() : refs.front();
 }
 
@@ -44,7 +61,15 @@ std::string shown(process::Command command, const BuildRequest& request) {
 } // namespace
 
 std::string_view to_text(Driver driver) {
-  return driver == Driver::buildctl ? "buildctl" : "buildx";
+  switch (driver) {
+  case Driver::buildx:
+    return "buildx";
+  case Driver::docker:
+    return "docker";
+  case Driver::buildctl:
+    break;
+  }
+  return "buildctl";
 }
 
 std::optional<Driver> parse_driver(std::string_view text) {
@@ -53,8 +78,22 @@ std::optional<Driver> parse_driver(std::string_view text) {
   return {};
 }
 
-std::vector<std::string> inexpressible(Driver driver, const std::string& version, const BuildRequest& request) {
-  return driver == Driver::buildctl ? unknown_to_buildctl(request) : unknown_to_buildx(request, version);
+bool has_graph_driver(const DriverChoice& choice) {
+  return is_engine_before(choice, k_with_containerd);
+}
+
+bool has_no_history(const DriverChoice& choice) {
+  return is_engine_before(choice, k_with_history);
+}
+
+std::vector<std::string> inexpressible(const DriverChoice& choice, const BuildRequest& request) {
+  if (choice.driver == Driver::buildctl) return unknown_to_buildctl(request);
+  auto keys = unknown_to_buildx(request, choice.version);
+  if (has_graph_driver(choice)) {
+    auto more = unknown_to_graph_driver(request);
+    std::move(more.begin(), more.end(), std::back_inserter(keys));
+  }
+  return keys;
 }
 
 util::Result<BuildRun> build(const Client& client,
@@ -81,7 +120,7 @@ util::Result<BuildRun> build(const Client& client,
   result.exit = finished.exit;
   result.timed_out = finished.timed_out;
   result.interrupted = finished.interrupted;
-  result.ref = ref_of(client.driver, request);
+  result.ref = ref_of(client, request);
   return result;
 }
 

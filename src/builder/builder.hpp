@@ -17,12 +17,29 @@ namespace cacheproof::builder {
 enum class Driver {
   buildctl, ///< of the daemon's own version
   buildx,   ///< with its driver `remote`
+  docker,   ///< buildx with its driver `docker`: the BuildKit that is built into a Docker engine
 };
-inline constexpr std::array k_drivers{Driver::buildctl, Driver::buildx};
+inline constexpr std::array k_drivers{Driver::buildctl, Driver::buildx, Driver::docker};
 
-/// As it is written: `buildctl`, `buildx`.
+/// As it is written: `buildctl`, `buildx`, `docker`.
 std::string_view to_text(Driver driver);
 std::optional<Driver> parse_driver(std::string_view text);
+
+/// What starts the builds of a case, and in which versions. The command line of a `run` is what it is, and finds this
+/// buildx.
+struct DriverChoice {
+  Driver driver = Driver::buildctl;
+  std::string version; ///< of buildx; buildctl has BuildKit's
+  std::string docker;  ///< of the engine, for its driver alone
+  bool operator==(const DriverChoice&) const = default;
+};
+/// Whether that engine keeps images, and what builds leave, in layers of its own (a graph driver) and not in
+/// containerd: then it exports no cache but an inline one. So do all before 29.0, which ask for the other by a setting
+/// alone.
+bool has_graph_driver(const DriverChoice& choice);
+/// Whether that engine keeps no history of its builds: what happened is told by the client alone (measured on 20.10.24;
+/// from 25.0 on there is one).
+bool has_no_history(const DriverChoice& choice);
 
 /// The program that is called for a build.
 struct Client {
@@ -41,8 +58,7 @@ struct BuildRun {
 };
 
 /// The keys of a request that a driver has no words for, in those of the scenario language; such a build is not begun.
-/// `version` is of buildx.
-std::vector<std::string> inexpressible(Driver driver, const std::string& version, const BuildRequest& request);
+std::vector<std::string> inexpressible(const DriverChoice& choice, const BuildRequest& request);
 
 /// Clears `request.scratch`, writes what the command line names there, builds at the daemon of that address and waits
 /// for the end. Only a client that could not be started, or buildx without a builder, is an error. `request.home` is

@@ -24,8 +24,16 @@ constexpr std::chrono::seconds k_create_limit(20);
 /// The first with several outputs of one build: v0.12.1 says `multiple outputs currently unsupported`.
 const util::Version k_several_outputs{0, 13, 0, {}};
 
+constexpr const char* k_of_engine = "default"; // the builder, and its node
+
+/// BUILDX_CONFIG
+fs::path config_of(const BuildxBuilder& builder) {
+  return builder.of_engine ? builder.config / builder.name : builder.config;
+}
+
 /// Of the builds that the builder's only node was asked for, by their ids.
 fs::path states_of(const BuildxBuilder& builder) {
+  if (builder.of_engine) return config_of(builder) / "refs" / k_of_engine / k_of_engine;
   return builder.config / "refs" / builder.name / (builder.name + "0");
 }
 
@@ -58,7 +66,13 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::p
                                                                      const std::string& daemon_address,
                                                                      std::map<std::string, std::string> environment,
                                                                      const process::RunOptions& options) {
-  environment["BUILDX_CONFIG"] = made.config.string();
+  environment["BUILDX_CONFIG"] = config_of(made).string();
+  if (made.of_engine) {
+    CP_TRY(make_buildx_home(config_of(made)));
+    environment["BUILDX_BUILDER"] = k_of_engine;
+    environment["DOCKER_HOST"] = daemon_address;
+    return environment;
+  }
   environment["DOCKER_HOST"] = "unix://" + (made.config / "no-docker.sock").string();
   const process::Command command{
       {buildx.string(), "create", "--name", made.name, "--driver", "remote", daemon_address}, environment, {}};
@@ -83,7 +97,7 @@ process::Command
 buildx_command(const fs::path& buildx, const BuildRequest& request, std::map<std::string, std::string> environment) {
   process::Command command{.environment = std::move(environment)};
   auto& argv = command.argv;
-  argv = {buildx.string(), "build", "--progress=plain"};
+  argv = {buildx.string(), "build", request.raw_progress ? "--progress=rawjson" : "--progress=plain"};
   const auto add = [&argv](const std::string& flag, const std::string& value) {
     if (value.empty()) return;
     argv.push_back(flag);
@@ -142,6 +156,24 @@ std::vector<std::string> unknown_to_buildx(const BuildRequest& request, const st
     if (words[i] == "--opt" || words[i].starts_with("--opt="))
       keys.push_back(fmt::format("client_args: [{}]",
                                  util::join({words.begin() + static_cast<std::ptrdiff_t>(i), words.end()}, ", ")));
+  return keys;
+}
+
+std::vector<std::string> unknown_to_graph_driver(const BuildRequest& request) {
+  std::vector<std::string> keys;
+  const auto type_of = [](const std::string& entry) {
+    for (const auto& field : fields_of(entry))
+      if (const auto [name, value] = attribute_of(field); name == "type") return value;
+    return std::string();
+  };
+  for (const auto& entry : request.cache_to)
+    if (type_of(entry) != "inline") keys.push_back(fmt::format("cache_to: {}", entry));
+  for (const auto& entry : request.output)
+    if (type_of(entry) == "oci") keys.push_back(fmt::format("output: {}", entry));
+  if (request.platforms.size() > 1) keys.push_back(fmt::format("platforms: [{}]", util::join(request.platforms, ", ")));
+  const auto asked = [](const std::string& value) { return !value.empty() && value != "false"; };
+  if (asked(request.provenance)) keys.push_back("provenance: " + request.provenance);
+  if (asked(request.sbom)) keys.push_back("sbom: " + request.sbom);
   return keys;
 }
 

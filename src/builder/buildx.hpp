@@ -14,8 +14,11 @@ namespace cacheproof::builder {
 
 /// By which alone buildx reaches a daemon.
 struct BuildxBuilder {
-  std::filesystem::path config; ///< where buildx keeps all that it knows: BUILDX_CONFIG
+  std::filesystem::path config; ///< below which buildx keeps all that it knows
   std::string name;
+  /// It is a Docker engine's, of which there is one in every configuration and which buildx calls `default`: it has a
+  /// configuration of its own, below that one, where others share theirs.
+  bool of_engine = false;
 };
 
 /// Makes a builder for the daemon of that address, within the stop request and the last look of `options`. Gives the
@@ -35,6 +38,8 @@ process::Command buildx_command(const std::filesystem::path& buildx,
                                 const BuildRequest& request,
                                 std::map<std::string, std::string> environment);
 
+/// What `inexpressible` says of an engine with a graph driver.
+std::vector<std::string> unknown_to_graph_driver(const BuildRequest& request);
 /// What `inexpressible` says of `buildx` in that version.
 std::vector<std::string> unknown_to_buildx(const BuildRequest& request, const std::string& version);
 

@@ -20,6 +20,7 @@ struct Credential {
 
 /// What is asked of a builder: one build, with everything expanded and every path absolute. What is empty is not asked.
 struct BuildRequest {
+  bool raw_progress = false; ///< buildx prints what happens as JSON (`--progress=rawjson`), not for people
   std::filesystem::path context;
   std::string dockerfile = "Dockerfile";      ///< relative to the context
   std::optional<std::string> dockerfile_text; ///< in its place

@@ -87,6 +87,54 @@ TEST(BuildxCommand, HasSeveralOutputsFromV013On) {
   EXPECT_THAT(unknown_to_buildx({.output = {"type=tar,dest=a"}}, "v0.12.1"), IsEmpty());
 }
 
+TEST(BuildxCommand, PrintsForAProgramWhereItIsAskedTo) {
+  EXPECT_THAT(line({.raw_progress = true}), HasSubstr("buildx build --progress=rawjson "));
+}
+
+TEST(DockerDriver, OnAGraphDriverExportsOnlyInlineCachesAndNoOciLayout) {
+  const BuildRequest request{.cache_to = {"type=inline", "type=registry,ref=r/c", "r/c"},
+                             .platforms = {"linux/amd64", "linux/arm64"},
+                             .provenance = "mode=max",
+                             .sbom = "false",
+                             .output = {"type=oci,dest=a", "type=tar,dest=b", "type=image,name=r/i,push=true"}};
+  const auto keys = [&](const std::string& docker) {
+    return inexpressible({Driver::docker, "v0.36.1", docker}, request);
+  };
+  EXPECT_THAT(keys("v28.5.2"),
+              ElementsAre("cache_to: type=registry,ref=r/c",
+                          "cache_to: r/c",
+                          "output: type=oci,dest=a",
+                          "platforms: [linux/amd64, linux/arm64]",
+                          "provenance: mode=max"));
+  EXPECT_THAT(keys("v29.0.0"), IsEmpty());
+}
+
+TEST(DockerDriver, KnowsWhichEnginesKeepAHistory) {
+  EXPECT_TRUE(has_no_history({Driver::docker, "v0.36.1", "v20.10.24"}));
+  EXPECT_FALSE(has_no_history({Driver::docker, "v0.36.1", "v25.0.6"}));
+  EXPECT_FALSE(has_no_history({Driver::buildx, "v0.36.1", {}}));
+}
+
+/// The engine's builder is called `default` in every configuration: builds are told apart by theirs.
+TEST(BuildxBuilder, OfAnEngineIsItsOwnInAConfigurationOfItsOwn) {
+  const auto folder = std::move(*util::TempDir::create());
+  const BuildxBuilder engines{folder.path(), "round-1", true};
+  const auto environment = make_buildx_builder("/no/such/buildx", engines, "unix:///e.sock", {{"A", "b"}}, {});
+  ASSERT_TRUE(environment) << util::to_text(environment.error());
+  const auto config = folder.path() / "round-1";
+  EXPECT_EQ(*environment,
+            (std::map<std::string, std::string>{{"A", "b"},
+                                                {"BUILDX_BUILDER", "default"},
+                                                {"BUILDX_CONFIG", config.string()},
+                                                {"DOCKER_HOST", "unix:///e.sock"}}));
+  EXPECT_EQ(util::read_text(config / ".buildNodeID").value_or(""), "cacheproof") << "one machine from round to round";
+  const std::string ref(25, 'a');
+  ASSERT_TRUE(util::make_directories(config / "refs/default/default"));
+  ASSERT_TRUE(util::write_text(config / "refs/default/default" / ref, "{}"));
+  EXPECT_THAT(buildx_refs(engines), ElementsAre(ref));
+  EXPECT_THAT(buildx_refs({folder.path(), "round-2", true}), IsEmpty());
+}
+
 TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {
   const auto folder = *util::TempDir::create();
   const auto made =
