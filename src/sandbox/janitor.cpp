@@ -46,6 +46,7 @@ public:
     for (const int pid : found.processes) say("kill", "killed", fmt::format("process {} ({})", pid, name_of(pid)));
     for (const auto& mount : found.mounts) say("unmount", "unmounted", mount.string());
     for (const auto& group : found.cgroups) say("remove", "removed", "cgroup " + group.string());
+    for (const auto& bridge : found.bridges) say("remove", "removed", "bridge " + bridge);
     for (const auto& network : found.networks) say("remove", "removed", "network namespace " + network.string());
     for (const auto& container : containers())
       if (container.folder == folder) act("container " + container.id, [&] { return remove_container(container.id); });

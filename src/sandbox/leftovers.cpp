@@ -1,5 +1,6 @@
 #include "sandbox/leftovers.hpp"
 
+#include "sandbox/bridge.hpp"
 #include "sandbox/folder.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
@@ -132,7 +133,7 @@ std::vector<int> marked(const std::string& variable) {
 }
 
 Leftovers leftovers(const fs::path& folder) {
-  return {marked(mark_of(folder)), mounts_below(folder), cgroups(folder), networks(folder)};
+  return {marked(mark_of(folder)), mounts_below(folder), cgroups(folder), networks(folder), bridges_of(folder)};
 }
 
 std::string cgroup_of(const fs::path& folder) {
@@ -174,6 +175,9 @@ util::Status clear(const fs::path& folder) {
   for (const auto& network : networks(folder))
     if (const auto error = remove_network(network))
       problems.push_back("network namespace " + network.string() + ": " + error.message());
+  for (const auto& bridge : bridges_of(folder))
+    if (const auto removed = remove_bridge(bridge); !removed)
+      problems.push_back("bridge " + bridge + ": " + removed.error().what);
   if (problems.empty()) return {};
   return util::failure("left behind of " + folder.string() + ": " + util::join(problems, "; "),
                        {},

@@ -15,6 +15,7 @@ struct Leftovers {
   std::vector<std::filesystem::path> cgroups; ///< parents first
   /// Network namespaces as ip-netns(8) names them: `/run/netns/cacheproof-XXXXXX`, or that and `-` and any more.
   std::vector<std::filesystem::path> networks;
+  std::vector<std::string> bridges; ///< of Docker engines
   bool operator==(const Leftovers&) const = default;
 };
 Leftovers leftovers(const std::filesystem::path& folder);
@@ -31,8 +32,8 @@ void signal_marked(const std::string& variable, int signal, int except = -1);
 /// Kills the processes whose environment has exactly `NAME=value`, all but one, and waits until they are gone.
 util::Status end_marked(const std::string& variable, int except = -1);
 
-/// Ends processes, unmounts (deepest first) and removes control groups and network namespaces of the folder; its files
-/// stay. What could not be removed is the error.
+/// Ends processes, unmounts (deepest first) and removes control groups, network namespaces and bridges of the folder;
+/// its files stay. What could not be removed is the error.
 util::Status clear(const std::filesystem::path& folder);
 
 } // namespace cacheproof::sandbox

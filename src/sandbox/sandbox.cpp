@@ -24,8 +24,9 @@ util::Status check(const Options& options) {
   const auto& programs = options.programs;
   const std::string toolchain =
       "`cacheproof toolchain list` shows the installed ones, `cacheproof toolchain install` installs one";
-  CP_TRY(check_program(programs.buildkitd, "buildkitd", toolchain));
-  CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
+  const bool engine = programs.kind == DaemonKind::dockerd;
+  CP_TRY(check_program(programs.daemon, engine ? "dockerd" : "buildkitd", toolchain));
+  if (!engine) CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
   if (options.registry.empty() && options.registry_image.empty())
     CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
@@ -128,11 +129,12 @@ std::map<std::string, std::vector<std::string>> Sandbox::mirrors() const {
   return mirrors;
 }
 
-util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesystem::path& buildkitd) {
+util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesystem::path& program) {
   std::vector<std::string> registries;
   for (const auto& registry : registries_) registries.push_back(registry.place());
   auto extras = options_.daemon_extras ? options_.daemon_extras(registries, folder()) : DaemonExtras();
-  return Daemon::launch({.buildkitd = buildkitd,
+  return Daemon::launch({.kind = options_.programs.kind,
+                         .program = program,
                          .runc = options_.programs.runc,
                          .folder = folder() / fmt::format("d{}", ++daemons_),
                          .environment = daemon_environment(std::move(extras.environment)),
@@ -145,13 +147,13 @@ util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesyst
 
 util::Status Sandbox::start_next_daemon() {
   if (next_) return {};
-  CP_TRY_ASSIGN(next_, launch_daemon(options_.programs.buildkitd));
+  CP_TRY_ASSIGN(next_, launch_daemon(options_.programs.daemon));
   return {};
 }
 
 /// Ready and proven empty.
 util::Status Sandbox::await(Daemon& daemon) {
-  auto done = daemon.wait_ready(std::chrono::seconds(10), options_.stop);
+  auto done = daemon.wait_ready(start_limit(daemon.kind()), options_.stop);
   if (done) done = prove_empty(daemon);
   if (!done) {
     if (options_.on_unready) options_.on_unready(daemon);
@@ -170,13 +172,13 @@ util::Result<Daemon*> Sandbox::fresh_daemon() {
   return daemon_.get();
 }
 
-util::Result<Daemon*> Sandbox::kept_daemon(const std::string& name, const std::filesystem::path& buildkitd) {
+util::Result<Daemon*> Sandbox::kept_daemon(const std::string& name, const std::filesystem::path& program) {
   if (const auto found = kept_.find(name); found != kept_.end()) return found->second.get();
   std::unique_ptr<Daemon> daemon;
-  if (next_ && buildkitd == options_.programs.buildkitd) {
+  if (next_ && program == options_.programs.daemon) {
     daemon = std::move(next_);
   } else {
-    CP_TRY_ASSIGN(daemon, launch_daemon(buildkitd));
+    CP_TRY_ASSIGN(daemon, launch_daemon(program));
   }
   CP_TRY(await(*daemon));
   return (kept_[name] = std::move(daemon)).get();

@@ -20,8 +20,9 @@ namespace cacheproof::sandbox {
 
 /// The programs a sandbox is made of, by path; of which version they are is not its business.
 struct Programs {
-  std::filesystem::path buildkitd;
-  std::filesystem::path buildctl;
+  DaemonKind kind = DaemonKind::buildkitd;
+  std::filesystem::path daemon;
+  std::filesystem::path buildctl; ///< of a buildkitd
   std::filesystem::path runc;
   std::filesystem::path registry; ///< docker-registry or distribution's; unused beside a user's registry
 };
@@ -82,11 +83,11 @@ public:
   util::Result<Daemon*> fresh_daemon();
   /// The daemon of a builder that is kept for the case, ready; of that program, started on an empty root and proven
   /// empty when it is asked for the first time.
-  util::Result<Daemon*> kept_daemon(const std::string& name, const std::filesystem::path& buildkitd);
+  util::Result<Daemon*> kept_daemon(const std::string& name, const std::filesystem::path& program);
   /// Ends the daemon of that builder and removes its state (its log stays): the next `kept_daemon` is a new one.
   util::Status drop_daemon(const std::string& name);
   /// A daemon of the caller's own, on an empty root, beside all others; started and not waited for.
-  util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& buildkitd);
+  util::Result<std::unique_ptr<Daemon>> launch_daemon(const std::filesystem::path& program);
   /// Starts the daemon that the next `fresh_daemon` will give, and does not wait for it.
   util::Status start_next_daemon();
   /// That one; nullptr where none was started.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,8 +37,11 @@ std::vector<Toolchain> toolchains(std::string& reason) {
   for (const auto& entry : fs::directory_iterator(store() / "buildkit", error)) {
     const auto bin = entry.path() / "bin";
     if (fs::exists(bin / "buildkitd", error) && fs::exists(bin / "buildctl", error))
-      found.push_back(
-          {entry.path().filename(), {bin / "buildkitd", bin / "buildctl", runc.value_or(""), registry.value_or("")}});
+      found.push_back({entry.path().filename(),
+                       {.daemon = bin / "buildkitd",
+                        .buildctl = bin / "buildctl",
+                        .runc = runc.value_or(""),
+                        .registry = registry.value_or("")}});
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
   if (found.empty()) reason = "no BuildKit in " + store().string();
@@ -46,10 +50,32 @@ std::vector<Toolchain> toolchains(std::string& reason) {
   return reason.empty() ? found : std::vector<Toolchain>{};
 }
 
+std::vector<Toolchain> engines(std::string& reason) {
+  std::vector<Toolchain> found;
+  const auto others = toolchains(reason);
+  if (others.empty()) return found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(store() / "docker", error))
+    if (fs::exists(entry.path() / "bin/dockerd", error)) {
+      auto programs = others.front().programs;
+      programs.kind = DaemonKind::dockerd;
+      programs.daemon = entry.path() / "bin/dockerd";
+      found.push_back({entry.path().filename(), programs});
+    }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.version < b.version; });
+  if (found.empty()) reason = "no Docker engine in " + store().string();
+  return found;
+}
+
 int process_of(const Sandbox& sandbox, const std::string& program) {
   for (const int pid : leftovers(sandbox.folder()).processes)
     if (util::read_text("/proc/" + std::to_string(pid) + "/comm") == program.substr(0, 15) + "\n") return pid;
   return -1;
+}
+
+bool kill_process(const Sandbox& sandbox, const std::string& program) {
+  const auto pid = process_of(sandbox, program);
+  return pid > 0 && kill(pid, SIGKILL) == 0;
 }
 
 int buildkitd_of(const Sandbox& sandbox) {

@@ -20,6 +20,9 @@ struct Toolchain {
 /// where sandboxes cannot be opened at all.
 std::vector<Toolchain> toolchains(std::string& reason);
 
+/// The same of Docker engines.
+std::vector<Toolchain> engines(std::string& reason);
+
 /// Builds a Dockerfile whose context holds one file, a static busybox named `sh`.
 process::Finished build(Sandbox& sandbox,
                         Daemon& daemon,
@@ -33,6 +36,8 @@ std::string run_of(const std::string& script);
 /// A process of the sandbox by its program, e.g. the buildkitd below the unshare that the daemon's Process is.
 int process_of(const Sandbox& sandbox, const std::string& program);
 int buildkitd_of(const Sandbox& sandbox);
+/// Kills it; false where there is none (-1 would be every process of the machine).
+bool kill_process(const Sandbox& sandbox, const std::string& program);
 
 /// Whether it becomes true while we are patient.
 bool eventually(const std::function<bool()>& holds);

@@ -98,10 +98,10 @@ TEST(SandboxLive, KeepsADaemonByNameThroughARestartUntilItIsDropped) {
     const auto records = [](Daemon& daemon) {
       return daemon.client().disk_usage_records(std::chrono::seconds(5)).value();
     };
-    const auto ci = sandbox.kept_daemon("ci", programs.buildkitd);
+    const auto ci = sandbox.kept_daemon("ci", programs.daemon);
     ASSERT_TRUE(ci) << util::to_text(ci.error());
     ASSERT_TRUE(test::build(sandbox, **ci, programs, test::run_of("echo hello")).exit.ok());
-    const auto laptop = sandbox.kept_daemon("laptop", programs.buildkitd);
+    const auto laptop = sandbox.kept_daemon("laptop", programs.daemon);
     ASSERT_TRUE(laptop) << util::to_text(laptop.error());
     EXPECT_EQ(records(**laptop), 0u);
     const auto before = records(**ci);
@@ -109,12 +109,12 @@ TEST(SandboxLive, KeepsADaemonByNameThroughARestartUntilItIsDropped) {
     const auto restarted = (*ci)->restart();
     ASSERT_TRUE(restarted) << util::to_text(restarted.error());
     ASSERT_TRUE((*ci)->wait_ready());
-    EXPECT_EQ(sandbox.kept_daemon("ci", programs.buildkitd).value_or(nullptr), *ci);
+    EXPECT_EQ(sandbox.kept_daemon("ci", programs.daemon).value_or(nullptr), *ci);
     EXPECT_EQ(records(**ci), before);
     const auto state = (*ci)->socket().parent_path();
     EXPECT_TRUE(sandbox.drop_daemon("ci"));
     EXPECT_FALSE(fs::exists(state));
-    const auto next = sandbox.kept_daemon("ci", programs.buildkitd);
+    const auto next = sandbox.kept_daemon("ci", programs.daemon);
     ASSERT_TRUE(next) << util::to_text(next.error());
     EXPECT_EQ(records(**next), 0u);
     EXPECT_TRUE(sandbox.close());

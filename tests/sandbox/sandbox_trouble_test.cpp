@@ -61,7 +61,7 @@ TEST(SandboxLive, HearsFromADaemonThatHangsWhereItsGoroutinesAre) {
 }
 
 TEST(SandboxLive, NamesAMissingProgramAndSaysWhatToDo) {
-  const Programs all{"/bin/true", "/bin/true", "/bin/true", "/bin/true"};
+  const Programs all{.daemon = "/bin/true", .buildctl = "/bin/true", .runc = "/bin/true", .registry = "/bin/true"};
   auto programs = all;
   programs.runc = "";
   auto opened = Sandbox::open({.programs = programs});
@@ -76,7 +76,7 @@ TEST(SandboxLive, NamesAMissingProgramAndSaysWhatToDo) {
             (util::Error{.what = "docker-registry is missing: /no/docker-registry is no program that can be run",
                          .remedy = "apt-get install docker-registry"}));
   programs = all;
-  programs.buildkitd = "/no/buildkitd";
+  programs.daemon = "/no/buildkitd";
   opened = Sandbox::open({.programs = programs});
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().remedy, HasSubstr("cacheproof toolchain install"));
@@ -96,7 +96,7 @@ TEST(SandboxLive, NoticesAKilledBuildkitdInTheMiddleOfABuild) {
     std::thread killer([&] {
       // Its container has a cgroup of its own as soon as it runs.
       EXPECT_TRUE(test::eventually([&] { return leftovers(folder).cgroups.size() > 2; }));
-      kill(test::buildkitd_of(sandbox), SIGKILL);
+      EXPECT_TRUE(test::kill_process(sandbox, "buildkitd"));
     });
     EXPECT_FALSE(test::build(sandbox, **daemon, programs, test::run_of("sleep 1000")).exit.ok());
     killer.join();
@@ -117,7 +117,7 @@ TEST(SandboxLive, NoticesAKilledRegistry) {
   auto opened = Sandbox::open({.programs = toolchains.back().programs});
   ASSERT_TRUE(opened) << util::to_text(opened.error());
   ASSERT_TRUE((*opened)->await_registry());
-  kill(test::process_of(**opened, "docker-registry"), SIGKILL);
+  ASSERT_TRUE(test::kill_process(**opened, "docker-registry"));
   EXPECT_TRUE(test::eventually([&] { return !(*opened)->registry().check(); }));
   EXPECT_THAT((*opened)->registry().check().error().what, HasSubstr("killed by signal 9"));
 }
@@ -130,7 +130,7 @@ TEST(SandboxLive, ShowsTheLogOfADaemonThatEndsAtItsStart) {
   std::ofstream(bad) << "#!/bin/sh\necho the reason of it >&2\nexit 7\n";
   fs::permissions(bad, fs::perms::owner_all);
   auto programs = toolchains.back().programs;
-  programs.buildkitd = bad;
+  programs.daemon = bad;
   auto opened = Sandbox::open({.programs = programs});
   ASSERT_TRUE(opened) << util::to_text(opened.error());
   const auto daemon = (*opened)->fresh_daemon();

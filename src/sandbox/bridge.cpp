@@ -1,0 +1,84 @@
+#include "sandbox/bridge.hpp"
+
+#include "process/process.hpp"
+#include "util/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+namespace cacheproof::sandbox {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* k_interfaces = "/sys/class/net";
+constexpr const char* k_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::size_t k_subnets = 1U << 13U; // of 16 addresses each, in 198.18.0.0/15
+
+util::Result<std::string> ip(std::vector<std::string> words) {
+  words.insert(words.begin(), "ip");
+  const process::Command command{std::move(words), {{{"PATH", k_path}}}, {}};
+  if (!process::find_program("ip", k_path)) return util::failure("ip is missing", {}, "apt-get install iproute2");
+  CP_TRY_ASSIGN(auto finished,
+                process::run(command, {.timeout = std::chrono::seconds(10), .stop = {}, .on_output = {}}));
+  if (!finished.exit.ok())
+    return util::failure(std::string(util::trim(finished.err)),
+                         process::to_line(command),
+                         "a Docker engine of our own needs root and a bridge of its own");
+  return std::move(finished.out);
+}
+
+/// `cp-XXXXXX-`
+std::string prefix_of(const fs::path& sandbox_folder) {
+  const auto name = sandbox_folder.filename().string();
+  return "cp-" + name.substr(name.rfind('-') + 1) + "-";
+}
+
+/// The first address of a subnet that no interface has, from one on that the name stands for.
+util::Result<std::string> free_address(const std::string& name) {
+  CP_TRY_ASSIGN(const auto taken, ip({"-4", "-o", "address", "show"}));
+  const auto begin = std::hash<std::string>()(name);
+  for (std::size_t i = 0; i < k_subnets; ++i) {
+    const auto subnet = (begin + i) % k_subnets * 16;
+    const auto address = fmt::format("198.{}.{}.{}/28", 18 + subnet / 65536, subnet / 256 % 256, subnet % 256 + 1);
+    if (taken.find(" " + address) == std::string::npos) return address;
+  }
+  return util::failure("198.18.0.0/15 is taken by other interfaces", "ip address show");
+}
+
+} // namespace
+
+std::string bridge_of(const fs::path& daemon_folder) {
+  return prefix_of(daemon_folder.parent_path()) + daemon_folder.filename().string();
+}
+
+util::Status make_bridge(const std::string& name) {
+  CP_TRY_ASSIGN(const auto address, free_address(name));
+  CP_TRY(ip({"link", "add", name, "type", "bridge"}));
+  auto done = ip({"address", "add", address, "dev", name});
+  if (done) done = ip({"link", "set", name, "up"});
+  if (done) return {};
+  static_cast<void>(remove_bridge(name));
+  return tl::unexpected(std::move(done).error());
+}
+
+util::Status remove_bridge(const std::string& name) {
+  std::error_code error;
+  if (!fs::exists(fs::path(k_interfaces) / name, error)) return {};
+  CP_TRY(ip({"link", "delete", name}));
+  return {};
+}
+
+std::vector<std::string> bridges_of(const fs::path& sandbox_folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(k_interfaces, error))
+    if (auto name = entry.path().filename().string(); name.starts_with(prefix_of(sandbox_folder)))
+      found.push_back(std::move(name));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+} // namespace cacheproof::sandbox

@@ -1,0 +1,60 @@
+#include "sandbox/bridge.hpp"
+#include "sandbox/daemon_program.hpp"
+#include "util/files.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <string>
+
+namespace cacheproof::sandbox {
+namespace {
+
+/// daemon.json. A dockerd knows mirrors of Docker Hub alone, and those without a path.
+std::string configuration(const DaemonSetup& setup) {
+  std::set<std::string> plain(setup.registries.begin(), setup.registries.end());
+  auto mirrors = nlohmann::json::array();
+  if (const auto hub = setup.mirrors.find("docker.io"); hub != setup.mirrors.end())
+    for (const auto& mirror : hub->second) {
+      mirrors.push_back("http://" + mirror);
+      plain.insert(mirror);
+    }
+  // No garbage collection: what it removes would look like a miss.
+  return nlohmann::json{{"registry-mirrors", mirrors},
+                        {"insecure-registries", plain},
+                        {"cgroup-parent", setup.cgroup},
+                        {"exec-opts", {"native.cgroupdriver=cgroupfs"}},
+                        {"builder", {{"gc", {{"enabled", false}}}}}}
+      .dump(2);
+}
+
+} // namespace
+
+util::Result<process::Command> prepare_dockerd(const DaemonSetup& setup) {
+  const auto config = setup.folder / "daemon.json";
+  CP_TRY(util::write_text(config, configuration(setup)));
+  auto environment = setup.environment;
+  environment["PATH"] = setup.program.parent_path().string() + ":" + environment["PATH"];
+  // Sockets lie below the exec root, whose path has to be short. What a port is published by is not looked for.
+  return process::Command{{setup.program.string(),
+                           "--config-file",
+                           config.string(),
+                           "--data-root",
+                           (setup.folder / "root").string(),
+                           "--exec-root",
+                           (setup.folder / "x").string(),
+                           "--pidfile",
+                           (setup.folder / "pid").string(),
+                           "--host",
+                           "unix://" + socket_of(setup).string(),
+                           "--bridge=" + bridge_of(setup.folder),
+                           "--iptables=false",
+                           "--ip6tables=false",
+                           "--ip-forward=false",
+                           "--ip-masq=false",
+                           "--userland-proxy=false"},
+                          environment,
+                          {}};
+}
+
+} // namespace cacheproof::sandbox

@@ -1,0 +1,145 @@
+// Docker engines of our own, beside whatever the machine has.
+#include "process/process.hpp"
+#include "sandbox/bridge.hpp"
+#include "sandbox/janitor.hpp"
+#include "sandbox/leftovers.hpp"
+#include "sandbox/live.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace cacheproof::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+#define CP_ENGINES_OR_SKIP(name)                                                                                       \
+  std::string cp_why_not;                                                                                              \
+  const auto name = test::engines(cp_why_not);                                                                         \
+  if (name.empty()) GTEST_SKIP() << cp_why_not
+
+std::string said(std::vector<std::string> words) {
+  const auto finished = process::run({.argv = std::move(words), .environment = {}, .directory = {}});
+  return finished ? finished->out + finished->err : finished.error().what;
+}
+
+/// What an engine that is there would lose by a second one: its bridge, its rules, its images.
+std::string of_the_machine() {
+  std::string rules; // without the times and counters
+  for (const auto& line : util::lines(said({"iptables-save"})))
+    if (!line.starts_with('#')) rules += line.substr(0, line.find(" [")) + "\n";
+  return said({"ip", "-o", "address", "show", "docker0"}) + rules
+         + said({"docker", "images", "-a", "--no-trunc", "--quiet"}) + said({"sysctl", "net.ipv4.ip_forward"});
+}
+
+TEST(Bridge, IsNamedAfterItsSandboxAndItsDaemon) {
+  EXPECT_EQ(bridge_of("/dev/shm/cacheproof-aB3dE6/d12"), "cp-aB3dE6-d12");
+}
+
+TEST(EngineAlone, LeavesDocker0AndTheRulesAndImagesOfAnotherEngineAsTheyAre) {
+  CP_ENGINES_OR_SKIP(engines);
+  for (const auto& [version, programs] : engines) {
+    SCOPED_TRACE(version);
+    const auto before = of_the_machine();
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    const auto folder = (*opened)->folder();
+    const auto daemon = (*opened)->fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    EXPECT_EQ((*daemon)->kind(), DaemonKind::dockerd);
+    EXPECT_EQ((*opened)->clean_proof().disk_usage_records, 0U);
+    EXPECT_THAT(leftovers(folder).bridges, ElementsAre(bridge_of(folder / "d1")));
+    EXPECT_EQ(of_the_machine(), before) << "while it runs";
+    const auto closed = (*opened)->close();
+    EXPECT_TRUE(closed) << util::to_text(closed.error());
+    EXPECT_EQ(leftovers(folder), Leftovers{});
+    EXPECT_EQ(of_the_machine(), before);
+  }
+}
+
+TEST(EngineLive, RestartsOnWhatItKeepsAndSaysHowItDied) {
+  CP_ENGINES_OR_SKIP(engines);
+  for (const auto& [version, programs] : engines) {
+    SCOPED_TRACE(version);
+    auto opened = Sandbox::open({.programs = programs});
+    ASSERT_TRUE(opened) << util::to_text(opened.error());
+    const auto daemon = (*opened)->fresh_daemon();
+    ASSERT_TRUE(daemon) << util::to_text(daemon.error());
+    const auto restarted = (*daemon)->restart();
+    ASSERT_TRUE(restarted) << util::to_text(restarted.error());
+    ASSERT_TRUE((*daemon)->wait_ready(30s));
+    EXPECT_EQ((*daemon)->died(), std::nullopt);
+    ASSERT_TRUE(test::kill_process(**opened, "dockerd"));
+    EXPECT_TRUE(test::eventually([&] { return !(*daemon)->alive(); }));
+    EXPECT_THAT((*daemon)->died().value_or(""), HasSubstr("killed by"));
+    const auto folder = (*opened)->folder();
+    EXPECT_TRUE((*opened)->close());
+    EXPECT_EQ(leftovers(folder), Leftovers{});
+  }
+}
+
+TEST(EngineLive, ThatCannotStartShowsItsLogAndLeavesNoBridge) {
+  CP_ENGINES_OR_SKIP(engines);
+  auto programs = engines.back().programs;
+  const auto folder = std::move(*util::TempDir::create());
+  programs.daemon = folder.path() / "dockerd";
+  ASSERT_TRUE(util::write_text(programs.daemon, "#!/bin/sh\necho the reason of it >&2\nexit 7\n"));
+  fs::permissions(programs.daemon, fs::perms(0755));
+  auto opened = Sandbox::open({.programs = programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  ASSERT_FALSE(daemon);
+  EXPECT_THAT(daemon.error().what, HasSubstr("dockerd ended at its start: exit code 7\nthe reason of it"));
+  const auto sandbox = (*opened)->folder();
+  EXPECT_TRUE((*opened)->close());
+  EXPECT_EQ(leftovers(sandbox), Leftovers{});
+}
+
+/// Not a test but the program of the next one.
+TEST(EngineHelper, DISABLED_HoldsAnEngine) {
+  CP_ENGINES_OR_SKIP(engines);
+  auto opened = Sandbox::open({.programs = engines.back().programs});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  ASSERT_TRUE((*opened)->fresh_daemon());
+  ASSERT_TRUE(util::write_text(std::getenv("HELPER_FILE"), (*opened)->folder().string()));
+  std::this_thread::sleep_for(1000s);
+}
+
+TEST(EngineLive, OfAKilledRunIsSweptWithItsBridge) {
+  CP_ENGINES_OR_SKIP(engines);
+  const auto notes = std::move(*util::TempDir::create());
+  const auto note = notes.path() / "folder";
+  std::map<std::string, std::string> environment{{"HELPER_FILE", note.string()}, {"PATH", std::getenv("PATH")}};
+  for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME"})
+    if (const char* value = std::getenv(name)) environment[name] = value;
+  auto helper = process::Process::start(
+      {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=EngineHelper.*"}, environment, {}});
+  ASSERT_TRUE(helper);
+  ASSERT_TRUE(test::eventually([&] { return fs::exists(note) || helper->poll(); }));
+  ASSERT_TRUE(fs::exists(note));
+  const fs::path folder = *util::read_text(note);
+  EXPECT_THAT(leftovers(folder).bridges, ElementsAre(bridge_of(folder / "d1")));
+  kill(helper->pid(), SIGKILL);
+  ASSERT_TRUE(helper->wait(30s));
+  EXPECT_THAT(sweep({.roots = {folder.parent_path()}}),
+              testing::Contains("removed bridge " + bridge_of(folder / "d1")));
+  EXPECT_EQ(leftovers(folder), Leftovers{});
+  EXPECT_FALSE(fs::exists(folder));
+}
+
+} // namespace
+} // namespace cacheproof::sandbox
