@@ -28,7 +28,8 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases) {
                        {"buildkit", planned.buildkit},
                        {"driver", to_text(planned.driver.driver)}};
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
-    if (planned.driver.driver == builder::Driver::buildx) one["driver_version"] = planned.driver.version;
+    if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
+    if (!planned.driver.docker.empty()) one["docker"] = planned.driver.docker;
     if (const auto why = engine::unmet(planned)) one["skipped"] = *why;
     all.push_back(std::move(one));
   }

@@ -70,7 +70,7 @@ rigs(const std::vector<std::string>& versions, const Options& options, engine::S
 util::Status
 add_rigs(engine::Rigs& all, const std::vector<engine::Case>& cases, const Options& options, engine::Supply& supply) {
   for (const auto& planned : cases)
-    for (const auto& version : engine::versions_of(planned)) {
+    for (const auto& version : engine::rigs_of(planned)) {
       if (!all.contains(version)) {
         CP_TRY_ASSIGN(auto one, rig(version, options, supply));
         all.emplace(version, std::move(one));

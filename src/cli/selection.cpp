@@ -39,11 +39,16 @@ void add_selection(CLI::App& command, Selection& selection) {
       "path:DIR with a buildkitd and buildctl (default: the pinned default)");
   add("--driver",
       selection.drivers,
-      "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), or both "
-      "(default: buildctl)");
+      "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), docker (the "
+      "BuildKit in a Docker engine), or several (default: buildctl)");
   add("--buildx",
       selection.buildx,
-      "Versions of buildx, for --driver buildx: v0.36.1, a range, a group, or latest (default: the pinned default)");
+      "Versions of buildx, for --driver buildx and docker: v0.36.1, a range, a group, or latest (default: the pinned "
+      "default)");
+  add("--docker",
+      selection.docker,
+      "Versions of Docker engines, for --driver docker: v28.5.2, a range, a group, or latest (default: the pinned "
+      "default)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
   command
       .add_option(
@@ -66,9 +71,16 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   using toolchain::Kind;
   Chosen chosen;
   CP_TRY_ASSIGN(chosen.versions, toolchain::choose(Kind::buildkit, selection.versions, online));
-  if (chosen.versions.empty()) chosen.versions = {toolchain::default_version()};
   CP_TRY_ASSIGN(const auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
-  CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx));
+  CP_TRY_ASSIGN(const auto docker, toolchain::choose(Kind::docker, selection.docker, online));
+  CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
+  const bool own = engine::need_buildkit(chosen.drivers);
+  if (!own && !selection.versions.empty())
+    return util::failure("--buildkit names versions that nothing would be built on",
+                         {},
+                         "an engine has its own: --docker; or add --driver buildctl",
+                         util::Blame::usage);
+  if (own && chosen.versions.empty()) chosen.versions = {toolchain::default_version()};
   if (!selection.shard.empty()) {
     CP_TRY_ASSIGN(chosen.shard, engine::parse_shard(selection.shard));
   }

@@ -26,6 +26,7 @@ struct Selection {
   std::vector<std::string> versions; ///< of BuildKit; none: the pinned default
   std::vector<std::string> drivers;  ///< none: buildctl
   std::vector<std::string> buildx;   ///< versions; none: the pinned default
+  std::vector<std::string> docker;   ///< of engines, likewise
   std::string filter;
   OwnVersions own_versions = OwnVersions::with;
   std::string shard; ///< `2/3`

@@ -30,10 +30,15 @@ std::string version_of(const Case& planned, const scenario::Round& round) {
   return builder && builder->buildkit ? version_text(*builder->buildkit, planned.cell) : planned.buildkit;
 }
 
-std::vector<std::string> versions_of(const Case& planned) {
+std::string rig_of(const Case& planned, const scenario::Round& round) {
+  auto engine = engine_name(planned.driver);
+  return engine.empty() ? version_of(planned, round) : engine;
+}
+
+std::vector<std::string> rigs_of(const Case& planned) {
   std::vector<std::string> all;
   for (const auto& round : planned.scenario->rounds)
-    for (const auto& build : scenario::builds_of(round)) add(all, version_of(planned, build));
+    for (const auto& build : scenario::builds_of(round)) add(all, rig_of(planned, build));
   return all;
 }
 

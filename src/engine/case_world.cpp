@@ -81,18 +81,20 @@ util::Status CaseWorld::close() {
 }
 
 util::Result<const Rig*> CaseWorld::rig_of(const scenario::Round& round) const {
-  const auto version = version_of(planned_, round);
-  if (const auto found = rigs_.find(version); found != rigs_.end()) return &found->second;
-  return util::failure("there is no BuildKit " + version + " to play with");
+  const auto name = engine::rig_of(planned_, round);
+  if (const auto found = rigs_.find(name); found != rigs_.end()) return &found->second;
+  return util::failure("there is no BuildKit " + name + " to play with");
 }
 
 builder::Client CaseWorld::client(const Seat& seat) const {
   const auto driver = planned_.driver.driver;
-  return {driver, driver == builder::Driver::buildx ? buildx(seat) : seat.rig->programs.buildctl};
+  return {driver, driver == builder::Driver::buildctl ? seat.rig->programs.buildctl : buildx(seat)};
 }
 
 builder::BuildxBuilder CaseWorld::buildx_builder(int round, const std::string& entry) const {
-  return {folder() / "buildx", fmt::format("round-{}{}", round, number_in(planned_, round, entry))};
+  return {folder() / "buildx",
+          fmt::format("round-{}{}", round, number_in(planned_, round, entry)),
+          planned_.driver.driver == builder::Driver::docker};
 }
 
 std::filesystem::path CaseWorld::build_folder(int round, const std::string& entry) const {
@@ -128,7 +130,7 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
   CP_TRY_ASSIGN(const auto* rig, rig_of(build));
   auto daemon = scenario.builders.kind == scenario::Builders::Kind::fresh
                     ? sandbox_->fresh_daemon()
-                    : sandbox_->kept_daemon(builder_of(scenario, build), rig->programs.buildkitd);
+                    : sandbox_->kept_daemon(builder_of(scenario, build), rig->programs.daemon);
   if (!daemon && scenario.daemon)
     return tl::unexpected(util::within(fmt::format("with the settings of {}:{} under `daemon`",
                                                    scenario.daemon->spot.file,
@@ -199,7 +201,11 @@ std::vector<evidence::PinnedImage> CaseWorld::pins() const {
 /// At the user's registry the base images lie below a path.
 util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images) const {
   if (round_rig_->registry.empty() || images.empty()) return {};
-  for (const auto& name : versions_of(planned_)) {
+  if (planned_.driver.driver == builder::Driver::docker)
+    return util::failure("a Docker engine takes no base images from below a path of a registry",
+                         "--registry=http://" + round_rig_->registry,
+                         "play it with a registry of the sandbox's own: leave --registry out");
+  for (const auto& name : rigs_of(planned_)) {
     const auto version = util::Version::parse(name);
     if (version && *version < k_mirrors_with_path)
       return util::failure(

@@ -70,7 +70,7 @@ public:
   std::string daemon_log(const Seat& seat);
   /// Another daemon of the seat's version, on an empty root, started and not waited for.
   util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon(const Seat& seat) {
-    return sandbox_->launch_daemon(seat.rig->programs.buildkitd);
+    return sandbox_->launch_daemon(seat.rig->programs.daemon);
   }
   /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
   void retire_daemon();
@@ -100,6 +100,8 @@ public:
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
   /// The daemon's record of a build; one that does not tell it hangs, whatever else it answers.
   static util::Result<buildkit::RawBuild> record(Seat& seat, const std::string& ref);
+  /// Whether a daemon keeps none, so that the client alone tells what happened.
+  bool has_no_history() const { return builder::has_no_history(planned_.driver); }
   /// How the seat's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.
   static const std::optional<std::string>& death_before_looks(Seat& seat);
   /// What `${…}` stands for.

@@ -24,14 +24,27 @@ std::string names_of_drivers() {
   return util::join(names, ", ");
 }
 
+/// Those that were written, which have to be versions, else the pinned default.
+util::Result<std::vector<std::string>> versions_of(toolchain::Kind kind, const std::vector<std::string>& written) {
+  const std::string name = kind == toolchain::Kind::docker ? "docker" : "buildx";
+  const auto& standard = toolchain::default_version(kind);
+  for (const auto& version : written)
+    if (!util::Version::parse(version))
+      return util::failure(
+          fmt::format("--{}={} is no version", name, version), {}, "one like " + standard, util::Blame::usage);
+  return written.empty() ? std::vector<std::string>{standard} : written;
+}
+
 } // namespace
 
 util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::string>& drivers,
-                                                       const std::vector<std::string>& buildx) {
+                                                       const std::vector<std::string>& buildx,
+                                                       const std::vector<std::string>& docker) {
   using builder::Driver;
+  using toolchain::Kind;
   std::vector<DriverChoice> all;
-  const auto versions =
-      buildx.empty() ? std::vector<std::string>{toolchain::default_version(toolchain::Kind::buildx)} : buildx;
+  CP_TRY_ASSIGN(const auto clients, versions_of(Kind::buildx, buildx));
+  CP_TRY_ASSIGN(const auto engines, versions_of(Kind::docker, docker));
   for (const auto& written : drivers.empty() ? std::vector<std::string>{"buildctl"} : drivers) {
     const auto driver = builder::parse_driver(written);
     if (!driver)
@@ -41,19 +54,26 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
       CP_TRY(add(all, {}, "--driver=" + written));
       continue;
     }
-    for (const auto& version : versions) {
-      if (!util::Version::parse(version))
-        return util::failure(
-            fmt::format("--buildx={} is no version", version), {}, "one like v0.36.1", util::Blame::usage);
-      CP_TRY(add(all, {*driver, version}, "buildx " + version));
+    for (const auto& version : clients) {
+      if (*driver == Driver::buildx) CP_TRY(add(all, {*driver, version, {}}, "buildx " + version));
+      if (*driver == Driver::docker)
+        for (const auto& engine : engines)
+          CP_TRY(add(all, {*driver, version, engine}, fmt::format("docker {} with buildx {}", engine, version)));
     }
   }
-  const bool built_with =
-      std::any_of(all.begin(), all.end(), [](const auto& choice) { return choice.driver == Driver::buildx; });
-  if (!buildx.empty() && !built_with)
+  const auto any = [&](auto is) { return std::any_of(all.begin(), all.end(), is); };
+  if (!buildx.empty() && !any([](const auto& choice) { return choice.driver != Driver::buildctl; }))
     return util::failure(
         "--buildx names versions that nothing would be built with", {}, "add --driver buildx", util::Blame::usage);
+  if (!docker.empty() && !any([](const auto& choice) { return choice.driver == Driver::docker; }))
+    return util::failure(
+        "--docker names versions that nothing would be built on", {}, "add --driver docker", util::Blame::usage);
   return all;
+}
+
+bool need_buildkit(const std::vector<DriverChoice>& drivers) {
+  return std::any_of(
+      drivers.begin(), drivers.end(), [](const auto& each) { return each.driver != builder::Driver::docker; });
 }
 
 const std::string& buildx_of(const DriverChoice& driver) {
@@ -67,7 +87,7 @@ std::vector<std::string> buildx_needed(const std::vector<DriverChoice>& drivers,
   std::vector<std::string> versions;
   for (const auto& driver : drivers)
     if (const auto& version = buildx_of(driver);
-        (by_lines || driver.driver == builder::Driver::buildx)
+        (by_lines || driver.driver != builder::Driver::buildctl)
         && std::find(versions.begin(), versions.end(), version) == versions.end())
       versions.push_back(version);
   return versions;

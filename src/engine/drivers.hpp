@@ -9,11 +9,15 @@
 
 namespace cacheproof::engine {
 
-/// What `--driver` names: every driver once, buildx in each of these versions (as `toolchain::choose` has them);
-/// without any of these in the pinned default. A name or a version that is none, and a version that nothing would be
-/// built with, is a usage error.
+/// What `--driver` names: every driver once, buildx and engines in each of these versions (as `toolchain::choose` has
+/// them); without any of these in the pinned default. A name or a version that is none, and a version that nothing
+/// would be built with, is a usage error.
 util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::string>& drivers,
-                                                       const std::vector<std::string>& buildx);
+                                                       const std::vector<std::string>& buildx,
+                                                       const std::vector<std::string>& docker = {});
+
+/// Whether one of them builds on a BuildKit of its own, and not on that of an engine.
+bool need_buildkit(const std::vector<DriverChoice>& drivers);
 
 /// The version of buildx that a case builds with, or that its command lines find.
 const std::string& buildx_of(const DriverChoice& driver);

@@ -29,7 +29,9 @@ std::vector<fs::path> files_at(const fs::path& path) {
 }
 
 scenario::Versions at_hand() {
-  return {{"buildkit", toolchain::pinned()}, {"buildx", toolchain::pinned(toolchain::Kind::buildx)}};
+  return {{"buildkit", toolchain::pinned()},
+          {"buildx", toolchain::pinned(toolchain::Kind::buildx)},
+          {"docker", toolchain::pinned(toolchain::Kind::docker)}};
 }
 
 /// The folder of a file, with links followed; asked once for each spelling.

@@ -1,6 +1,7 @@
 #include "engine/plan.hpp"
 
 #include "engine/builders.hpp"
+#include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -20,11 +21,14 @@ std::string cell_text(const scenario::Cell& cell) {
 
 /// Nothing for BuildKit's own client.
 std::string driver_text(const DriverChoice& driver) {
-  return driver.driver == builder::Driver::buildctl ? ""
-                                                    : fmt::format("+{}@{}", to_text(driver.driver), driver.version);
+  return driver.driver == builder::Driver::buildctl ? "" : "+buildx@" + driver.version;
 }
 
 } // namespace
+
+std::string engine_name(const DriverChoice& driver) {
+  return driver.driver == builder::Driver::docker ? std::string(k_engine) + driver.docker : "";
+}
 
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions,
@@ -34,16 +38,25 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
     for (const auto& cell : scenario::cells(*scenario)) {
       const auto add = [&](const std::string& version, const std::string& shown) {
         for (const auto& driver : drivers)
-          cases.push_back({scenario,
-                           cell,
-                           version,
-                           fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), shown, driver_text(driver)),
-                           driver});
+          if (driver.driver != builder::Driver::docker)
+            cases.push_back({scenario,
+                             cell,
+                             version,
+                             fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), shown, driver_text(driver)),
+                             driver});
       };
       if (const auto own = own_versions(*scenario, cell); !own.empty())
         add(own.front(), util::join(own, "+"));
       else
         for (const auto& version : versions) add(version, version);
+      for (const auto& driver : drivers)
+        if (driver.driver == builder::Driver::docker)
+          cases.push_back(
+              {scenario,
+               cell,
+               toolchain::embedded_buildkit(driver.docker),
+               fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), engine_name(driver), driver_text(driver)),
+               driver});
     }
   return cases;
 }

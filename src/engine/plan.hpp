@@ -13,22 +13,24 @@
 
 namespace cacheproof::engine {
 
-/// What starts the builds of a case. The command line of a `run` is what it is, and finds this buildx.
-struct DriverChoice {
-  builder::Driver driver = builder::Driver::buildctl;
-  std::string version; ///< of buildx; buildctl has BuildKit's
-  bool operator==(const DriverChoice&) const = default;
-};
+using builder::DriverChoice;
 
 /// One scenario in one cell of its matrix on one version through one driver: what is played, and what a verdict is
 /// about.
 struct Case {
   std::shared_ptr<const scenario::Scenario> scenario;
   scenario::Cell cell;
-  std::string buildkit; ///< version, `v0.34.2`
-  std::string id;       ///< `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`, `…@v0.34.2+buildx@v0.36.1`
+  std::string buildkit; ///< version, `v0.34.2`; of an engine the one in it, empty where it is not known
+  /// `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`, `…@v0.34.2+buildx@v0.36.1`,
+  /// `…@docker@v28.5.2+buildx@v0.36.1`
+  std::string id;
   DriverChoice driver;
 };
+
+inline constexpr std::string_view k_engine =
+    "docker@"; ///< before the version of an engine, where BuildKit's could stand
+/// `docker@v28.5.2`; empty for a driver that builds on no engine.
+std::string engine_name(const DriverChoice& driver);
 
 /// What the claims of a round may depend on in this case: its cell and its facts. Pure but for `root`, which is whether
 /// the program has those rights.
@@ -44,7 +46,7 @@ bool needs_buildx(const scenario::Scenario& scenario);
 std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 
 /// Every scenario in every cell on every version through every driver, in that order of nesting; one whose builders all
-/// name their versions on those alone. Pure.
+/// name their versions on those alone. A Docker engine is a version of its own. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions,
                        const std::vector<DriverChoice>& drivers = {{}});

@@ -41,6 +41,7 @@ evidence::CaseEvidence head_of(const Case& planned) {
   head.buildkit = planned.buildkit;
   head.driver = to_text(planned.driver.driver);
   head.driver_version = planned.driver.version;
+  head.docker = planned.driver.docker;
   return head;
 }
 

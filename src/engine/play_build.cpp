@@ -3,6 +3,7 @@
 #include "builder/buildx.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
+#include "buildkit/progress.hpp"
 #include "buildkit/vertex.hpp"
 #include "engine/broken.hpp"
 #include "engine/images.hpp"
@@ -50,6 +51,7 @@ util::Status BuildPlay::prepare(const scenario::Round& round) {
   request_.environment.merge(world_.client_environment()); // what the scenario sets stays
   CP_TRY(check_folders(request_, context));
   request_.mark = seen_.entry;
+  request_.raw_progress = world_.has_no_history();
   const auto buildx = buildx_builder();
   request_.home = buildx.config;
   request_.name = buildx.name;
@@ -156,7 +158,8 @@ util::Status BuildPlay::check_rig() const {
   if (run_.interrupted && !cancelled_)
     return util::failure("interrupted while it built" + where, seen_.command, {}, util::Blame::interrupted);
   if (const auto death = hang_ ? hang_->death : seat().daemon->died())
-    return util::failure("buildkitd died during the build: " + *death + "\n" + seat().daemon->log_tail(),
+    return util::failure(seat().rig->daemon_name() + " died during the build: " + *death + "\n"
+                             + seat().daemon->log_tail(),
                          seen_.command,
                          "read daemon.log and run it again; if it repeats on one version only, that version crashes");
   for (auto& registry : world_.sandbox().registries())
@@ -177,8 +180,9 @@ util::Result<std::string> BuildPlay::read_refusal() {
   // A crash has another code; those of buildx are from its cmd/buildx/main.go: Internal and ResourceExhausted.
   const auto code = run_.exit.code.value_or(-1);
   if ((code != 1 && code != 100 && code != 102) || round_->run || cancelled_) return std::string();
+  if (world_.has_no_history() && !buildkit::from_progress(run_.log, {}, false).vertices.empty()) return std::string();
   CP_TRY_ASSIGN(auto words, refusal(run_.log));
-  if (words.empty() || run_.ref.empty()) return words;
+  if (words.empty() || run_.ref.empty() || world_.has_no_history()) return words;
   CP_TRY_ASSIGN(const auto builds, seat().daemon->client().history(k_record_limit));
   return std::find(builds.begin(), builds.end(), run_.ref) == builds.end() ? std::move(words) : std::string();
 }
@@ -252,7 +256,13 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   if (round_->run) return read_line_records();
-  CP_TRY_ASSIGN(const auto raw, CaseWorld::record(seat(), run_.ref));
+  CP_TRY_ASSIGN(const auto raw,
+                world_.has_no_history()
+                    ? util::Result<buildkit::RawBuild>(buildkit::from_progress(run_.log, run_.ref, run_.exit.ok()))
+                    : CaseWorld::record(seat(), run_.ref));
+  if (raw.by_client)
+    seen_.notes.push_back(
+        "less certain: this engine keeps no history of builds, so the client alone tells what happened");
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
   return buildkit::decode(raw, dockerfile_, request_.target, seat().rig->version);
 }

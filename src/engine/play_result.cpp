@@ -3,6 +3,7 @@
 #include "builder/scratch.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
+#include "buildkit/progress.hpp"
 #include "engine/broken.hpp"
 #include "engine/builders.hpp"
 #include "engine/request.hpp"
@@ -25,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-constexpr milliseconds k_start_limit = std::chrono::seconds(10);
 constexpr const char* k_tar = "image.tar";
 
 /// An output that can be read, and where it lies below the build's `output`.
@@ -75,13 +75,15 @@ bool reads_own(const builder::BuildRequest& request, bool as_image) {
 
 /// The same build with nothing but an export: what is in it does not depend on what else was asked for, and nothing of
 /// that is done again (a push).
-builder::BuildRequest exporting(builder::BuildRequest request, const std::string& name, bool as_image) {
+builder::BuildRequest
+exporting(builder::BuildRequest request, const std::string& name, bool as_image, const DriverChoice& driver) {
   request.cache_to.clear();
   request.no_cache_filter.clear();
   request.provenance.clear();
   request.sbom.clear();
   const auto own = own_export(request, as_image);
-  request.output = {own ? own->entry : fmt::format("type=oci,dest={}", k_tar)};
+  const auto* all = builder::has_graph_driver(driver) ? "tar" : "oci"; // the former is files alone
+  request.output = {own ? own->entry : fmt::format("type={},dest={}", all, k_tar)};
   request.scratch += "-" + name;
   request.name += "-" + name;
   return request;
@@ -161,11 +163,11 @@ ResultPlay::~ResultPlay() {
 util::Status ResultPlay::begin(const builder::BuildRequest& request, const dockerfile::File& dockerfile) {
   if (!demand_.clean) return {};
   CP_TRY_ASSIGN(clean_daemon_, world_.another_daemon(world_.seat(seen_.builder)));
-  auto clean = exporting(request, "clean", demand_.as_image);
+  auto clean = exporting(request, "clean", demand_.as_image, planned_.driver);
   clean.cache_from.clear();
   clean.no_cache = true;
   clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
-    auto ready = clean_daemon_->wait_ready(k_start_limit, stop_.get_token());
+    auto ready = clean_daemon_->wait_ready(sandbox::start_limit(clean_daemon_->kind()), stop_.get_token());
     if (ready) ready = sandbox::prove_empty(*clean_daemon_);
     if (!ready) {
       if (world_.hangs(stop_.get_token())) look_at_hang(*clean_daemon_, {}, keeper_.into(&seen_, "clean-"));
@@ -187,7 +189,7 @@ util::Status ResultPlay::read(const builder::BuildRequest& request,
   if (reads_own(request, demand_.as_image)) {
     CP_TRY_ASSIGN(result.image, image_of(request, stop));
   } else {
-    auto again = exporting(request, "result", demand_.as_image);
+    auto again = exporting(request, "result", demand_.as_image, planned_.driver);
     again.no_cache = false;
     CP_TRY_ASSIGN(auto exported, timed(seen_.timings, "export", [&] {
                     return export_build(
@@ -241,14 +243,16 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
   if (run.interrupted)
     return util::failure(name + " was interrupted" + hang.in_words(), run.command_line, {}, util::Blame::interrupted);
   if (const auto death = run.timed_out ? hang.death : daemon.died())
-    return failed("lost its buildkitd: " + *death + "\n" + daemon.log_tail());
+    return failed("lost its daemon: " + *death + "\n" + daemon.log_tail());
   if (run.timed_out)
     return util::failure(fmt::format("{} did not end within {} s{}", name, timeout.count(), hang.in_words()),
                          run.command_line,
                          fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   if (run.exit.signal) return failed("was ended from outside: " + to_text(run.exit));
   if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
-  const auto raw = daemon.client().fetch(run.ref, k_record_limit);
+  const auto raw = world_.has_no_history()
+                       ? util::Result<buildkit::RawBuild>(buildkit::from_progress(run.log, run.ref, run.exit.ok()))
+                       : daemon.client().fetch(run.ref, k_record_limit);
   if (!raw) {
     look(false);
     return tl::unexpected(util::within(name, raw.error()));

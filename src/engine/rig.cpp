@@ -1,5 +1,6 @@
 #include "engine/rig.hpp"
 
+#include "engine/plan.hpp"
 #include "process/process.hpp"
 #include "sandbox/janitor.hpp"
 #include "sandbox/mirror.hpp"
@@ -117,11 +118,29 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
                        util::Blame::usage);
 }
 
-util::Result<toolchain::Kit> find_buildkit(const std::string& version, Rig& rig, Supply& supply) {
-  if (!version.starts_with(toolchain::k_path)) return install(toolchain::Kind::buildkit, version, rig, supply);
-  CP_TRY_ASSIGN(auto kit, toolchain::from_path(toolchain::Kind::buildkit, version.substr(toolchain::k_path.size())));
+util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& version, Rig& rig, Supply& supply) {
+  if (!version.starts_with(toolchain::k_path)) return install(kind, version, rig, supply);
+  CP_TRY_ASSIGN(auto kit, toolchain::from_path(kind, version.substr(toolchain::k_path.size())));
   say_served(toolchain::to_line(kit), supply);
   return kit;
+}
+
+util::Status find_buildkit(const std::string& version, Rig& rig, Supply& supply) {
+  CP_TRY_ASSIGN(const auto kit, find(toolchain::Kind::buildkit, version, rig, supply));
+  rig.version = kit.version;
+  rig.programs.daemon = kit.program("buildkitd");
+  rig.programs.buildctl = kit.program("buildctl");
+  return {};
+}
+
+/// An engine starts a containerd: the one beside it, else the machine's.
+util::Status find_engine(const std::string& version, Rig& rig, Supply& supply) {
+  CP_TRY_ASSIGN(const auto kit, find(toolchain::Kind::docker, version, rig, supply));
+  if (!process::find_program(kit.program("containerd").string())) CP_TRY(toolchain::find_containerd());
+  rig.version = toolchain::embedded_buildkit(kit.version);
+  rig.programs.kind = sandbox::DaemonKind::dockerd;
+  rig.programs.daemon = kit.program("dockerd");
+  return {};
 }
 
 /// The default one too: a script may need it where nobody can tell before it runs.
@@ -181,14 +200,12 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
   rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
   CP_TRY(choose_registry(choice.registry, rig, supply));
   CP_TRY(find_buildx(choice, rig, supply));
-  CP_TRY_ASSIGN(const auto kit, find_buildkit(choice.buildkit, rig, supply));
+  CP_TRY(choice.buildkit.starts_with(k_engine) ? find_engine(choice.buildkit.substr(k_engine.size()), rig, supply)
+                                               : find_buildkit(choice.buildkit, rig, supply));
   CP_TRY_ASSIGN(const auto limit, mirror_limit());
   // Debian's where there is one: a mirror is shared by runs that chose different registries for themselves.
   rig.mirrors = std::make_shared<sandbox::Mirrors>(
       toolchain::find_registry().value_or(rig.programs.registry), mirror_root(), limit);
-  rig.version = kit.version;
-  rig.programs.buildkitd = kit.program("buildkitd");
-  rig.programs.buildctl = kit.program("buildctl");
   return rig;
 }
 

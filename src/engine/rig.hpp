@@ -17,9 +17,11 @@
 
 namespace cacheproof::engine {
 
-/// The programs a case is played with: those of one BuildKit version, and what makes the base image.
+/// The programs a case is played with: those of one BuildKit version or one Docker engine, and what makes the base
+/// image.
 struct Rig {
-  std::string version; ///< as the toolchain says it
+  std::string daemon_name() const { return programs.kind == sandbox::DaemonKind::dockerd ? "dockerd" : "buildkitd"; }
+  std::string version; ///< of BuildKit, as the toolchain says it; of an engine the one that is built into it
   sandbox::Programs programs;
   std::shared_future<util::Result<oci::Layer>> base;   ///< of the base image; packed when first asked for, then shared
   std::map<std::string, std::filesystem::path> buildx; ///< by version: what cases build with, or their command lines
@@ -31,12 +33,12 @@ struct Rig {
   std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };
 
-/// By version.
+/// By version; an engine by `docker@VERSION`.
 using Rigs = std::map<std::string, Rig>;
 
 /// What a rig is made of, as it is written on the command line.
 struct RigChoice {
-  std::string buildkit; ///< `v0.34.2`, or `path:DIR`
+  std::string buildkit; ///< `v0.34.2`, `path:DIR`, or an engine, `docker@v28.5.2`
   std::string registry =
       "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `container`, `path:FILE`, a URL
   std::vector<std::string> buildx; ///< versions; the pinned default is there, too, if the store has it

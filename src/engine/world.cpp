@@ -1,4 +1,5 @@
 #include "engine/builders.hpp"
+#include "engine/engines.hpp"
 #include "engine/plan.hpp"
 #include "engine/request.hpp"
 #include "lint/cache_attributes.hpp"
@@ -61,9 +62,10 @@ std::string anothers_words(const Case& planned, const builder::BuildRequest& req
 scenario::World world_of(const Case& planned, const scenario::Round& round) {
   static const bool root = util::is_machine_root(); // for the whole life of the program
   auto world = planned.cell;
-  world.emplace_back("buildkit", version_of(planned, round));
+  if (auto version = version_of(planned, round); !version.empty()) world.emplace_back("buildkit", std::move(version));
   world.emplace_back("driver", to_text(planned.driver.driver));
-  if (planned.driver.driver == builder::Driver::buildx) world.emplace_back("buildx", planned.driver.version);
+  if (planned.driver.driver != builder::Driver::buildctl) world.emplace_back("buildx", planned.driver.version);
+  if (!planned.driver.docker.empty()) world.emplace_back("docker", planned.driver.docker);
   world.emplace_back("root", root ? "true" : "false");
   if (auto backend = backend_of(planned, round); !backend.empty()) world.emplace_back("backend", std::move(backend));
   return world;
@@ -71,6 +73,7 @@ scenario::World world_of(const Case& planned, const scenario::Round& round) {
 
 std::optional<std::string> unmet(const Case& planned) {
   const auto& rounds = planned.scenario->rounds;
+  if (auto why = unmet_by_engine(planned)) return why;
   for (const auto& condition : planned.scenario->needs) {
     const bool met = std::any_of(rounds.begin(), rounds.end(), [&](const auto& round) {
       const auto builds = scenario::builds_of(round);
@@ -86,9 +89,11 @@ std::optional<std::string> unmet(const Case& planned) {
       const auto request = make_request(scenario::merge(planned.scenario->build, build.build), variables, {});
       if (const auto words = anothers_words(planned, request); !words.empty())
         return fmt::format("client_args: [{}] are words for buildctl as long as `requires` names no `driver`", words);
-      if (const auto keys = builder::inexpressible(planned.driver.driver, planned.driver.version, request);
-          !keys.empty())
-        return fmt::format("{} cannot express {}", to_text(planned.driver.driver), util::join(keys, ", "));
+      if (const auto keys = builder::inexpressible(planned.driver, request); !keys.empty())
+        return fmt::format("{} cannot express {}",
+                           planned.driver.docker.empty() ? std::string(to_text(planned.driver.driver))
+                                                         : "Docker " + planned.driver.docker,
+                           util::join(keys, ", "));
     }
   return {};
 }

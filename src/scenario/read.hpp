@@ -20,7 +20,7 @@ struct Reading {
   std::vector<CommandLine> command_lines;    ///< every `build` that is one, by place
 };
 
-/// By the fact that they are values of: `buildkit`, `buildx`.
+/// By the fact that they are values of: `buildkit`, `buildx`, `docker`.
 using Versions = std::map<std::string, std::vector<std::string>>;
 
 /// Reads one file. Needs no Docker, no network and no root, and reads nothing outside the enclosing repository.

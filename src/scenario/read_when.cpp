@@ -19,15 +19,15 @@ Shape any_of(const Shape& value) {
 }
 
 /// `conditions` reads them all in one way.
-Key<When> fact(std::string_view name, std::string_view doc, const Shape& value, bool had = true) {
-  return {name, doc, [](Reader&, const Node&, When&) {}, false, {}, any_of(value), {}, had};
+Key<When> fact(std::string_view name, std::string_view doc, const Shape& value) {
+  return {name, doc, [](Reader&, const Node&, When&) {}, false, {}, any_of(value)};
 }
 
 const std::vector<Key<When>>& fact_keys() {
   static const std::vector<Key<When>> keys{
       fact("buildkit", "the daemon's version", shape::version()),
-      fact("buildx", "the version of buildx, where it is the driver", shape::version()),
-      fact("docker", "the version of Docker", shape::version(), false),
+      fact("buildx", "the version of buildx, where it starts the build", shape::version()),
+      fact("docker", "the version of the Docker engine, where it is the driver", shape::version()),
       fact("driver", "what starts the build", shape::choice({"buildctl", "buildx", "docker-container", "docker"})),
       fact("backend",
            "the type of the first `cache_to`",

@@ -141,7 +141,6 @@ template <class T> struct Key {
   std::string_view group = {};     ///< keys of one group exclude each other
   Shape shape = {};                ///< how its value is written
   std::string_view otherwise = {}; ///< what holds without it
-  bool had = true;                 ///< a fact: some case has it
 };
 
 /// Refuses what is no mapping, unknown, double, exclusive, missing and not yet played keys. False: not even a mapping.
@@ -155,7 +154,7 @@ template <class T> std::vector<KeyFacts> facts(const std::vector<Key<T>>& keys) 
   std::vector<KeyFacts> all;
   all.reserve(keys.size());
   for (const auto& key : keys)
-    all.push_back({key.name, key.doc, bool(key.read), key.required, key.group, &key.shape, key.otherwise, key.had});
+    all.push_back({key.name, key.doc, bool(key.read), key.required, key.group, &key.shape, key.otherwise});
   return all;
 }
 

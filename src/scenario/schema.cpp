@@ -145,7 +145,6 @@ private:
     std::string text(key.doc);
     if (!key.otherwise.empty()) text += fmt::format(" (default: {})", key.otherwise);
     if (!key.built) text += ". Not played yet.";
-    if (!key.had) text += ". No case has one yet.";
     json["description"] = text;
     return json;
   }

@@ -122,7 +122,6 @@ std::string table(const Keys& keys) {
       meaning += " (required)";
     }
     if (!key.built) meaning += " — *not played yet*";
-    if (!key.had) meaning += " — *no case has one yet*";
     text += fmt::format("| `{}` | {} | {} |", key.name, cell(said(*key.shape, inner)), cell(meaning));
     if (defaults) text += key.otherwise.empty() ? " |" : fmt::format(" {} |", cell(key.otherwise));
     text += '\n';

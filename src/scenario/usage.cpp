@@ -68,7 +68,7 @@ private:
 };
 
 std::string cell(const KeyFacts& key, const std::vector<std::string>& users) {
-  if (users.empty()) return !key.built ? "*not played yet*" : key.had ? "*none yet*" : "*no case has one yet*";
+  if (users.empty()) return key.built ? "*none yet*" : "*not played yet*";
   std::vector<std::string> shown;
   for (std::size_t i = 0; i < std::min(users.size(), k_shown); ++i) shown.push_back(fmt::format("`{}`", users[i]));
   return util::join(shown, ", ") + (users.size() > k_shown ? ", …" : "");

@@ -238,8 +238,11 @@ TEST_F(Program, NothingSelectedIsNoPass) {
     EXPECT_EQ(finished.exit.code, 2) << verb;
     EXPECT_THAT(finished.err, HasSubstr("no case matches the filter 'nobody'"));
   }
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"--buildkit", ">=0.99"}, {"--buildkit", "nobody"}, {"--driver", "docker"}, {"--buildx", "v0.12.1"}})
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--buildkit", ">=0.99"},
+                                                                 {"--buildkit", "nobody"},
+                                                                 {"--driver", "podman"},
+                                                                 {"--buildx", "v0.12.1"},
+                                                                 {"--docker", "v29.2.0"}})
     EXPECT_EQ(run({"list", words[0], words[1]}).exit.code, 64) << words[1];
 }
 

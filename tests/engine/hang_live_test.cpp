@@ -102,7 +102,7 @@ class UnreadyLive : public HangLive {
 protected:
   /// `command` before its `number`th start and all after it.
   void from(int number, const std::string& command) {
-    replace(rig_.programs.buildkitd,
+    replace(rig_.programs.daemon,
             "echo started >>$0.starts\nif [ $(wc -l <$0.starts) -ge " + std::to_string(number) + " ]; then " + command
                 + "; fi\nexec $real \"$@\"\n");
   }
@@ -142,10 +142,10 @@ TEST_F(UnreadyLive, InALaterRound) {
 /// What cannot be proven empty, as one that does not tell what it has, is looked at too.
 TEST_F(UnreadyLive, WhatIsNotEmptyLeavesWhatItWas) {
   const auto root = (folder_.path() / "root").string();
-  const auto real = rig_.programs.buildkitd;
+  const auto real = rig_.programs.daemon;
   const auto from_then_on = [&](int number) {
     std::filesystem::remove(folder_.path() / "buildkitd.starts");
-    rig_.programs.buildkitd = real;
+    rig_.programs.daemon = real;
     from(number, "set -- \"$@\" --root " + root);
   };
   from_then_on(1);
@@ -165,7 +165,7 @@ TEST_F(UnreadyLive, WhatIsNotEmptyLeavesWhatItWas) {
 }
 
 TEST_F(HangLive, ADaemonThatDoesNotEndLeavesItsLog) {
-  replace(rig_.programs.buildkitd, "trap '' TERM\n$real \"$@\"\nexec sleep 1000\n");
+  replace(rig_.programs.daemon, "trap '' TERM\n$real \"$@\"\nexec sleep 1000\n");
   const auto played = play_whole("title: x\nsetup: {builder: kept, images: {alpine: busybox}}\n"
                                  "files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
                                  "rounds: [{expect: {rebuilt: all}}, {action: [{restart_builder: {}}]}]\n");

@@ -26,6 +26,11 @@ protected:
     Supply supply;
     RigChoice choice{.buildkit = version};
     if (!driver_.version.empty()) choice.buildx = {driver_.version};
+    if (!driver_.docker.empty()) {
+      if (const auto there = toolchain::find(toolchain::Kind::docker, driver_.docker); !there)
+        GTEST_SKIP() << there.error().what; // what installs it has said why not
+      choice.buildkit = engine_name(driver_);
+    }
     auto rig = prepare_rig(choice, supply);
     ASSERT_TRUE(rig) << util::to_text(rig.error());
     rig_ = std::move(*rig);
@@ -43,7 +48,8 @@ protected:
     const auto cases =
         plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version}, {driver_});
     Observer nobody;
-    return engine::play(cases.front(), {{rig_.version, rig_}}, {.folder = out(), .allowance = allowance}, nobody);
+    const auto name = driver_.docker.empty() ? rig_.version : engine_name(driver_);
+    return engine::play(cases.front(), {{name, rig_}}, {.folder = out(), .allowance = allowance}, nobody);
   }
   std::filesystem::path out() const { return folder_.path() / "out"; }
 

@@ -49,6 +49,20 @@ TEST(Plan, IsTimesDriverToo) {
                                    "b@v0.34.2+buildx@v0.36.1"));
 }
 
+TEST(Plan, IsTimesEngineAsTimesVersion) {
+  using builder::Driver;
+  const auto cases = plan({scenario_named("b")}, {"v0.34.2"}, {{}, {Driver::docker, "v0.36.1", "v28.5.2"}});
+  EXPECT_THAT(ids(cases), testing::ElementsAre("b@v0.34.2", "b@docker@v28.5.2+buildx@v0.36.1"));
+  EXPECT_EQ(cases[1].buildkit, "v0.25.2") << "the one in it";
+  EXPECT_EQ(rig_of(cases[1], {}), "docker@v28.5.2");
+  const auto world = world_of(cases[1], {});
+  EXPECT_THAT(world, testing::Contains(testing::Pair("buildkit", "v0.25.2")));
+  EXPECT_THAT(world, testing::Contains(testing::Pair("docker", "v28.5.2")));
+  EXPECT_THAT(world, testing::Contains(testing::Pair("driver", "docker")));
+  EXPECT_THAT(world, testing::Contains(testing::Pair("buildx", "v0.36.1")));
+  EXPECT_THAT(world_of(cases[0], {}), testing::Not(testing::Contains(testing::Key("docker"))));
+}
+
 scenario::NamedBuilder named(const std::string& name, std::optional<std::string> version) {
   scenario::NamedBuilder builder{name, {}, {}};
   if (version) builder.buildkit = {*version, {}};
@@ -78,7 +92,7 @@ TEST(Plan, PlaysAScenarioOnceWhoseBuildersAllNameTheirVersions) {
       ids(cases),
       testing::ElementsAre(
           "a[old=0.11.6]@v0.13.2", "a[old=0.11.6]@v0.34.2", "a[old=v0.17.3]@v0.13.2", "a[old=v0.17.3]@v0.34.2"));
-  EXPECT_THAT(versions_of(cases[0]), testing::ElementsAre("v0.11.6", "v0.13.2"));
+  EXPECT_THAT(rigs_of(cases[0]), testing::ElementsAre("v0.11.6", "v0.13.2"));
 }
 
 TEST(Plan, FilterIsAGlobForSomePartOfTheId) {
@@ -126,10 +140,10 @@ TEST(World, HasEveryFactThatTheLanguageSaysACaseHas) {
   std::vector<std::string> said;
   for (const auto& [table, keys] : scenario::tables())
     for (const auto& key : keys)
-      if (table == "requires" && key.had) said.emplace_back(key.name);
+      if (table == "requires") said.emplace_back(key.name);
   std::vector<std::string> had;
-  const Case through_buildx{scenario, {}, "v0.34.2", "a", {builder::Driver::buildx, "v0.36.1"}};
-  for (const auto& [fact, value] : world_of(through_buildx, scenario->rounds[0])) had.push_back(fact);
+  const Case on_an_engine{scenario, {}, "v0.34.2", "a", {builder::Driver::docker, "v0.36.1", "v29.2.0"}};
+  for (const auto& [fact, value] : world_of(on_an_engine, scenario->rounds[0])) had.push_back(fact);
   EXPECT_THAT(said, testing::UnorderedElementsAreArray(had));
 }
 

@@ -64,7 +64,6 @@ TEST(Usage, ARowNamesThreeScenariosAtMost) {
   EXPECT_THAT(made, testing::HasSubstr("\n| scenario | `about` | `d` |\n"));
   EXPECT_THAT(made, testing::HasSubstr("\n| scenario | `tags` | *none yet* |\n"));
   EXPECT_THAT(made, testing::HasSubstr("\n| expect | `traffic` | *not played yet* |\n"));
-  EXPECT_THAT(made, testing::HasSubstr("\n| requires | `docker` | *no case has one yet* |\n"));
 }
 
 TEST(Usage, TheTableOfTheReadmeIsThatOfTheCorpus) {

@@ -43,8 +43,8 @@ std::vector<std::string> versions() {
 
 using Scenarios = std::vector<std::shared_ptr<const scenario::Scenario>>;
 
-/// Through buildctl, and those tagged `smoke` through every buildx of that group; all of them through
-/// $CACHEPROOF_DRIVER (a comma between two) where that is said.
+/// Through buildctl, and those tagged `smoke` through every buildx and on every Docker engine of that group; all of
+/// them through $CACHEPROOF_DRIVER (a comma between two) where that is said.
 util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
   const auto said = environment("CACHEPROOF_DRIVER");
   const auto drivers = said.empty() ? std::vector<std::string>{} : util::split(said, ',');
@@ -57,6 +57,10 @@ util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
   CP_TRY_ASSIGN(const auto others,
                 engine::choose_drivers({"buildx"}, toolchain::in_group(toolchain::Kind::buildx, toolchain::k_smoke)));
   for (auto& planned : engine::plan(smoke, versions(), others)) cases.push_back(std::move(planned));
+  CP_TRY_ASSIGN(
+      const auto engines,
+      engine::choose_drivers({"docker"}, {}, toolchain::in_group(toolchain::Kind::docker, toolchain::k_smoke)));
+  for (auto& planned : engine::plan(smoke, {}, engines)) cases.push_back(std::move(planned));
   return cases;
 }
 
@@ -101,11 +105,14 @@ public:
         ADD_FAILURE_AT(found.spot.file.c_str(), found.spot.line) << util::to_text(found);
     if (HasFailure()) return;
     planned_.scenario = repositories->scenarios().front();
+    if (const auto& docker = planned_.driver.docker; !docker.empty())
+      if (const auto there = toolchain::find(toolchain::Kind::docker, docker); !there)
+        GTEST_SKIP() << there.error().what; // what installs it has said why not
     engine::Rigs rigs;
     engine::Supply supply;
     supply.install.say = [&](std::string_view line) { console.said(line); };
     supply.install.stop = stop_;
-    for (const auto& version : engine::versions_of(planned_)) {
+    for (const auto& version : engine::rigs_of(planned_)) {
       auto rig = engine::prepare_rig(
           {.buildkit = version, .buildx = engine::buildx_needed({planned_.driver}, {planned_.scenario})}, supply);
       if (!rig) return broken(util::to_text(rig.error()));

@@ -1,0 +1,99 @@
+// Cases on Docker engines: what scenarios cannot say about themselves.
+#include "live_story.hpp"
+
+#include <gmock/gmock.h>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+namespace cacheproof::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using evidence::Verdict;
+using testing::Contains;
+using testing::HasSubstr;
+
+class EngineLive : public LiveStory, public testing::WithParamInterface<std::string> {
+protected:
+  void SetUp() override {
+    driver_ = {builder::Driver::docker, toolchain::default_version(toolchain::Kind::buildx), GetParam()};
+    LiveStory::SetUp();
+  }
+  static std::string why(const evidence::RoundEvidence& round) {
+    return round.broken ? util::to_text(*round.broken) : "sound";
+  }
+  /// The process of that program whose environment has that text in it.
+  static std::optional<int> process_of(const std::string& program, const std::string& text) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/proc", error))
+      if (util::read_text(entry.path() / "comm").value_or("") == program + "\n"
+          && util::read_text(entry.path() / "environ").value_or("").find(text) != std::string::npos)
+        return std::stoi(entry.path().filename());
+    return {};
+  }
+  /// That of our case, once its step runs, which is in a control group of its sandbox.
+  std::optional<int> beside_the_step(const std::string& program) const {
+    const auto step = process_of("sleep", folder_.path());
+    const auto groups = step ? util::read_text(fs::path("/proc") / std::to_string(*step) / "cgroup").value_or("") : "";
+    const auto at = groups.find("cacheproof-");
+    return at == std::string::npos ? std::nullopt : process_of(program, groups.substr(at, groups.find('/', at) - at));
+  }
+  /// Plays a step that never ends; once it runs, kills that program of the engine.
+  evidence::CaseEvidence play_and_kill(const std::string& program) {
+    std::jthread killer([&](const std::stop_token& stop) {
+      std::optional<int> found;
+      while (!stop.stop_requested() && !(found = beside_the_step(program)))
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (found) kill(*found, SIGKILL);
+    });
+    return play("files: {Dockerfile: \"FROM alpine AS app\\nRUN FOLDER=" + folder_.path().string()
+                + " sleep 6\\n\"}\n"
+                  "timeout: 60\n"
+                  "rounds: [{expect: {rebuilt: all}}]\n");
+  }
+};
+
+TEST_P(EngineLive, IsSaidInTheEvidence) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "rounds: [{expect: {rebuilt: all}}, {expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0));
+  EXPECT_EQ(played.driver, "docker");
+  EXPECT_EQ(played.docker, GetParam());
+  EXPECT_EQ(played.buildkit, toolchain::embedded_buildkit(GetParam()));
+  EXPECT_THAT(played.id, HasSubstr("@docker@" + GetParam() + "+buildx@"));
+  ASSERT_TRUE(played.clean);
+  EXPECT_EQ(played.clean->disk_usage_records, 0U);
+  const bool less_certain = GetParam() < "v25";
+  EXPECT_EQ(played.rounds.at(1).record.by_client, less_certain);
+  EXPECT_EQ(std::any_of(played.rounds[1].notes.begin(),
+                        played.rounds[1].notes.end(),
+                        [](const auto& note) { return note.starts_with("less certain: "); }),
+            less_certain);
+}
+
+TEST_P(EngineLive, ThatIsKilledInTheMiddleOfABuildIsNoVerdict) {
+  const auto played = play_and_kill("dockerd");
+  EXPECT_EQ(played.verdict, Verdict::broken);
+  ASSERT_EQ(played.rounds.size(), 1U);
+  EXPECT_THAT(why(played.rounds[0]), HasSubstr("dockerd died during the build: killed by"));
+}
+
+TEST_P(EngineLive, WhoseContainerdIsKilledInTheMiddleOfABuildIsNoVerdict) {
+  const auto played = play_and_kill("containerd");
+  EXPECT_EQ(played.verdict, Verdict::broken) << "although the engine starts another one, and the build may succeed";
+  ASSERT_EQ(played.rounds.size(), 1U);
+  EXPECT_THAT(why(played.rounds[0]), HasSubstr("its containerd ended"));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryChange,
+                         EngineLive,
+                         testing::ValuesIn(toolchain::in_group(toolchain::Kind::docker, toolchain::k_smoke)),
+                         [](const auto& version) { return plain_id(version.param); });
+
+} // namespace
+} // namespace cacheproof::engine
