@@ -77,7 +77,10 @@ std::string_view runc_failure(std::string_view log) {
 /// live to tell how the container ended, and go-runc's words where it had not begun yet. -1 is Go's for ended by a
 /// signal.
 bool is_killed_runc(std::string_view error) {
-  return contains(error, "exit code: 4294967295") || contains(error, "did not terminate successfully: exit status -1");
+  constexpr std::string_view end_of_command = "did not complete successfully: "; // before it the error quotes the RUN
+  const auto at = error.rfind(end_of_command);
+  const auto end = at == std::string_view::npos ? error : error.substr(at + end_of_command.size());
+  return end.ends_with("exit code: 4294967295") || contains(end, "did not terminate successfully: exit status -1");
 }
 
 /// Whether an error says that the client and the daemon did not get to talk, or that the machine gave way: the words of

@@ -106,6 +106,13 @@ TEST(Broken, ARuncThatIsKilledIsTheRigs) {
     ASSERT_TRUE(broken) << error;
     EXPECT_THAT(broken->what, HasSubstr("runc was ended from outside"));
   }
+  for (const std::string error :
+       {R"(process "/bin/sh -c echo exit code: 4294967295; false" did not complete successfully: exit code: 1)",
+        R"(process "/bin/sh -c echo did not terminate successfully: exit status -1; false" did not complete )"
+        R"(successfully: exit code: 1)"}) {
+    const auto record = failed_with(step(evidence::StepKind::step, "[2/2] RUN echo", error), error);
+    EXPECT_FALSE(broken_by(record, "")) << "the RUN's own words: " << error;
+  }
 }
 
 TEST(Broken, AProgramOfARunThatFailsLikeRuncIsNone) {
