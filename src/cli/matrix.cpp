@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
+#include "engine/drivers.hpp"
 #include "process/command.hpp"
 #include "util/text.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 
 namespace cacheproof::cli {
@@ -36,6 +38,7 @@ std::string arguments(const Selection& selection) {
   add("--buildkit", util::join(selection.versions, ","));
   add("--driver", util::join(selection.drivers, ","));
   add("--buildx", util::join(selection.buildx, ","));
+  add("--docker", util::join(selection.docker, ","));
   add("--filter", selection.filter);
   add("--own-versions", selection.own_versions == OwnVersions::only ? "only" : "without");
   add("--shard", selection.shard);
@@ -62,25 +65,63 @@ util::Status check(const Options& options) {
   return {};
 }
 
+/// What a job has of all drivers: those of that engine, or, where none is named, those that build on no engine.
+void choose_for(const std::string& engine,
+                const std::vector<engine::DriverChoice>& all,
+                Selection& selection,
+                Chosen& chosen) {
+  chosen.drivers.clear();
+  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen.drivers), [&](const auto& each) {
+    return each.docker == engine;
+  });
+  const auto note = [](std::vector<std::string>& words, std::string word) {
+    if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
+  };
+  selection.drivers.clear();
+  selection.buildx.clear();
+  selection.docker.clear();
+  for (const auto& driver : chosen.drivers) {
+    note(selection.drivers, std::string(to_text(driver.driver)));
+    note(selection.buildx, driver.version);
+    note(selection.docker, driver.docker);
+  }
+}
+
+/// Each once.
+std::vector<std::string> engines_of(const std::vector<engine::DriverChoice>& drivers) {
+  std::vector<std::string> engines;
+  for (const auto& driver : drivers)
+    if (!driver.docker.empty() && std::find(engines.begin(), engines.end(), driver.docker) == engines.end())
+      engines.push_back(driver.docker);
+  return engines;
+}
+
 int print_matrix(Options options, const std::stop_token& stop) {
   if (const auto sound = check(options); !sound) return report_error(sound.error());
   auto& selection = options.selection;
   if (selection.versions.empty()) selection.versions = {options.group};
-  const bool with_buildx =
-      std::find(selection.drivers.begin(), selection.drivers.end(), "buildx") != selection.drivers.end();
-  if (with_buildx && selection.buildx.empty()) selection.buildx = {options.group};
+  const auto through = [&](const char* driver) {
+    return std::find(selection.drivers.begin(), selection.drivers.end(), driver) != selection.drivers.end();
+  };
+  const bool engines = through("docker");
+  if (engines && selection.docker.empty()) selection.docker = {options.group};
+  if ((engines || through("buildx")) && selection.buildx.empty()) selection.buildx = {options.group};
+  if (engines && selection.drivers.size() == 1) selection.versions.clear();
   auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
   const auto scenarios = load_scenarios(selection.paths);
   if (!scenarios) return scenarios.error();
-  selection.buildx.clear();
-  for (const auto& driver : chosen->drivers)
-    if (driver.driver == builder::Driver::buildx) selection.buildx.push_back(driver.version);
+  const auto all = chosen->drivers;
 
   auto jobs = nlohmann::json::array();
-  const auto add = [&](const std::string& name, const std::vector<std::string>& versions, OwnVersions own) {
+  // On versions of BuildKit, or without any of them on an engine.
+  const auto add = [&](const std::string& name,
+                       const std::vector<std::string>& versions,
+                       const std::string& engine,
+                       OwnVersions own) {
     selection.versions = versions;
     selection.own_versions = own;
+    choose_for(engine, all, selection, *chosen);
     for (std::size_t number = 1; number <= options.shards; ++number) {
       chosen->shard = engine::Shard{number, options.shards};
       selection.shard = options.shards == 1 ? "" : fmt::format("{}/{}", number, options.shards);
@@ -89,14 +130,21 @@ int print_matrix(Options options, const std::stop_token& stop) {
       if (!cases || std::all_of(cases->begin(), cases->end(), [](const auto& one) { return engine::unmet(one); }))
         continue;
       jobs.push_back({{"name", options.shards == 1 ? name : fmt::format("{}, {} of {}", name, number, options.shards)},
-                      {"buildkit", versions.empty() ? "own" : versions.front()},
+                      {"buildkit",
+                       !versions.empty() ? versions.front()
+                       : engine.empty()  ? "own"
+                                         : ""},
                       {"buildx", util::join(selection.buildx, ",")},
+                      {"docker", engine},
                       {"shard", fmt::format("{}-{}", number, options.shards)},
                       {"arguments", arguments(selection)}});
     }
   };
-  for (const auto& version : chosen->versions) add("BuildKit " + version, {version}, OwnVersions::without);
-  add("BuildKits that scenarios name", {}, OwnVersions::only);
+  if (engine::need_buildkit(all)) {
+    for (const auto& version : chosen->versions) add("BuildKit " + version, {version}, "", OwnVersions::without);
+    add("BuildKits that scenarios name", {}, "", OwnVersions::only);
+  }
+  for (const auto& engine : engines_of(all)) add("Docker " + engine, {}, engine, OwnVersions::without);
   if (jobs.empty())
     return report_error({util::Blame::rig,
                          "nothing would be played: no case of these can be judged",
@@ -120,15 +168,17 @@ void add_matrix(CLI::App& app, Session& session) {
   command->add_flag("--github", options->github, "As JSON on one line, for `matrix: ${{ fromJSON(…) }}` of a workflow");
   command->add_option("--group", options->group, "The group of docker/versions.yaml whose versions are played")
       ->capture_default_str();
-  command->add_option("--shards", options->shards, "In how many jobs each version of BuildKit is played")
+  command
+      ->add_option("--shards", options->shards, "In how many jobs each version of BuildKit and each engine is played")
       ->check(CLI::Range(std::size_t{1}, engine::k_most_shards))
       ->capture_default_str();
-  command->footer(
-      "\nEach job has a `name`, the `arguments` for `cacheproof run`, and `buildkit`, `buildx` and `shard` for the "
-      "keys\n"
-      "of caches and artifacts. All jobs together play every case once, but for those that would be skipped anyhow.\n\n"
-      "Example:\n"
-      "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n");
+  command->footer("\nEach job has a `name`, the `arguments` for `cacheproof run`, and `buildkit`, `buildx`, `docker` "
+                  "and `shard` for "
+                  "the\n"
+                  "keys of caches and artifacts. All jobs together play every case once, but for those that would be "
+                  "skipped anyhow.\n\n"
+                  "Example:\n"
+                  "  cacheproof matrix --github --driver buildctl,buildx,docker --shards 3\n");
   command->callback(
       [&session, options] { session.action = [&session, options] { return print_matrix(*options, session.stop); }; });
 }
