@@ -15,7 +15,7 @@ namespace cacheproof::builder {
 namespace {
 
 BuildxBuilder builder_of(const Client& client, const BuildRequest& request) {
-  return {request.home, request.name, client.driver == Driver::docker};
+  return {request.home, request.name, place_of(client.driver)};
 }
 
 /// The first engine that keeps images in containerd by default, and the first that was seen to keep a history.
@@ -66,6 +66,8 @@ std::string_view to_text(Driver driver) {
     return "buildx";
   case Driver::docker:
     return "docker";
+  case Driver::container:
+    return "docker-container";
   case Driver::buildctl:
     break;
   }
@@ -76,6 +78,11 @@ std::optional<Driver> parse_driver(std::string_view text) {
   for (const auto driver : k_drivers)
     if (to_text(driver) == text) return driver;
   return {};
+}
+
+BuildxPlace place_of(Driver driver) {
+  if (driver == Driver::docker) return BuildxPlace::engine;
+  return driver == Driver::container ? BuildxPlace::container : BuildxPlace::daemon;
 }
 
 bool has_graph_driver(const DriverChoice& choice) {

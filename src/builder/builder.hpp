@@ -1,5 +1,6 @@
 #pragma once
 
+#include "builder/buildx.hpp"
 #include "builder/request.hpp"
 #include "process/process.hpp"
 #include "util/result.hpp"
@@ -15,22 +16,25 @@ namespace cacheproof::builder {
 
 /// What starts a build.
 enum class Driver {
-  buildctl, ///< of the daemon's own version
-  buildx,   ///< with its driver `remote`
-  docker,   ///< buildx with its driver `docker`: the BuildKit that is built into a Docker engine
+  buildctl,  ///< of the daemon's own version
+  buildx,    ///< with its driver `remote`
+  docker,    ///< buildx with its driver `docker`: the BuildKit that is built into a Docker engine
+  container, ///< buildx with its driver `docker-container`: a buildkitd in a container of a Docker engine
 };
-inline constexpr std::array k_drivers{Driver::buildctl, Driver::buildx, Driver::docker};
+inline constexpr std::array k_drivers{Driver::buildctl, Driver::buildx, Driver::docker, Driver::container};
 
-/// As it is written: `buildctl`, `buildx`, `docker`.
+/// As it is written: `buildctl`, `buildx`, `docker`, `docker-container`.
 std::string_view to_text(Driver driver);
 std::optional<Driver> parse_driver(std::string_view text);
+/// Where buildx finds the builder that it builds with.
+BuildxPlace place_of(Driver driver);
 
 /// What starts the builds of a case, and in which versions. The command line of a `run` is what it is, and finds this
 /// buildx.
 struct DriverChoice {
   Driver driver = Driver::buildctl;
   std::string version; ///< of buildx; buildctl has BuildKit's
-  std::string docker;  ///< of the engine, for its driver alone
+  std::string docker;  ///< of the engine, for the drivers that need one
   bool operator==(const DriverChoice&) const = default;
 };
 /// Whether that engine keeps images, and what builds leave, in layers of its own (a graph driver) and not in

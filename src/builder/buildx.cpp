@@ -21,20 +21,24 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds k_create_limit(20);
+constexpr std::chrono::seconds k_bootstrap_limit(60); // measured: 1 s
 /// The first with several outputs of one build: v0.12.1 says `multiple outputs currently unsupported`.
 const util::Version k_several_outputs{0, 13, 0, {}};
 
 constexpr const char* k_of_engine = "default"; // the builder, and its node
+constexpr const char* k_contained = "contained";
 
 /// BUILDX_CONFIG
 fs::path config_of(const BuildxBuilder& builder) {
-  return builder.of_engine ? builder.config / builder.name : builder.config;
+  return builder.place == BuildxPlace::daemon ? builder.config : builder.config / builder.name;
 }
 
 /// Of the builds that the builder's only node was asked for, by their ids.
 fs::path states_of(const BuildxBuilder& builder) {
-  if (builder.of_engine) return config_of(builder) / "refs" / k_of_engine / k_of_engine;
-  return builder.config / "refs" / builder.name / (builder.name + "0");
+  const auto refs = config_of(builder) / "refs";
+  if (builder.place == BuildxPlace::engine) return refs / k_of_engine / k_of_engine;
+  const std::string name = builder.place == BuildxPlace::container ? k_contained : builder.name;
+  return refs / name / (name + "0");
 }
 
 /// As BuildKit's identity/randomid.go makes them; a file that is being written has another name.
@@ -46,6 +50,33 @@ bool is_id(const std::string& name) {
 std::string with_colon(std::string host) {
   if (const auto equals = host.find('='); equals != std::string::npos) host[equals] = ':';
   return host;
+}
+
+/// Beside the socket of an engine.
+fs::path config_in(const std::string& engine_address) {
+  constexpr std::string_view scheme = "unix://";
+  return fs::path(engine_address.substr(scheme.size())).parent_path() / "buildx";
+}
+
+/// Has buildx make a builder.
+util::Status create(std::vector<std::string> argv,
+                    const std::map<std::string, std::string>& environment,
+                    std::chrono::seconds limit,
+                    const process::RunOptions& options) {
+  const process::Command command{std::move(argv), environment, {}};
+  const auto tried = process::to_line({.argv = command.argv}); // a secret may be in the environment
+  std::string said;
+  const auto finished = process::run(command,
+                                     {.timeout = limit,
+                                      .stop = options.stop,
+                                      .on_output = [&](std::string_view piece) { said += piece; },
+                                      .before_stop = options.before_stop});
+  if (!finished) return util::failure(finished.error().what, tried, finished.error().remedy);
+  if (finished->exit.ok()) return {};
+  return util::failure("buildx could not be given a builder: " + to_text(finished->exit) + "\n" + said,
+                       tried,
+                       "cacheproof toolchain verify",
+                       finished->interrupted ? util::Blame::interrupted : util::Blame::rig);
 }
 
 /// A line of `docker build` has what is no key in buildctl's words, one of which buildx has too.
@@ -67,30 +98,52 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::p
                                                                      std::map<std::string, std::string> environment,
                                                                      const process::RunOptions& options) {
   environment["BUILDX_CONFIG"] = config_of(made).string();
-  if (made.of_engine) {
+  if (made.place != BuildxPlace::daemon) {
     CP_TRY(make_buildx_home(config_of(made)));
-    environment["BUILDX_BUILDER"] = k_of_engine;
     environment["DOCKER_HOST"] = daemon_address;
+    environment["BUILDX_BUILDER"] = made.place == BuildxPlace::engine ? k_of_engine : k_contained;
+    if (made.place == BuildxPlace::engine) return environment;
+    std::error_code error;
+    fs::create_directories(config_of(made) / "instances", error);
+    fs::copy_file(config_in(daemon_address) / "instances" / k_contained,
+                  config_of(made) / "instances" / k_contained,
+                  fs::copy_options::overwrite_existing,
+                  error);
+    if (error) return util::failure("buildx cannot be told of its container: " + error.message());
     return environment;
   }
   environment["DOCKER_HOST"] = "unix://" + (made.config / "no-docker.sock").string();
-  const process::Command command{
-      {buildx.string(), "create", "--name", made.name, "--driver", "remote", daemon_address}, environment, {}};
-  const auto tried = process::to_line({.argv = command.argv}); // a secret may be in the environment
-  std::string said;
-  const auto finished = process::run(command,
-                                     {.timeout = k_create_limit,
-                                      .stop = options.stop,
-                                      .on_output = [&](std::string_view piece) { said += piece; },
-                                      .before_stop = options.before_stop});
-  if (!finished) return util::failure(finished.error().what, tried, finished.error().remedy);
-  if (!finished->exit.ok())
-    return util::failure("buildx could not be given a builder: " + to_text(finished->exit) + "\n" + said,
-                         tried,
-                         "cacheproof toolchain verify",
-                         finished->interrupted ? util::Blame::interrupted : util::Blame::rig);
+  CP_TRY(create({buildx.string(), "create", "--name", made.name, "--driver", "remote", daemon_address},
+                environment,
+                k_create_limit,
+                options));
   environment["BUILDX_BUILDER"] = made.name;
   return environment;
+}
+
+util::Status make_buildx_container(const fs::path& buildx,
+                                   const BuildxContainer& made,
+                                   const std::string& engine_address,
+                                   std::map<std::string, std::string> environment,
+                                   const process::RunOptions& options) {
+  const auto config = config_in(engine_address);
+  CP_TRY(make_buildx_home(config));
+  environment["BUILDX_CONFIG"] = config.string();
+  environment["DOCKER_HOST"] = engine_address;
+  return create({buildx.string(),
+                 "create",
+                 "--name",
+                 k_contained,
+                 "--driver",
+                 "docker-container",
+                 "--driver-opt",
+                 fmt::format("image={},network=host,cgroup-parent={}", made.image, made.cgroup),
+                 "--config", // which newer ones call --buildkitd-config, too
+                 made.config.string(),
+                 "--bootstrap"},
+                environment,
+                k_bootstrap_limit,
+                options);
 }
 
 process::Command

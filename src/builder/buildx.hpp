@@ -12,14 +12,35 @@
 
 namespace cacheproof::builder {
 
+enum class BuildxPlace {
+  daemon, ///< a buildkitd: a builder is made for each build
+  /// A Docker engine's own, which buildx calls `default` in every configuration: each build has a configuration of its
+  /// own.
+  engine,
+  /// A container of an engine, made once by `make_buildx_container`: each build has a configuration of its own with
+  /// that in it.
+  container,
+};
+
 /// By which alone buildx reaches a daemon.
 struct BuildxBuilder {
   std::filesystem::path config; ///< below which buildx keeps all that it knows
   std::string name;
-  /// It is a Docker engine's, of which there is one in every configuration and which buildx calls `default`: it has a
-  /// configuration of its own, below that one, where others share theirs.
-  bool of_engine = false;
+  BuildxPlace place = BuildxPlace::daemon;
 };
+
+/// What a container of BuildKit is made of: an image that the engine can pull, and a buildkitd.toml.
+struct BuildxContainer {
+  std::string image;
+  std::filesystem::path config;
+  std::string cgroup; ///< that it is put under; buildx's own is /docker/buildx, which stays
+};
+/// Makes it on the engine of that address, `unix://FOLDER/s.sock`, and keeps in that folder what buildx knows of it.
+util::Status make_buildx_container(const std::filesystem::path& buildx,
+                                   const BuildxContainer& made,
+                                   const std::string& engine_address,
+                                   std::map<std::string, std::string> environment,
+                                   const process::RunOptions& options);
 
 /// Makes a builder for the daemon of that address, within the stop request and the last look of `options`. Gives the
 /// client's environment with what leads to that builder and to no Docker of the machine.

@@ -1,7 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
-#include "engine/drivers.hpp"
 #include "process/command.hpp"
 #include "util/text.hpp"
 
@@ -103,10 +102,10 @@ int print_matrix(Options options, const std::stop_token& stop) {
   const auto through = [&](const char* driver) {
     return std::find(selection.drivers.begin(), selection.drivers.end(), driver) != selection.drivers.end();
   };
-  const bool engines = through("docker");
+  const bool engines = through("docker") || through("docker-container");
   if (engines && selection.docker.empty()) selection.docker = {options.group};
   if ((engines || through("buildx")) && selection.buildx.empty()) selection.buildx = {options.group};
-  if (engines && selection.drivers.size() == 1) selection.versions.clear();
+  if (through("docker") && selection.drivers.size() == 1) selection.versions.clear();
   auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
   const auto scenarios = load_scenarios(selection.paths);
@@ -140,11 +139,13 @@ int print_matrix(Options options, const std::stop_token& stop) {
                       {"arguments", arguments(selection)}});
     }
   };
-  if (engine::need_buildkit(all)) {
+  if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.docker.empty(); })) {
     for (const auto& version : chosen->versions) add("BuildKit " + version, {version}, "", OwnVersions::without);
     add("BuildKits that scenarios name", {}, "", OwnVersions::only);
   }
-  for (const auto& engine : engines_of(all)) add("Docker " + engine, {}, engine, OwnVersions::without);
+  const bool contained = through("docker-container");
+  for (const auto& engine : engines_of(all))
+    add("Docker " + engine, contained ? chosen->versions : std::vector<std::string>(), engine, OwnVersions::without);
   if (jobs.empty())
     return report_error({util::Blame::rig,
                          "nothing would be played: no case of these can be judged",

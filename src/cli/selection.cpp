@@ -40,14 +40,16 @@ void add_selection(CLI::App& command, Selection& selection) {
   add("--driver",
       selection.drivers,
       "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), docker (the "
-      "BuildKit in a Docker engine), or several (default: buildctl)");
+      "BuildKit in a Docker engine), docker-container (a BuildKit in a container of one), or several (default: "
+      "buildctl)");
   add("--buildx",
       selection.buildx,
-      "Versions of buildx, for --driver buildx and docker: v0.36.1, a range, a group, or latest (default: the pinned "
+      "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, or latest (default: the pinned "
       "default)");
   add("--docker",
       selection.docker,
-      "Versions of Docker engines, for --driver docker: v28.5.2, a range, a group, or latest (default: the pinned "
+      "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, or latest "
+      "(default: the pinned "
       "default)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
   command

@@ -2,6 +2,8 @@
 
 #include "util/version.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace cacheproof::engine {
@@ -32,7 +34,10 @@ std::string version_of(const Case& planned, const scenario::Round& round) {
 
 std::string rig_of(const Case& planned, const scenario::Round& round) {
   auto engine = engine_name(planned.driver);
-  return engine.empty() ? version_of(planned, round) : engine;
+  if (!engine.empty()) return engine;
+  auto version = version_of(planned, round);
+  if (planned.driver.driver != builder::Driver::container) return version;
+  return fmt::format("{}+{}{}", version, k_engine, planned.driver.docker);
 }
 
 std::vector<std::string> rigs_of(const Case& planned) {

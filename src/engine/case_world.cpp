@@ -1,11 +1,13 @@
 #include "engine/case_world.hpp"
 
 #include "engine/builders.hpp"
+#include "engine/contained.hpp"
 #include "engine/drivers.hpp"
 #include "engine/images.hpp"
 #include "engine/request.hpp"
 #include "oci/image.hpp"
 #include "oci/registry_client.hpp"
+#include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
 #include "util/version.hpp"
 
@@ -94,7 +96,7 @@ builder::Client CaseWorld::client(const Seat& seat) const {
 builder::BuildxBuilder CaseWorld::buildx_builder(int round, const std::string& entry) const {
   return {folder() / "buildx",
           fmt::format("round-{}{}", round, number_in(planned_, round, entry)),
-          planned_.driver.driver == builder::Driver::docker};
+          builder::place_of(planned_.driver.driver)};
 }
 
 std::filesystem::path CaseWorld::build_folder(int round, const std::string& entry) const {
@@ -137,7 +139,22 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
                                                    scenario.daemon->spot.line),
                                        std::move(daemon).error()));
   CP_TRY_ASSIGN(auto* ready, std::move(daemon));
+  CP_TRY(contain(*ready, *rig));
   return Seat{ready, rig, log_ends_[ready->log()], {}, false, false};
+}
+
+util::Status CaseWorld::contain(sandbox::Daemon& daemon, const Rig& rig) {
+  if (!rig.contained.valid() || daemon.entered()) return {};
+  const builder::BuildxContainer made{sandbox_->registry().address() + "/" + contained_image(rig),
+                                      daemon.contained_config(),
+                                      sandbox::cgroup_of(folder())};
+  auto done = builder::make_buildx_container(
+      rig.buildx.at(buildx_of(planned_.driver)), made, daemon.address(), client_environment(), {.stop = stop_});
+  if (done) done = daemon.enter_container(stop_);
+  if (done) done = sandbox::prove_empty(daemon);
+  if (!done && done.error().blame != util::Blame::interrupted)
+    return tl::unexpected(util::within("a container of Docker " + planned_.driver.docker, std::move(done).error()));
+  return done;
 }
 
 std::string CaseWorld::daemon_log(const Seat& seat) {
@@ -266,6 +283,12 @@ util::Status CaseWorld::push_images() {
   }
   CP_TRY(sandbox_->await_registry());
   for (const auto& [name, image] : made) CP_TRY(push(name, image));
+  for (const auto& name : rigs_of(planned_)) {
+    const auto& rig = rigs_.at(name);
+    if (!rig.contained.valid()) continue;
+    CP_TRY_ASSIGN(const auto& image, rig.contained.get());
+    CP_TRY(push(contained_image(rig), image));
+  }
   return {};
 }
 

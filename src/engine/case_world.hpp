@@ -72,6 +72,8 @@ public:
   util::Result<std::unique_ptr<sandbox::Daemon>> another_daemon(const Seat& seat) {
     return sandbox_->launch_daemon(seat.rig->programs.daemon);
   }
+  /// Where builds go to a BuildKit in a container of an engine: makes it, if that has none, and proves it empty.
+  util::Status contain(sandbox::Daemon& daemon, const Rig& rig);
   /// The round's daemon has said all that it knows: it ends in the background, unless it is kept.
   void retire_daemon();
 

@@ -56,16 +56,16 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
     }
     for (const auto& version : clients) {
       if (*driver == Driver::buildx) CP_TRY(add(all, {*driver, version, {}}, "buildx " + version));
-      if (*driver == Driver::docker)
+      if (*driver == Driver::docker || *driver == Driver::container)
         for (const auto& engine : engines)
-          CP_TRY(add(all, {*driver, version, engine}, fmt::format("docker {} with buildx {}", engine, version)));
+          CP_TRY(add(all, {*driver, version, engine}, fmt::format("{} {} with buildx {}", written, engine, version)));
     }
   }
   const auto any = [&](auto is) { return std::any_of(all.begin(), all.end(), is); };
   if (!buildx.empty() && !any([](const auto& choice) { return choice.driver != Driver::buildctl; }))
     return util::failure(
         "--buildx names versions that nothing would be built with", {}, "add --driver buildx", util::Blame::usage);
-  if (!docker.empty() && !any([](const auto& choice) { return choice.driver == Driver::docker; }))
+  if (!docker.empty() && !any([](const auto& choice) { return !choice.docker.empty(); }))
     return util::failure(
         "--docker names versions that nothing would be built on", {}, "add --driver docker", util::Blame::usage);
   return all;

@@ -39,12 +39,25 @@ Why unmet_in(const Case& planned, const scenario::Round& round) {
   return {};
 }
 
+Why unmet_by_container(const scenario::Scenario& scenario) {
+  for (const auto& round : scenario.rounds) {
+    for (const auto& action : round.actions)
+      if (action.kind == scenario::Action::Kind::prune || action.kind == scenario::Action::Kind::restart_builder)
+        return "nothing prunes or restarts a BuildKit in a container";
+    for (const auto& build : scenario::builds_of(round))
+      if (build.run) return "the command line of a `run` builds on a BuildKit, not in a container of an engine";
+  }
+  return {};
+}
+
 } // namespace
 
 std::optional<std::string> unmet_by_engine(const Case& planned) {
-  if (planned.driver.driver != builder::Driver::docker) return {};
+  const auto driver = planned.driver.driver;
+  if (driver != builder::Driver::docker && driver != builder::Driver::container) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
+  if (driver == builder::Driver::container) return unmet_by_container(scenario);
   for (const auto& builder : scenario.builders.named)
     if (builder.buildkit) return "its builders name versions of BuildKit, and an engine has its own";
   if (auto why = foreign_image(planned)) return why;

@@ -21,7 +21,9 @@ std::string cell_text(const scenario::Cell& cell) {
 
 /// Nothing for BuildKit's own client.
 std::string driver_text(const DriverChoice& driver) {
-  return driver.driver == builder::Driver::buildctl ? "" : "+buildx@" + driver.version;
+  if (driver.driver == builder::Driver::buildctl) return "";
+  return "+buildx@" + driver.version
+         + (driver.driver == builder::Driver::container ? "+" + std::string(k_engine) + driver.docker : "");
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "engine/rig.hpp"
 
+#include "engine/contained.hpp"
 #include "engine/plan.hpp"
 #include "process/process.hpp"
 #include "sandbox/janitor.hpp"
@@ -156,6 +157,31 @@ util::Status find_buildx(const RigChoice& choice, Rig& rig, Supply& supply) {
   return {};
 }
 
+/// A BuildKit in a container of an engine: the daemon is the engine, the version that of BuildKit.
+util::Status find_contained(const std::string& version, const std::string& engine, Rig& rig, Supply& supply) {
+  CP_TRY(find_buildkit(version, rig, supply));
+  const auto programs = rig.programs;
+  const auto buildkit = rig.version;
+  CP_TRY(find_engine(engine, rig, supply));
+  rig.version = buildkit;
+  CP_TRY_ASSIGN(auto parts, contained_programs(programs));
+  rig.contained =
+      std::async(std::launch::deferred, [base = rig.base, parts = std::move(parts)]() -> util::Result<oci::Image> {
+        CP_TRY_ASSIGN(const auto& layer, base.get());
+        return oci::busybox_image(
+            layer, {.env = {{"PATH", "/usr/bin:/bin"}}, .entrypoint = {"/usr/bin/buildkitd"}, .programs = parts});
+      }).share();
+  return {};
+}
+
+util::Status find_builder(const std::string& name, Rig& rig, Supply& supply) {
+  const auto engine = name.find(k_engine);
+  if (engine == name.npos || name.starts_with(toolchain::k_path)) return find_buildkit(name, rig, supply);
+  const auto version = name.substr(engine + k_engine.size());
+  if (engine == 0) return find_engine(version, rig, supply);
+  return find_contained(name.substr(0, engine - 1), version, rig, supply);
+}
+
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.
 util::Status try_out(const std::filesystem::path& runc, const std::stop_token& stop) {
   const process::Command command{{runc.string(), "--version"}, {}, {}};
@@ -200,8 +226,7 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
   rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
   CP_TRY(choose_registry(choice.registry, rig, supply));
   CP_TRY(find_buildx(choice, rig, supply));
-  CP_TRY(choice.buildkit.starts_with(k_engine) ? find_engine(choice.buildkit.substr(k_engine.size()), rig, supply)
-                                               : find_buildkit(choice.buildkit, rig, supply));
+  CP_TRY(find_builder(choice.buildkit, rig, supply));
   CP_TRY_ASSIGN(const auto limit, mirror_limit());
   // Debian's where there is one: a mirror is shared by runs that chose different registries for themselves.
   rig.mirrors = std::make_shared<sandbox::Mirrors>(

@@ -23,7 +23,9 @@ struct Rig {
   std::string daemon_name() const { return programs.kind == sandbox::DaemonKind::dockerd ? "dockerd" : "buildkitd"; }
   std::string version; ///< of BuildKit, as the toolchain says it; of an engine the one that is built into it
   sandbox::Programs programs;
-  std::shared_future<util::Result<oci::Layer>> base;   ///< of the base image; packed when first asked for, then shared
+  std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
+  /// Of BuildKit, for a container of an engine; made when first asked for. Not there where none is needed.
+  std::shared_future<util::Result<oci::Image>> contained;
   std::map<std::string, std::filesystem::path> buildx; ///< by version: what cases build with, or their command lines
   std::string registry;       ///< `host:port` of the user's own, which then stands in for `programs.registry`
   std::string registry_image; ///< of a container, likewise
@@ -33,12 +35,14 @@ struct Rig {
   std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };
 
-/// By version; an engine by `docker@VERSION`.
+/// As `RigChoice` calls them.
 using Rigs = std::map<std::string, Rig>;
 
 /// What a rig is made of, as it is written on the command line.
 struct RigChoice {
-  std::string buildkit; ///< `v0.34.2`, `path:DIR`, or an engine, `docker@v28.5.2`
+  /// `v0.34.2`, `path:DIR`, an engine, `docker@v28.5.2`, or one in whose containers a BuildKit is,
+  /// `v0.34.2+docker@v28.5.2`.
+  std::string buildkit;
   std::string registry =
       "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `container`, `path:FILE`, a URL
   std::vector<std::string> buildx; ///< versions; the pinned default is there, too, if the store has it

@@ -63,12 +63,8 @@ std::string merged(const std::string& text, const std::vector<Table>& tables) {
   return result;
 }
 
-std::string configuration(const DaemonSetup& setup) {
-  // No garbage collection: what it removes would look like a miss. The socket for traces is /run/buildkit's otherwise,
-  // where daemons of several sandboxes would meet (v0.11.6 does not know the key, and needs none).
-  std::vector<Table> tables{{"[worker.containerd]", {"enabled = false"}},
-                            {"[worker.oci]", {"gc = false", "defaultCgroupParent = " + toml_text(setup.cgroup)}},
-                            {"[otel]", {"socketPath = " + toml_text((setup.folder / "otel.sock").string())}}};
+/// `tables` and those of the registries.
+std::string configuration(const DaemonSetup& setup, std::vector<Table> tables) {
   std::set<std::string> own;
   for (const auto& registry : setup.registries) own.insert(registry.substr(0, registry.find('/')));
   auto plain = own;
@@ -97,9 +93,18 @@ std::string runc_script(const DaemonSetup& setup) {
 
 } // namespace
 
+std::string contained_configuration(const DaemonSetup& setup) {
+  return configuration(setup, {{"[worker.oci]", {"gc = false"}}});
+}
+
 util::Result<process::Command> prepare_buildkitd(const DaemonSetup& setup) {
   namespace fs = std::filesystem;
-  CP_TRY(util::write_text(setup.folder / "buildkitd.toml", configuration(setup)));
+  // No garbage collection: what it removes would look like a miss. The socket for traces is /run/buildkit's otherwise,
+  // where daemons of several sandboxes would meet (v0.11.6 does not know the key, and needs none).
+  const std::vector<Table> tables{{"[worker.containerd]", {"enabled = false"}},
+                                  {"[worker.oci]", {"gc = false", "defaultCgroupParent = " + toml_text(setup.cgroup)}},
+                                  {"[otel]", {"socketPath = " + toml_text((setup.folder / "otel.sock").string())}}};
+  CP_TRY(util::write_text(setup.folder / "buildkitd.toml", configuration(setup, tables)));
   const auto runc = setup.folder / "run-runc";
   CP_TRY(util::write_text(runc, runc_script(setup)));
   std::error_code error;

@@ -71,6 +71,28 @@ std::string oom_kills() {
   return {};
 }
 
+/// The name of the only entry of a folder; empty where there is none or more.
+std::string only_entry(const std::filesystem::path& folder) {
+  std::string name;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (!name.empty()) return {};
+    name = entry.path().filename();
+  }
+  return name;
+}
+
+/// The process of a container by its id, which its control groups have in their names; 0 where there is none.
+int buildkitd_in(const std::string& container) {
+  std::error_code error;
+  if (container.empty()) return 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error))
+    if (util::read_text(entry.path() / "comm").value_or("") == "buildkitd\n"
+        && util::read_text(entry.path() / "cgroup").value_or("").find(container) != std::string::npos)
+      return std::stoi(entry.path().filename());
+  return 0;
+}
+
 util::Result<buildkit::Client> answers(const std::filesystem::path& socket, DaemonKind kind) {
   std::error_code error;
   if (!std::filesystem::exists(socket, error)) return util::failure("it has made no socket yet");
@@ -145,6 +167,28 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
   }
 }
 
+util::Status Daemon::enter_container(std::stop_token stop) {
+  const auto deadline = Clock::now() + start_limit(DaemonKind::buildkitd);
+  for (;;) {
+    contained_ = buildkitd_in(only_entry(socket_.parent_path() / "root/containers"));
+    // Its socket is seen through the root of the process, which needs no client of Docker's.
+    const auto root = std::filesystem::path("/proc") / std::to_string(contained_) / "root";
+    auto client = contained_ == 0 ? util::failure("there is no buildkitd in a container")
+                                  : answers(root / "run/buildkit/buildkitd.sock", DaemonKind::buildkitd);
+    if (client) {
+      client_.emplace(std::move(*client));
+      return {};
+    }
+    if (stop.stop_requested())
+      return util::failure("interrupted while a container started", {}, {}, util::Blame::interrupted);
+    if (Clock::now() >= deadline)
+      return util::failure("buildkitd does not answer in its container: " + client.error().what + "\n" + log_tail(),
+                           process::to_line(command_),
+                           k_hang_remedy);
+    process_.wait(k_tick, stop);
+  }
+}
+
 bool Daemon::alive() {
   return !stopped_ && !process_.poll();
 }
@@ -154,6 +198,7 @@ std::optional<std::string> Daemon::died() {
   auto exit = process_.poll();
   // A daemon that was killed refuses connections a moment before unshare has ended, too.
   if (!exit && is_deserted(socket_)) exit = process_.wait(500ms);
+  if (!exit && entered() && kill(contained_, 0) != 0) return "the buildkitd in its container ended";
   // An engine lives on without it and may start another one; what was lost with the first would look like a miss.
   if (!exit && ready() && containerd_now() != containerd_) return "its containerd ended";
   if (!exit) return {};

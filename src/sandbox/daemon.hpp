@@ -54,6 +54,13 @@ public:
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  /// A buildkitd in a container of this engine is asked from now on: the engine's only one, once it answers.
+  util::Status enter_container(std::stop_token stop = {});
+  /// Whether it is.
+  bool entered() const { return contained_ > 0; }
+  /// What is written for a buildkitd in a container of this engine.
+  std::filesystem::path contained_config() const { return socket_.parent_path() / "buildkitd.toml"; }
+
   bool alive();
   /// How it ended, unless it runs or was stopped here.
   std::optional<std::string> died();
@@ -87,6 +94,7 @@ private:
   std::string oom_kills_; ///< of the machine, at its start
   process::Command command_;
   std::optional<buildkit::Client> client_;
+  int contained_ = 0; ///< the process of a buildkitd in a container
   bool stopped_ = false;
 };
 

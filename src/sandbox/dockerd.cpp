@@ -33,7 +33,9 @@ std::string configuration(const DaemonSetup& setup) {
 util::Result<process::Command> prepare_dockerd(const DaemonSetup& setup) {
   const auto config = setup.folder / "daemon.json";
   CP_TRY(util::write_text(config, configuration(setup)));
+  CP_TRY(util::write_text(setup.folder / "buildkitd.toml", contained_configuration(setup)));
   auto environment = setup.environment;
+  environment["DOCKER_MIN_API_VERSION"] = "1.24"; // 29 has 1.44, which buildx v0.12.1 is too old for
   environment["PATH"] = setup.program.parent_path().string() + ":" + environment["PATH"];
   // Sockets lie below the exec root, whose path has to be short. What a port is published by is not looked for.
   return process::Command{{setup.program.string(),

@@ -118,7 +118,7 @@ TEST(DockerDriver, KnowsWhichEnginesKeepAHistory) {
 /// The engine's builder is called `default` in every configuration: builds are told apart by theirs.
 TEST(BuildxBuilder, OfAnEngineIsItsOwnInAConfigurationOfItsOwn) {
   const auto folder = std::move(*util::TempDir::create());
-  const BuildxBuilder engines{folder.path(), "round-1", true};
+  const BuildxBuilder engines{folder.path(), "round-1", BuildxPlace::engine};
   const auto environment = make_buildx_builder("/no/such/buildx", engines, "unix:///e.sock", {{"A", "b"}}, {});
   ASSERT_TRUE(environment) << util::to_text(environment.error());
   const auto config = folder.path() / "round-1";
@@ -132,7 +132,36 @@ TEST(BuildxBuilder, OfAnEngineIsItsOwnInAConfigurationOfItsOwn) {
   ASSERT_TRUE(util::make_directories(config / "refs/default/default"));
   ASSERT_TRUE(util::write_text(config / "refs/default/default" / ref, "{}"));
   EXPECT_THAT(buildx_refs(engines), ElementsAre(ref));
-  EXPECT_THAT(buildx_refs({folder.path(), "round-2", true}), IsEmpty());
+  EXPECT_THAT(buildx_refs({folder.path(), "round-2", BuildxPlace::engine}), IsEmpty());
+}
+
+/// The container is made once, and each build is told of it in a configuration of its own.
+TEST(BuildxBuilder, InAContainerIsMadeOnceForEveryBuild) {
+  const auto folder = std::move(*util::TempDir::create());
+  const auto buildx = folder.path() / "buildx-program";
+  ASSERT_TRUE(util::write_text(buildx,
+                               "#!/bin/sh\nmkdir -p \"$BUILDX_CONFIG/instances\"\n"
+                               "echo \"$DOCKER_HOST $*\" > \"$BUILDX_CONFIG/instances/contained\"\n"));
+  std::filesystem::permissions(buildx, std::filesystem::perms(0755));
+  const auto engine = "unix://" + (folder.path() / "d1/s.sock").string();
+  const std::map<std::string, std::string> environment{{"PATH", "/usr/bin:/bin"}};
+  const BuildxContainer made{"r/b:v", "/c.toml", "/cacheproof-x"};
+  const auto done = make_buildx_container(buildx, made, engine, environment, {});
+  ASSERT_TRUE(done) << util::to_text(done.error());
+  const BuildxBuilder builder{folder.path() / "buildx", "round-1", BuildxPlace::container};
+  const auto led = make_buildx_builder("/no/such/buildx", builder, engine, environment, {});
+  ASSERT_TRUE(led) << util::to_text(led.error());
+  EXPECT_EQ(led->at("BUILDX_BUILDER"), "contained");
+  EXPECT_EQ(led->at("DOCKER_HOST"), engine);
+  const auto config = folder.path() / "buildx/round-1";
+  EXPECT_EQ(led->at("BUILDX_CONFIG"), config.string());
+  EXPECT_EQ(util::read_text(config / "instances/contained").value_or(""),
+            engine
+                + " create --name contained --driver docker-container --driver-opt "
+                  "image=r/b:v,network=host,cgroup-parent=/cacheproof-x --config /c.toml --bootstrap\n");
+  const auto lost = make_buildx_builder("/no", builder, "unix:///nowhere/s.sock", environment, {});
+  ASSERT_FALSE(lost);
+  EXPECT_THAT(lost.error().what, HasSubstr("buildx cannot be told of its container"));
 }
 
 TEST(BuildxBuilder, ThatCannotBeMadeIsAnErrorThatShowsNoEnvironment) {

@@ -30,7 +30,7 @@ TEST(Drivers, ThatAreNoneOrTwiceTheSameAreMistakes) {
     EXPECT_TRUE(!chosen && chosen.error().blame == util::Blame::usage);
     return chosen ? std::string() : chosen.error().what + "; " + chosen.error().remedy;
   };
-  EXPECT_EQ(why({"podman"}, {}), "--driver=podman is no driver; one of: buildctl, buildx, docker");
+  EXPECT_EQ(why({"podman"}, {}), "--driver=podman is no driver; one of: buildctl, buildx, docker, docker-container");
   EXPECT_EQ(why({"buildctl", "buildctl"}, {}), "--driver=buildctl is named twice; name it once");
   EXPECT_EQ(why({"buildx"}, {"path:/a"}), "--buildx=path:/a is no version; one like v0.36.1");
   EXPECT_EQ(why({}, {"v0.36.1"}), "--buildx names versions that nothing would be built with; add --driver buildx");
@@ -42,6 +42,9 @@ TEST(Drivers, OfEnginesAreEveryEngineWithEveryBuildx) {
   EXPECT_THAT(*choose_drivers({"docker"}, {"v0.12.1", "v0.36.1"}, {"v28.5.2"}),
               ElementsAre(DriverChoice{Driver::docker, "v0.12.1", "v28.5.2"},
                           DriverChoice{Driver::docker, "v0.36.1", "v28.5.2"}));
+  EXPECT_THAT(*choose_drivers({"docker-container"}, {}, {"v28.5.2"}),
+              ElementsAre(DriverChoice{Driver::container, pinned(), "v28.5.2"}));
+  EXPECT_TRUE(need_buildkit(*choose_drivers({"docker-container"}, {})));
   EXPECT_EQ(choose_drivers({"buildx"}, {}, {"v28.5.2"}).error().what,
             "--docker names versions that nothing would be built on");
   EXPECT_EQ(choose_drivers({"docker"}, {}, {"x"}).error().what, "--docker=x is no version");

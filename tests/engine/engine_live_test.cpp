@@ -18,21 +18,22 @@ using evidence::Verdict;
 using testing::Contains;
 using testing::HasSubstr;
 
-class EngineLive : public LiveStory, public testing::WithParamInterface<std::string> {
+class OnAnEngine : public LiveStory {
 protected:
-  void SetUp() override {
-    driver_ = {builder::Driver::docker, toolchain::default_version(toolchain::Kind::buildx), GetParam()};
+  void take(builder::Driver driver, const std::string& engine) {
+    driver_ = {driver, toolchain::default_version(toolchain::Kind::buildx), engine};
     LiveStory::SetUp();
   }
   static std::string why(const evidence::RoundEvidence& round) {
     return round.broken ? util::to_text(*round.broken) : "sound";
   }
-  /// The process of that program whose environment has that text in it.
-  static std::optional<int> process_of(const std::string& program, const std::string& text) {
+  /// The process of that program whose environment, or another file of /proc, has that text in it.
+  static std::optional<int>
+  process_of(const std::string& program, const std::string& text, const char* file = "environ") {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator("/proc", error))
       if (util::read_text(entry.path() / "comm").value_or("") == program + "\n"
-          && util::read_text(entry.path() / "environ").value_or("").find(text) != std::string::npos)
+          && util::read_text(entry.path() / file).value_or("").find(text) != std::string::npos)
         return std::stoi(entry.path().filename());
     return {};
   }
@@ -41,7 +42,10 @@ protected:
     const auto step = process_of("sleep", folder_.path());
     const auto groups = step ? util::read_text(fs::path("/proc") / std::to_string(*step) / "cgroup").value_or("") : "";
     const auto at = groups.find("cacheproof-");
-    return at == std::string::npos ? std::nullopt : process_of(program, groups.substr(at, groups.find('/', at) - at));
+    if (at == std::string::npos) return {};
+    const auto sandbox = groups.substr(at, groups.find('/', at) - at);
+    const auto marked = process_of(program, sandbox);
+    return marked ? marked : process_of(program, sandbox, "cgroup"); // what is in a container has no mark
   }
   /// Plays a step that never ends; once it runs, kills that program of the engine.
   evidence::CaseEvidence play_and_kill(const std::string& program) {
@@ -56,6 +60,11 @@ protected:
                   "timeout: 60\n"
                   "rounds: [{expect: {rebuilt: all}}]\n");
   }
+};
+
+class EngineLive : public OnAnEngine, public testing::WithParamInterface<std::string> {
+protected:
+  void SetUp() override { take(builder::Driver::docker, GetParam()); }
 };
 
 TEST_P(EngineLive, IsSaidInTheEvidence) {
@@ -88,6 +97,42 @@ TEST_P(EngineLive, WhoseContainerdIsKilledInTheMiddleOfABuildIsNoVerdict) {
   EXPECT_EQ(played.verdict, Verdict::broken) << "although the engine starts another one, and the build may succeed";
   ASSERT_EQ(played.rounds.size(), 1U);
   EXPECT_THAT(why(played.rounds[0]), HasSubstr("its containerd ended"));
+}
+
+class ContainerLive : public OnAnEngine {
+protected:
+  void SetUp() override { take(builder::Driver::container, toolchain::default_version(toolchain::Kind::docker)); }
+  /// Where buildx would put containers by itself.
+  static std::vector<fs::path> groups_of_buildx() {
+    std::vector<fs::path> groups;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator("/sys/fs/cgroup", error))
+      for (const auto* below : {"docker/buildx", "buildx"})
+        if (fs::exists(entry.path() / below, error)) groups.push_back(entry.path() / below);
+    return groups;
+  }
+};
+
+TEST_F(ContainerLive, HasABuildKitOfItsVersionForEveryRoundAndForCleanBuilds) {
+  const auto before = groups_of_buildx();
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "rounds:\n"
+                           "  - expect: {rebuilt: all, result: {same_as_clean_build: true}}\n"
+                           "  - expect: {rebuilt: all}\n");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0));
+  EXPECT_EQ(played.driver, "docker-container");
+  EXPECT_EQ(played.buildkit, toolchain::default_version());
+  EXPECT_EQ(played.docker, driver_.docker);
+  EXPECT_THAT(played.id, testing::EndsWith("+docker@" + driver_.docker));
+  EXPECT_FALSE(played.rounds.at(1).record.graph.empty()) << "the daemon in the container has told it";
+  EXPECT_EQ(groups_of_buildx(), before) << "which no sandbox would remove";
+}
+
+TEST_F(ContainerLive, WhoseBuildkitdIsKilledInTheMiddleOfABuildIsNoVerdict) {
+  const auto played = play_and_kill("buildkitd");
+  EXPECT_EQ(played.verdict, Verdict::broken);
+  ASSERT_EQ(played.rounds.size(), 1U);
+  EXPECT_THAT(why(played.rounds[0]), HasSubstr("the buildkitd in its container ended"));
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryChange,

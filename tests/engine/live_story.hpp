@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/builders.hpp"
 #include "engine/play.hpp"
 #include "scenario/read.hpp"
 #include "toolchain/toolchain.hpp"
@@ -29,7 +30,7 @@ protected:
     if (!driver_.docker.empty()) {
       if (const auto there = toolchain::find(toolchain::Kind::docker, driver_.docker); !there)
         GTEST_SKIP() << there.error().what; // what installs it has said why not
-      choice.buildkit = engine_name(driver_);
+      choice.buildkit = rig_name(version);
     }
     auto rig = prepare_rig(choice, supply);
     ASSERT_TRUE(rig) << util::to_text(rig.error());
@@ -48,8 +49,12 @@ protected:
     const auto cases =
         plan({std::make_shared<scenario::Scenario>(std::move(*reading.scenario))}, {rig_.version}, {driver_});
     Observer nobody;
-    const auto name = driver_.docker.empty() ? rig_.version : engine_name(driver_);
-    return engine::play(cases.front(), {{name, rig_}}, {.folder = out(), .allowance = allowance}, nobody);
+    return engine::play(
+        cases.front(), {{rig_name(rig_.version), rig_}}, {.folder = out(), .allowance = allowance}, nobody);
+  }
+  /// That which the driver builds with, of that version of BuildKit.
+  std::string rig_name(const std::string& version) const {
+    return rig_of({std::make_shared<scenario::Scenario>(), {}, version, {}, driver_}, {});
   }
   std::filesystem::path out() const { return folder_.path() / "out"; }
 

@@ -1,5 +1,6 @@
 #include "engine/builders.hpp"
 #include "engine/plan.hpp"
+#include "scenario/read.hpp"
 #include "scenario/shape.hpp"
 
 #include <gmock/gmock.h>
@@ -51,6 +52,9 @@ TEST(Plan, IsTimesDriverToo) {
 
 TEST(Plan, IsTimesEngineAsTimesVersion) {
   using builder::Driver;
+  const auto contained = plan({scenario_named("b")}, {"v0.17.3"}, {{Driver::container, "v0.36.1", "v29.2.0"}});
+  EXPECT_THAT(ids(contained), testing::ElementsAre("b@v0.17.3+buildx@v0.36.1+docker@v29.2.0"));
+  EXPECT_EQ(rig_of(contained[0], {}), "v0.17.3+docker@v29.2.0");
   const auto cases = plan({scenario_named("b")}, {"v0.34.2"}, {{}, {Driver::docker, "v0.36.1", "v28.5.2"}});
   EXPECT_THAT(ids(cases), testing::ElementsAre("b@v0.34.2", "b@docker@v28.5.2+buildx@v0.36.1"));
   EXPECT_EQ(cases[1].buildkit, "v0.25.2") << "the one in it";
@@ -159,6 +163,52 @@ TEST(Needs, ThatAreNotMetAreSaid) {
   EXPECT_EQ(why({{"driver", {"buildx", "docker"}}}), "needs driver buildx or docker, this is buildctl");
   EXPECT_EQ(why({{"buildx", {">=0.12"}}}), "needs buildx >=0.12, of which there is none here");
   EXPECT_EQ(why({{"backend", {"s3"}}}), "needs backend s3, of which there is none here");
+}
+
+/// What an engine cannot do, each with a scenario that does nothing else.
+TEST(Needs, OfAScenarioThatAnEngineDoesNotMeetAreSaid) {
+  const auto why = [](const std::string& text, builder::Driver driver, const std::string& docker) {
+    auto reading =
+        scenario::read_text("title: t\nfiles: {Dockerfile: \"FROM alpine AS a\\nRUN true\\n\"}\n" + text, "/x.yaml");
+    EXPECT_TRUE(reading.scenario) << text << util::to_text(reading.diagnostics.front());
+    if (!reading.scenario) return std::string();
+    return unmet({std::make_shared<scenario::Scenario>(std::move(*reading.scenario)),
+                  {},
+                  "v0.27.0",
+                  "a",
+                  {driver, "v0.36.1", docker}})
+        .value_or("");
+  };
+  const auto on_engine = [&](const std::string& text) { return why(text, builder::Driver::docker, "v29.2.0"); };
+  const auto contained = [&](const std::string& text) { return why(text, builder::Driver::container, "v29.2.0"); };
+  const std::string rounds = "rounds: [{expect: {rebuilt: all}}]\n";
+  EXPECT_EQ(on_engine(rounds), "");
+  EXPECT_EQ(contained(rounds), "");
+  const auto images = "setup: {images: {quay.io/a/b: busybox}}\n" + rounds;
+  EXPECT_EQ(on_engine(images), "an engine has no mirror of quay.io, where quay.io/a/b:latest comes from");
+  EXPECT_EQ(contained(images), "");
+  const auto line = std::string("rounds: [{run: docker build ., expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(on_engine(line), "the command line of a `run` builds on a BuildKit, not on an engine");
+  EXPECT_THAT(contained(line), testing::HasSubstr("not in a container"));
+  const auto prune =
+      "setup: {builder: kept}\n"
+      + std::string("rounds: [{expect: {rebuilt: all}}, {action: [{prune: {}}], expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(on_engine(prune), "`prune` is buildctl's");
+  EXPECT_EQ(contained(prune), "nothing prunes or restarts a BuildKit in a container");
+  const auto versions = "setup: {builder: {a: {buildkit: 0.11.6}}}\n" + rounds;
+  EXPECT_EQ(on_engine(versions), "its builders name versions of BuildKit, and an engine has its own");
+  EXPECT_EQ(contained(versions), "");
+  const std::string parallel = "rounds: [{parallel: [{name: x, build: {}, expect: {rebuilt: all}}, {name: y, build: "
+                               "{}, expect: {rebuilt: all}}]}]\n";
+  EXPECT_EQ(on_engine(parallel), "");
+  EXPECT_EQ(why(parallel, builder::Driver::docker, "v20.10.24"),
+            "Docker v20.10.24 keeps no history, which tells builds apart");
+  const std::string config = "rounds: [{expect: {rebuilt: all, result: {config: {user: root}}}}]\n";
+  EXPECT_EQ(on_engine(config), "");
+  EXPECT_EQ(why(config, builder::Driver::docker, "v28.5.2"),
+            "Docker v28.5.2 exports no image whose config could be read");
+  EXPECT_EQ(why("build: {cache_to: [\"type=registry,ref=r/c\"]}\n" + rounds, builder::Driver::docker, "v28.5.2"),
+            "Docker v28.5.2 cannot express cache_to: type=registry,ref=r/c");
 }
 
 TEST(Needs, AreMetByTheDriverAndItsWords) {

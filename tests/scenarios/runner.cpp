@@ -61,6 +61,9 @@ util::Result<std::vector<engine::Case>> plan(const Scenarios& scenarios) {
       const auto engines,
       engine::choose_drivers({"docker"}, {}, toolchain::in_group(toolchain::Kind::docker, toolchain::k_smoke)));
   for (auto& planned : engine::plan(smoke, {}, engines)) cases.push_back(std::move(planned));
+  CP_TRY_ASSIGN(const auto containers, engine::choose_drivers({"docker-container"}, {}));
+  for (auto& planned : engine::plan(smoke, {toolchain::default_version()}, containers))
+    cases.push_back(std::move(planned));
   return cases;
 }
 
