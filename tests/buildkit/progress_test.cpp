@@ -58,7 +58,7 @@ TEST(Progress, OfAFailedBuildHasTheErrorAndWhatWasPrinted) {
   const auto build = from_progress(recorded("docker-v20.10.24-failed.log"), "ref", false);
   EXPECT_THAT(build.error, testing::HasSubstr("exit code: 3"));
   EXPECT_THAT(outcomes(build, "FROM alpine AS base\nCOPY a /a\nRUN cat /a && exit 3\nFROM base AS app\nRUN true\n"),
-              ElementsAre("rebuilt base 2", "failed base 3", "not_reached app 1"));
+              ElementsAre("rebuilt base 2", "failed base 3", "not reached app 1"));
   EXPECT_EQ(from_progress("{\"vertexes\":[]}\nERROR: one\nERROR: two\n", {}, false).error, "ERROR: two")
       << "no vertex failed";
   ASSERT_FALSE(build.logs.empty());

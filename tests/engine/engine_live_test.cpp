@@ -47,16 +47,18 @@ protected:
     const auto marked = process_of(program, sandbox);
     return marked ? marked : process_of(program, sandbox, "cgroup"); // what is in a container has no mark
   }
-  /// Plays a step that never ends; once it runs, kills that program of the engine.
-  evidence::CaseEvidence play_and_kill(const std::string& program) {
+  /// Plays a step that takes its time (an engine without containerd waits for its end); once it runs, kills that
+  /// program of the engine.
+  evidence::CaseEvidence play_and_kill(const std::string& program, int seconds = 40) {
     std::jthread killer([&](const std::stop_token& stop) {
       std::optional<int> found;
       while (!stop.stop_requested() && !(found = beside_the_step(program)))
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
       if (found) kill(*found, SIGKILL);
     });
-    return play("files: {Dockerfile: \"FROM alpine AS app\\nRUN FOLDER=" + folder_.path().string()
-                + " sleep 6\\n\"}\n"
+    return play("files: {Dockerfile: \"FROM alpine AS app\\nRUN FOLDER=" + folder_.path().string() + " sleep "
+                + std::to_string(seconds)
+                + "\\n\"}\n"
                   "timeout: 60\n"
                   "rounds: [{expect: {rebuilt: all}}]\n");
   }
@@ -93,7 +95,7 @@ TEST_P(EngineLive, ThatIsKilledInTheMiddleOfABuildIsNoVerdict) {
 }
 
 TEST_P(EngineLive, WhoseContainerdIsKilledInTheMiddleOfABuildIsNoVerdict) {
-  const auto played = play_and_kill("containerd");
+  const auto played = play_and_kill("containerd", 10);
   EXPECT_EQ(played.verdict, Verdict::broken) << "although the engine starts another one, and the build may succeed";
   ASSERT_EQ(played.rounds.size(), 1U);
   EXPECT_THAT(why(played.rounds[0]), HasSubstr("its containerd ended"));
