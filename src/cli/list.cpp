@@ -1,6 +1,8 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
+#include "engine/builders.hpp"
+#include "engine/drivers.hpp"
 #include "engine/exit_code.hpp"
 #include "engine/plan.hpp"
 #include "toolchain/select.hpp"
@@ -8,6 +10,7 @@
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
@@ -17,7 +20,38 @@
 namespace cacheproof::cli {
 namespace {
 
-nlohmann::json to_json(const std::vector<engine::Case>& cases) {
+/// The word that was written, by the version that a case is called by.
+using Written = std::map<std::string, std::string>;
+
+/// With which `run` plays this case and no other, from the same folder.
+std::vector<std::string> arguments_of(const engine::Case& planned, const Written& buildkit) {
+  const auto& [driver, buildx, docker] = planned.driver;
+  std::vector<std::string> arguments{
+      planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
+  const auto word = buildkit.find(planned.buildkit);
+  if (docker.empty()) arguments.push_back("--buildkit=" + (word == buildkit.end() ? planned.buildkit : word->second));
+  if (!buildx.empty()) arguments.push_back("--buildx=" + buildx);
+  if (!docker.empty()) arguments.push_back("--docker=" + docker);
+  return arguments;
+}
+
+/// What the store has to have for it, as `toolchain install` takes it.
+std::vector<std::string> toolchains_of(const engine::Case& planned, const Written& buildkit) {
+  std::vector<std::string> all;
+  for (const auto& rig : engine::rigs_of(planned)) {
+    const bool is_engine = rig.starts_with(engine::k_engine);
+    const auto word = buildkit.find(rig);
+    if (is_engine)
+      all.push_back("docker " + rig.substr(engine::k_engine.size()));
+    else if (word == buildkit.end() || !word->second.starts_with(toolchain::k_path))
+      all.push_back("buildkit " + rig);
+  }
+  for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario}))
+    all.push_back("buildx " + version);
+  return all;
+}
+
+nlohmann::json to_json(const std::vector<engine::Case>& cases, const Written& buildkit) {
   auto all = nlohmann::json::array();
   for (const auto& planned : cases) {
     nlohmann::json one{{"id", planned.id},
@@ -30,6 +64,8 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases) {
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
     if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
     if (!planned.driver.docker.empty()) one["docker"] = planned.driver.docker;
+    one["arguments"] = arguments_of(planned, buildkit);
+    one["toolchains"] = toolchains_of(planned, buildkit);
     if (const auto why = engine::unmet(planned)) one["skipped"] = *why;
     all.push_back(std::move(one));
   }
@@ -37,13 +73,16 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases) {
 }
 
 /// As cases are called by them: a folder by what its programs say.
-util::Result<std::vector<std::string>> names_of(std::vector<std::string> versions) {
-  for (auto& version : versions)
+util::Result<std::vector<std::string>> names_of(std::vector<std::string> versions, Written& written) {
+  for (auto& version : versions) {
+    const auto word = version;
     if (version.starts_with(toolchain::k_path)) {
       CP_TRY_ASSIGN(auto kit,
                     toolchain::from_path(toolchain::Kind::buildkit, version.substr(toolchain::k_path.size())));
       version = std::move(kit.version);
     }
+    written.emplace(version, word);
+  }
   return versions;
 }
 
@@ -67,13 +106,14 @@ void add_list(CLI::App& app, Session& session) {
       if (!chosen) return report_error(chosen.error());
       const auto scenarios = load_scenarios(selection.paths);
       if (!scenarios) return scenarios.error();
-      const auto versions = names_of(chosen->versions);
+      Written written;
+      const auto versions = names_of(chosen->versions, written);
       if (!versions) return report_error(versions.error());
       const auto cases_or = cases_of(selection, *chosen, *scenarios, *versions);
       if (!cases_or) return report_error(cases_or.error());
       const auto& cases = *cases_or;
       if (options->json)
-        std::cout << to_json(cases).dump(2) << '\n';
+        std::cout << to_json(cases, written).dump(2) << '\n';
       else
         for (const auto& planned : cases)
           std::cout << planned.id << "\t" << util::join(planned.scenario->tags, ",") << "\t" << planned.scenario->title

@@ -23,6 +23,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -44,6 +45,12 @@ struct Options {
   std::optional<int> skip_code;
   Format format = Format::text;
 };
+
+/// Several processes that are one run, as under ctest, say so.
+std::string run_name() {
+  const char* name = std::getenv("CACHEPROOF_RUN");
+  return name ? name : "";
+}
 
 /// A rig of a version; what is missing is installed, and said aloud.
 util::Result<engine::Rig> rig(const std::string& version, const Options& options, engine::Supply& supply) {
@@ -129,7 +136,7 @@ int run(Options options, std::stop_token stop) {
   if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
   const auto jobs = std::min(options.jobs, cases.size());
   const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
-    CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out));
+    CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
     console.run_started(cases.size(), jobs);
     auto played = engine::play_all(
         cases,

@@ -4,10 +4,12 @@
 #include "engine/drivers.hpp"
 #include "engine/durations.hpp"
 #include "toolchain/select.hpp"
+#include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace cacheproof::cli {
@@ -19,11 +21,21 @@ util::Error nothing_chosen(const Selection& selection) {
             fmt::format("nothing was played: the shard {} has no case", selection.shard),
             {},
             "take fewer shards than there are cases"};
+  if (!selection.ids.empty())
+    return {util::Blame::rig,
+            fmt::format("nothing was played: there is no case {}", util::join(selection.ids, " or ")),
+            {},
+            "`cacheproof list` with the same options prints the ids"};
   return {util::Blame::rig,
           selection.filter.empty() ? "nothing was played: there is no such case"
                                    : "nothing was played: no case matches the filter '" + selection.filter + "'",
           {},
           "`cacheproof list` prints the ids that a filter is matched against"};
+}
+
+/// No ids mean every case.
+bool named(const std::vector<std::string>& ids, const std::string& id) {
+  return ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 } // namespace
@@ -52,6 +64,8 @@ void add_selection(CLI::App& command, Selection& selection) {
       "(default: the pinned "
       "default)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
+  command.add_option("--case", selection.ids, "Only the case of exactly this id; may be given several times")
+      ->allow_extra_args(false);
   command
       .add_option(
           "--own-versions",
@@ -101,7 +115,8 @@ cases_of(const Selection& selection,
   std::erase_if(cases, [&](const engine::Case& planned) {
     const bool own = !engine::own_versions(*planned.scenario, planned.cell).empty();
     return (selection.own_versions == OwnVersions::only && !own)
-           || (selection.own_versions == OwnVersions::without && own) || !engine::selects(selection.filter, planned);
+           || (selection.own_versions == OwnVersions::without && own) || !named(selection.ids, planned.id)
+           || !engine::selects(selection.filter, planned);
   });
   if (chosen.shard) cases = engine::of_shard(cases, *chosen.shard, chosen.durations);
   if (cases.empty()) return tl::unexpected(nothing_chosen(selection));

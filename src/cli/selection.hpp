@@ -28,6 +28,7 @@ struct Selection {
   std::vector<std::string> buildx;   ///< versions; none: the pinned default
   std::vector<std::string> docker;   ///< of engines, likewise
   std::string filter;
+  std::vector<std::string> ids; ///< only cases of these very ids; none: all
   OwnVersions own_versions = OwnVersions::with;
   std::string shard; ///< `2/3`
   /// A folder with the durations.json by which cases are dealt to shards. Never that of `--out`: the first shard that

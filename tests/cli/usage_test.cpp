@@ -136,9 +136,45 @@ TEST_F(Program, ListPrintsTheMatrixForPrograms) {
   EXPECT_EQ(json[1].at("id"), "a/plain@v0.34.2+buildx@v0.12.1");
   EXPECT_EQ(json[1].at("driver_version"), "v0.12.1");
   EXPECT_EQ(json[1].at("buildkit"), "v0.34.2");
+  EXPECT_EQ(
+      json[0].at("arguments"),
+      nlohmann::json({"scenarios/a/plain.yaml", "--case=a/plain@v0.34.2", "--driver=buildctl", "--buildkit=v0.34.2"}));
+  EXPECT_EQ(json[0].at("toolchains"), nlohmann::json({"buildkit v0.34.2"}));
+  EXPECT_EQ(json[1].at("arguments").back(), "--buildx=v0.12.1");
+  EXPECT_EQ(json[1].at("toolchains"), nlohmann::json({"buildkit v0.34.2", "buildx v0.12.1"}));
   EXPECT_EQ(run({"list", "--buildkit", "smoke", "--format", "json"}).out.find("\"id\": \"a/plain@v0.11.6\"")
                 != std::string::npos,
             true);
+}
+
+TEST_F(Program, TheArgumentsOfAListedCaseMeanItAlone) {
+  auto twice = k_plain;
+  replace(twice, "files:\n", "matrix: {mode: [min, \"max,compression=gzip\"]}\nfiles:\n");
+  replace(twice, "mode=max", "mode=${mode}");
+  write("scenarios/a/twice.yaml", twice);
+  const std::vector<std::string> every{"list",
+                                       "--driver",
+                                       "buildctl,buildx,docker",
+                                       "--buildkit",
+                                       "v0.17.3,v0.34.2",
+                                       "--docker",
+                                       "29.2.0",
+                                       "--format",
+                                       "json"};
+  const auto listed = run(every);
+  ASSERT_EQ(listed.exit.code, 0) << listed.err;
+  const auto cases = nlohmann::json::parse(listed.out);
+  ASSERT_EQ(cases.size(), 10U);
+  for (const auto& one : cases) {
+    auto words = one.at("arguments").get<std::vector<std::string>>();
+    words.insert(words.begin(), {"list", "--format", "json"});
+    EXPECT_EQ(nlohmann::json::parse(run(words).out), nlohmann::json::array({one}));
+  }
+  const auto unknown = run({"list", "--case", "a/twice@v0.34.2"});
+  EXPECT_EQ(unknown.exit.code, 2);
+  EXPECT_EQ(unknown.err,
+            "cacheproof: nothing was played: there is no case a/twice@v0.34.2\n"
+            "  to do: `cacheproof list` with the same options prints the ids\n");
 }
 
 /// The words that a shell makes of them.
