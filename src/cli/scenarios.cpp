@@ -16,6 +16,12 @@ namespace cacheproof::cli {
 namespace fs = std::filesystem;
 namespace {
 
+/// Of `PREFIX/bin/cacheproof`: what CMakeLists.txt installs beside it.
+fs::path installed_corpus() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path().parent_path() / CACHEPROOF_INSTALLED_CORPUS;
+}
+
 util::Result<std::vector<fs::path>> paths_of(const std::vector<std::string>& given) {
   if (!given.empty()) return std::vector<fs::path>(given.begin(), given.end());
   std::error_code ignored;
@@ -24,6 +30,7 @@ util::Result<std::vector<fs::path>> paths_of(const std::vector<std::string>& giv
   if (const char* home = std::getenv("CACHEPROOF_HOME");
       home && fs::is_directory(fs::path(home) / "scenarios", ignored))
     return std::vector<fs::path>{fs::path(home) / "scenarios"};
+  if (const auto corpus = installed_corpus(); fs::is_directory(corpus, ignored)) return std::vector<fs::path>{corpus};
   return util::failure("no scenario was named and there is no folder 'scenarios' here",
                        {},
                        "name a scenario file or a folder of them",
