@@ -6,6 +6,7 @@
 #include "engine/exit_code.hpp"
 #include "engine/plan.hpp"
 #include "toolchain/select.hpp"
+#include "toolchain/sources.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
@@ -20,38 +21,41 @@
 namespace cacheproof::cli {
 namespace {
 
-/// The word that was written, by the version that a case is called by.
-using Written = std::map<std::string, std::string>;
+/// The version, or the folder that its programs are in.
+std::string word_of(toolchain::Kind kind, const std::string& version, const toolchain::OwnKits& own) {
+  const auto found = own.find({kind, version});
+  return found == own.end() ? version : std::string(toolchain::k_path) + found->second.source;
+}
 
 /// With which `run` plays this case and no other, from the same folder.
-std::vector<std::string> arguments_of(const engine::Case& planned, const Written& buildkit) {
+std::vector<std::string> arguments_of(const engine::Case& planned, const toolchain::OwnKits& own) {
+  using toolchain::Kind;
   const auto& [driver, buildx, docker] = planned.driver;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
-  const auto word = buildkit.find(planned.buildkit);
-  if (docker.empty()) arguments.push_back("--buildkit=" + (word == buildkit.end() ? planned.buildkit : word->second));
-  if (!buildx.empty()) arguments.push_back("--buildx=" + buildx);
-  if (!docker.empty()) arguments.push_back("--docker=" + docker);
+  if (docker.empty()) arguments.push_back("--buildkit=" + word_of(Kind::buildkit, planned.buildkit, own));
+  if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
+  if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
   return arguments;
 }
 
 /// What the store has to have for it, as `toolchain install` takes it.
-std::vector<std::string> toolchains_of(const engine::Case& planned, const Written& buildkit) {
+std::vector<std::string> toolchains_of(const engine::Case& planned, const toolchain::OwnKits& own) {
+  using toolchain::Kind;
   std::vector<std::string> all;
-  for (const auto& rig : engine::rigs_of(planned)) {
-    const bool is_engine = rig.starts_with(engine::k_engine);
-    const auto word = buildkit.find(rig);
-    if (is_engine)
-      all.push_back("docker " + rig.substr(engine::k_engine.size()));
-    else if (word == buildkit.end() || !word->second.starts_with(toolchain::k_path))
-      all.push_back("buildkit " + rig);
-  }
-  for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario}))
-    all.push_back("buildx " + version);
+  const auto add = [&](Kind kind, const std::string& version) {
+    if (!own.contains({kind, version})) all.push_back(fmt::format("{} {}", toolchain::recipe(kind).name, version));
+  };
+  for (const auto& rig : engine::rigs_of(planned))
+    if (rig.starts_with(engine::k_engine))
+      add(Kind::docker, rig.substr(engine::k_engine.size()));
+    else
+      add(Kind::buildkit, rig);
+  for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario})) add(Kind::buildx, version);
   return all;
 }
 
-nlohmann::json to_json(const std::vector<engine::Case>& cases, const Written& buildkit) {
+nlohmann::json to_json(const std::vector<engine::Case>& cases, const toolchain::OwnKits& own) {
   auto all = nlohmann::json::array();
   for (const auto& planned : cases) {
     nlohmann::json one{{"id", planned.id},
@@ -64,26 +68,12 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases, const Written& bu
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
     if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
     if (!planned.driver.docker.empty()) one["docker"] = planned.driver.docker;
-    one["arguments"] = arguments_of(planned, buildkit);
-    one["toolchains"] = toolchains_of(planned, buildkit);
+    one["arguments"] = arguments_of(planned, own);
+    one["toolchains"] = toolchains_of(planned, own);
     if (const auto why = engine::unmet(planned)) one["skipped"] = *why;
     all.push_back(std::move(one));
   }
   return all;
-}
-
-/// As cases are called by them: a folder by what its programs say.
-util::Result<std::vector<std::string>> names_of(std::vector<std::string> versions, Written& written) {
-  for (auto& version : versions) {
-    const auto word = version;
-    if (version.starts_with(toolchain::k_path)) {
-      CP_TRY_ASSIGN(auto kit,
-                    toolchain::from_path(toolchain::Kind::buildkit, version.substr(toolchain::k_path.size())));
-      version = std::move(kit.version);
-    }
-    written.emplace(version, word);
-  }
-  return versions;
 }
 
 } // namespace
@@ -106,14 +96,11 @@ void add_list(CLI::App& app, Session& session) {
       if (!chosen) return report_error(chosen.error());
       const auto scenarios = load_scenarios(selection.paths);
       if (!scenarios) return scenarios.error();
-      Written written;
-      const auto versions = names_of(chosen->versions, written);
-      if (!versions) return report_error(versions.error());
-      const auto cases_or = cases_of(selection, *chosen, *scenarios, *versions);
+      const auto cases_or = cases_of(selection, *chosen, *scenarios, chosen->versions);
       if (!cases_or) return report_error(cases_or.error());
       const auto& cases = *cases_or;
       if (options->json)
-        std::cout << to_json(cases, written).dump(2) << '\n';
+        std::cout << to_json(cases, chosen->own).dump(2) << '\n';
       else
         for (const auto& planned : cases)
           std::cout << planned.id << "\t" << util::join(planned.scenario->tags, ",") << "\t" << planned.scenario->title

@@ -58,9 +58,10 @@ util::Status check(const Options& options) {
   if (!selection.shard.empty() || selection.own_versions != OwnVersions::with)
     return refuse("a matrix has all shards, and the cases with versions of their own in jobs of theirs",
                   "leave --shard and --own-versions out");
-  for (const auto& version : selection.versions)
-    if (version.starts_with("path:"))
-      return refuse(version + " is a folder of this machine", "name versions that every machine can install");
+  for (const auto* versions : {&selection.versions, &selection.buildx, &selection.docker})
+    for (const auto& version : *versions)
+      if (version.starts_with(toolchain::k_path))
+        return refuse(version + " is a folder of this machine", "name versions that every machine can install");
   return {};
 }
 

@@ -63,12 +63,7 @@ rigs(const std::vector<std::string>& versions, const Options& options, engine::S
   engine::Rigs all;
   for (const auto& version : versions) {
     CP_TRY_ASSIGN(auto one, rig(version, options, supply));
-    const auto name = one.version;
-    if (!all.emplace(name, std::move(one)).second)
-      return util::failure(fmt::format("--buildkit names {} twice", name),
-                           {},
-                           "play the two builds of one version in two runs",
-                           util::Blame::usage);
+    all.emplace(version, std::move(one));
   }
   return all;
 }
@@ -114,15 +109,12 @@ int run(Options options, std::stop_token stop) {
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
   options.buildx = engine::buildx_needed(chosen->drivers, repositories->scenarios());
-  engine::Supply supply{.offline = options.offline, .verbose = options.verbose};
+  engine::Supply supply{.offline = options.offline, .verbose = options.verbose, .own = chosen->own};
   supply.install.say = [&](std::string_view line) { console.said(line); };
   supply.install.stop = stop;
   auto rigs_or = rigs(chosen->versions, options, supply);
   if (!rigs_or) return report_error(rigs_or.error());
-  std::vector<std::string> names;
-  for (const auto& [version, rig] : *rigs_or) names.push_back(version);
-
-  const auto cases_or = cases_of(options.selection, *chosen, repositories->scenarios(), names);
+  const auto cases_or = cases_of(options.selection, *chosen, repositories->scenarios(), chosen->versions);
   if (!cases_or) return report_error(cases_or.error());
   const auto& cases = *cases_or;
   if (const auto refused = refuse_unclaimed(cases, options.format)) return *refused;

@@ -56,13 +56,12 @@ void add_selection(CLI::App& command, Selection& selection) {
       "buildctl)");
   add("--buildx",
       selection.buildx,
-      "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, or latest (default: the pinned "
-      "default)");
+      "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, latest, or path:DIR with a "
+      "buildx (default: the pinned default)");
   add("--docker",
       selection.docker,
-      "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, or latest "
-      "(default: the pinned "
-      "default)");
+      "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
+      "path:DIR with a dockerd (default: the pinned default)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
   command.add_option("--case", selection.ids, "Only the case of exactly this id; may be given several times")
       ->allow_extra_args(false);
@@ -87,8 +86,11 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   using toolchain::Kind;
   Chosen chosen;
   CP_TRY_ASSIGN(chosen.versions, toolchain::choose(Kind::buildkit, selection.versions, online));
-  CP_TRY_ASSIGN(const auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
-  CP_TRY_ASSIGN(const auto docker, toolchain::choose(Kind::docker, selection.docker, online));
+  CP_TRY_ASSIGN(auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
+  CP_TRY_ASSIGN(auto docker, toolchain::choose(Kind::docker, selection.docker, online));
+  CP_TRY(toolchain::find_paths(Kind::buildkit, chosen.versions, chosen.own));
+  CP_TRY(toolchain::find_paths(Kind::buildx, buildx, chosen.own));
+  CP_TRY(toolchain::find_paths(Kind::docker, docker, chosen.own));
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
   const bool own = engine::need_buildkit(chosen.drivers);
   if (!own && !selection.versions.empty())

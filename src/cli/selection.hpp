@@ -3,6 +3,7 @@
 #include "engine/plan.hpp"
 #include "engine/schedule.hpp"
 #include "engine/shard.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
@@ -41,7 +42,8 @@ void add_selection(CLI::App& command, Selection& selection);
 
 /// What its words stand for.
 struct Chosen {
-  std::vector<std::string> versions; ///< of BuildKit, or `path:DIR`
+  std::vector<std::string> versions; ///< of BuildKit
+  toolchain::OwnKits own;            ///< the programs of those that were a `path:DIR`
   std::vector<engine::DriverChoice> drivers;
   std::optional<engine::Shard> shard;
   engine::Durations durations; ///< one that was named and cannot be read is an error: other shards may have read it
@@ -49,7 +51,7 @@ struct Chosen {
 /// With `online` it may be asked what was released. Every error is one of usage, or of a network that is not there.
 util::Result<Chosen> choose(const Selection& selection, const std::optional<toolchain::Options>& online);
 
-/// The cases of these versions, called by what their programs say; none is an error, for then nothing is judged.
+/// The cases of these versions; none is an error, for then nothing is judged.
 util::Result<std::vector<engine::Case>>
 cases_of(const Selection& selection,
          const Chosen& chosen,

@@ -2,7 +2,6 @@
 
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
-#include "util/version.hpp"
 
 #include <fmt/format.h>
 
@@ -24,15 +23,10 @@ std::string names_of_drivers() {
   return util::join(names, ", ");
 }
 
-/// Those that were written, which have to be versions, else the pinned default.
-util::Result<std::vector<std::string>> versions_of(toolchain::Kind kind, const std::vector<std::string>& written) {
-  const std::string name = kind == toolchain::Kind::docker ? "docker" : "buildx";
-  const auto& standard = toolchain::default_version(kind);
-  for (const auto& version : written)
-    if (!util::Version::parse(version))
-      return util::failure(
-          fmt::format("--{}={} is no version", name, version), {}, "one like " + standard, util::Blame::usage);
-  return written.empty() ? std::vector<std::string>{standard} : written;
+/// Without any the pinned default.
+std::vector<std::string> or_default(std::vector<std::string> versions, toolchain::Kind kind) {
+  if (versions.empty()) versions = {toolchain::default_version(kind)};
+  return versions;
 }
 
 } // namespace
@@ -43,8 +37,8 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
   using builder::Driver;
   using toolchain::Kind;
   std::vector<DriverChoice> all;
-  CP_TRY_ASSIGN(const auto clients, versions_of(Kind::buildx, buildx));
-  CP_TRY_ASSIGN(const auto engines, versions_of(Kind::docker, docker));
+  const auto clients = or_default(buildx, Kind::buildx);
+  const auto engines = or_default(docker, Kind::docker);
   for (const auto& written : drivers.empty() ? std::vector<std::string>{"buildctl"} : drivers) {
     const auto driver = builder::parse_driver(written);
     if (!driver)

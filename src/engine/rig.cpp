@@ -120,9 +120,11 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
 }
 
 util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& version, Rig& rig, Supply& supply) {
-  if (!version.starts_with(toolchain::k_path)) return install(kind, version, rig, supply);
-  CP_TRY_ASSIGN(auto kit, toolchain::from_path(kind, version.substr(toolchain::k_path.size())));
-  say_served(toolchain::to_line(kit), supply);
+  const auto own = supply.own.find({kind, version});
+  if (own == supply.own.end() && !version.starts_with(toolchain::k_path)) return install(kind, version, rig, supply);
+  auto kit = own == supply.own.end() ? toolchain::from_path(kind, version.substr(toolchain::k_path.size()))
+                                     : util::Result<toolchain::Kit>(own->second);
+  if (kit) say_served(toolchain::to_line(*kit), supply);
   return kit;
 }
 
@@ -149,9 +151,9 @@ util::Status find_buildx(const RigChoice& choice, Rig& rig, Supply& supply) {
   using toolchain::Kind;
   auto versions = choice.buildx;
   const auto& pinned = toolchain::default_version(Kind::buildx);
-  if (toolchain::find(Kind::buildx, pinned)) versions.push_back(pinned);
+  if (supply.own.contains({Kind::buildx, pinned}) || toolchain::find(Kind::buildx, pinned)) versions.push_back(pinned);
   for (const auto& version : versions) {
-    CP_TRY_ASSIGN(const auto kit, install(Kind::buildx, version, rig, supply));
+    CP_TRY_ASSIGN(const auto kit, find(Kind::buildx, version, rig, supply));
     rig.buildx.emplace(version, kit.program("buildx"));
   }
   return {};

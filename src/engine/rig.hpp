@@ -3,6 +3,7 @@
 #include "oci/image.hpp"
 #include "sandbox/mirrors.hpp"
 #include "sandbox/sandbox.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
 
@@ -53,6 +54,7 @@ struct RigChoice {
 struct Supply {
   bool offline = false;                            ///< nothing is installed: an error where something would have to be
   bool verbose = false;                            ///< also says which source served each program
+  toolchain::OwnKits own;                          ///< they come before store and sources
   toolchain::Options install;                      ///< its `say` hears all of it
   std::set<std::string> served;                    ///< what was said of that
   std::map<std::string, util::Error> no_frontends; ///< versions that could not be had: nothing is tried twice

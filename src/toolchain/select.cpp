@@ -89,15 +89,30 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
       CP_TRY_ASSIGN(const auto versions, in_range(word, pinned(kind)));
       for (const auto& each : versions) add(each);
     } else {
-      return util::failure(fmt::format("'{}' is no version of {}", word, recipe(kind).title),
-                           {},
-                           fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all) or latest{}",
-                                       default_version(kind),
-                                       kind == Kind::buildkit ? ", or path:DIR" : ""),
-                           util::Blame::usage);
+      return util::failure(
+          fmt::format("'{}' is no version of {}", word, recipe(kind).title),
+          {},
+          fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all), latest or path:DIR",
+                      default_version(kind)),
+          util::Blame::usage);
     }
   }
   return chosen;
+}
+
+util::Status find_paths(Kind kind, std::vector<std::string>& versions, OwnKits& own) {
+  for (auto& version : versions) {
+    if (!version.starts_with(k_path)) continue;
+    CP_TRY_ASSIGN(const auto kit, from_path(kind, version.substr(k_path.size())));
+    if (std::find(versions.begin(), versions.end(), kit.version) != versions.end())
+      return util::failure(fmt::format("--{} names {} twice", recipe(kind).name, kit.version),
+                           kit.source,
+                           "play the two builds of one version in two runs",
+                           util::Blame::usage);
+    own.emplace(std::pair(kind, kit.version), kit);
+    version = kit.version;
+  }
+  return {};
 }
 
 util::Result<std::vector<Selected>> select(const std::vector<std::string>& words,

@@ -4,9 +4,11 @@
 #include "util/result.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cacheproof::toolchain {
@@ -24,6 +26,12 @@ inline constexpr std::string_view k_path = "path:"; ///< before a folder of prog
 /// once, in their order. A word that is none of it, and a range that has none, is an error of usage.
 util::Result<std::vector<std::string>>
 choose(Kind kind, const std::vector<std::string>& words, const std::optional<Options>& online);
+
+/// Programs in folders of the user's, by their kind and the version that they say.
+using OwnKits = std::map<std::pair<Kind, std::string>, Kit>;
+/// Puts that version in the place of every `path:DIR`, and its kit into `own`. Two of one version cannot be told apart,
+/// which is an error of usage.
+util::Status find_paths(Kind kind, std::vector<std::string>& versions, OwnKits& own);
 
 /// `[KIND] [VERSION|RANGE|GROUP]…`, e.g. `v0.34.2 '>=0.11 <0.18' buildx smoke registry`. A kind (at first buildkit)
 /// holds for what follows; with nothing after it all its candidates are meant. A range and a group stand for the

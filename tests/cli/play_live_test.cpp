@@ -1,6 +1,7 @@
 // The program as a user runs it, on a real daemon of the default version: verdicts, exit codes, what is printed.
 #include "cli/program_fixture.hpp"
 #include "engine/plan.hpp"
+#include "toolchain/toolchain.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,6 +21,34 @@ TEST_F(ProgramLive, PlaysTheSmallestExample) {
   const auto played = run({"run", write("plain.yaml", k_plain)});
   EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr("1 passed"));
+}
+
+TEST_F(ProgramLive, BuildsWithABuildxAndOnAnEngineOfAFolder) {
+  const auto plays = [&](toolchain::Kind kind, const std::string& program, const std::string& says) {
+    const auto real = toolchain::find(kind, toolchain::default_version(kind));
+    if (!real) return false;
+    const auto own = write("own/" + program,
+                           fmt::format("#!/bin/sh\ncase $1 in version|--version) echo '{}'; exit;; esac\n"
+                                       "echo {} >>{}/called\nexec {} \"$@\"\n",
+                                       says,
+                                       program,
+                                       folder_.path().string(),
+                                       real->program(program).string()));
+    std::filesystem::permissions(folder_.path() / own, std::filesystem::perms::owner_all);
+    std::error_code ignored; // an engine may have a containerd beside it
+    std::filesystem::create_symlink(real->program("containerd"), folder_.path() / "own" / "containerd", ignored);
+    return true;
+  };
+  if (!plays(toolchain::Kind::buildx, "buildx", "github.com/docker/buildx v0.99.1 0123")
+      || !plays(toolchain::Kind::docker, "dockerd", "Docker version 99.2.0, build 0123"))
+    GTEST_SKIP() << "there is no Docker engine in the store";
+  const auto played =
+      run({"run", write("plain.yaml", k_plain), "--driver=docker", "--buildx=path:own", "--docker=path:own", "-v"});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("plain@docker@v99.2.0+buildx@v0.99.1"));
+  EXPECT_THAT(played.out, HasSubstr("own, whose dockerd says v99.2.0"));
+  EXPECT_THAT(played.out, HasSubstr("own, whose buildx says v0.99.1"));
+  EXPECT_THAT(read("called"), HasSubstr("dockerd\nbuildx\n"));
 }
 
 TEST_F(ProgramLive, ShardsOneAfterTheOtherPlayEveryCaseOnce) {

@@ -147,6 +147,55 @@ TEST_F(Program, ListPrintsTheMatrixForPrograms) {
             true);
 }
 
+TEST_F(Program, AFolderOfProgramsIsCalledByWhatTheySay) {
+  write("scenarios/a/plain.yaml", k_plain);
+  const auto says = [&](const std::string& program, const std::string& said) {
+    write(program, "#!/bin/sh\necho " + said + "\n");
+    std::filesystem::permissions(folder_.path() / program, std::filesystem::perms::owner_all);
+  };
+  says("own/bin/buildkitd", "buildkitd github.com/moby/buildkit v0.99.0-dev 0123");
+  says("own/bin/buildctl", "");
+  says("own/bin/buildx", "github.com/docker/buildx v0.12.1-3-gabc 0123");
+  says("own/bin/dockerd", "Docker version 29.9.0-dev, build 0123");
+  const std::vector<std::string> every{"list",
+                                       "--driver=buildctl,buildx,docker",
+                                       "--buildkit=path:own,v0.34.2",
+                                       "--buildx=path:own",
+                                       "--docker=v29.2.0,path:own"};
+  std::string ids;
+  for (const auto& line : util::lines(run(every).out)) ids += line.substr(0, line.find('\t')) + "\n";
+  EXPECT_EQ(ids,
+            "a/plain@v0.99.0-dev\n"
+            "a/plain@v0.99.0-dev+buildx@v0.12.1-3-gabc\n"
+            "a/plain@v0.34.2\n"
+            "a/plain@v0.34.2+buildx@v0.12.1-3-gabc\n"
+            "a/plain@docker@v29.2.0+buildx@v0.12.1-3-gabc\n"
+            "a/plain@docker@v29.9.0-dev+buildx@v0.12.1-3-gabc\n");
+  auto as_json = every;
+  as_json.insert(as_json.end(), {"--format=json", "--case=a/plain@docker@v29.9.0-dev+buildx@v0.12.1-3-gabc"});
+  const auto listed = run(as_json);
+  ASSERT_EQ(listed.exit.code, 0) << listed.err;
+  const auto one = nlohmann::json::parse(listed.out).at(0);
+  const auto own = "path:" + (folder_.path() / "own").string();
+  EXPECT_EQ(one.at("buildkit"), "") << "nobody says which one is in an engine that is not pinned";
+  EXPECT_EQ(one.at("docker"), "v29.9.0-dev");
+  EXPECT_EQ(one.at("arguments"),
+            nlohmann::json({"scenarios/a/plain.yaml",
+                            "--case=a/plain@docker@v29.9.0-dev+buildx@v0.12.1-3-gabc",
+                            "--driver=docker",
+                            "--buildx=" + own,
+                            "--docker=" + own}));
+  EXPECT_EQ(one.at("toolchains"), nlohmann::json::array()) << "it is all there";
+
+  const auto twice = run({"list", "--driver=buildx", "--buildx=v0.12.1-3-gabc,path:own"});
+  EXPECT_EQ(twice.exit.code, 64);
+  EXPECT_THAT(twice.err, HasSubstr("--buildx names v0.12.1-3-gabc twice"));
+  std::filesystem::remove(folder_.path() / "own/bin/dockerd");
+  const auto none = run({"list", "--driver=docker", "--docker=path:own"});
+  EXPECT_EQ(none.exit.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("own has no dockerd"));
+}
+
 TEST_F(Program, TheArgumentsOfAListedCaseMeanItAlone) {
   auto twice = k_plain;
   replace(twice, "files:\n", "matrix: {mode: [min, \"max,compression=gzip\"]}\nfiles:\n");
@@ -262,7 +311,9 @@ TEST_F(Program, AMatrixNamesItsJobsAndHasNoneThatWouldBeRed) {
                                              {"--github", "--shards", "257"},
                                              {"--github", "--shard", "1/2"},
                                              {"--github", "--group", "v0.34.2"},
-                                             {"--github", "--buildkit", "path:/"}}) {
+                                             {"--github", "--buildkit", "path:/"},
+                                             {"--github", "--driver", "buildx", "--buildx", "path:/"},
+                                             {"--github", "--driver", "docker", "--docker", "path:/"}}) {
     auto words = wrong;
     words.insert(words.begin(), "matrix");
     EXPECT_EQ(run(words).exit.code, 64) << words.back();

@@ -51,10 +51,9 @@ TEST(ToolchainChoice, IsOfVersionsRangesGroupsAndFolders) {
   EXPECT_EQ(chosen({"v0.17.3", "<0.12.5", "smoke"}), "v0.17.3 v0.11.6 v0.34.2") << "each once, in its place";
   EXPECT_EQ(chosen({"all"}), util::join(pinned(), " "));
   EXPECT_EQ(chosen({">=0.99"}), "no version is in the range '>=0.99'; there are: " + util::join(pinned(), ", "));
-  EXPECT_EQ(
-      chosen({"newest"}),
-      "'newest' is no version of BuildKit; one like v0.34.2, a range like '>=0.24', a group (smoke, nightly, all) or "
-      "latest, or path:DIR");
+  EXPECT_EQ(chosen({"newest"}),
+            "'newest' is no version of BuildKit; one like v0.34.2, a range like '>=0.24', a group (smoke, nightly, "
+            "all), latest or path:DIR");
   EXPECT_EQ(chosen({"latest"}),
             "'latest' asks which BuildKit was released, which is not allowed here; name the version");
 }
