@@ -1,6 +1,7 @@
 #include "toolchain/toolchain.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/outdated.hpp"
 #include "cli/scenarios.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/sources.hpp"
@@ -172,6 +173,7 @@ void add_toolchain(CLI::App& app, Session& session) {
       "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"
       "                             for longest and is not in use now\n"
       "  CACHEPROOF_RELEASES_URL    a mirror of the release files\n"
+      "  CACHEPROOF_RELEASES_API    a mirror of GitHub's API, which is asked for what was released\n"
       "  CACHEPROOF_DOCKER_HUB_URL  a registry in the place of Docker Hub's, e.g. a mirror of it\n");
 
   auto* list_command = command->add_subcommand("list", "The pinned versions and those in the store");
@@ -201,6 +203,9 @@ void add_toolchain(CLI::App& app, Session& session) {
   add("path", "Print the folder of an installed version's programs (default: the default BuildKit)", [words] {
     return path(words->empty() ? Words{"buildkit"} : *words);
   });
+
+  add_outdated(*command, session);
+  add_pin(*command, session);
 
   const auto at_most = std::make_shared<std::string>();
   auto* prune_command = command->add_subcommand("prune", "Remove what was not used for longest and is not in use");

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 namespace cacheproof::toolchain {
@@ -14,6 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 using Versions = std::vector<std::string>;
+
+constexpr std::string_view k_api = "https://api.github.com";
+
+/// $CACHEPROOF_RELEASES_API in the place of the public host.
+std::string mirrored(const std::string& url) {
+  const char* mirror = std::getenv("CACHEPROOF_RELEASES_API");
+  return mirror && *mirror && url.starts_with(k_api) ? mirror + url.substr(k_api.size()) : url;
+}
 
 util::Result<Versions> list_releases(const std::string& url, const Options& options) {
   CP_TRY_ASSIGN(
@@ -52,7 +61,7 @@ Versions in_order(const Versions& tags) {
 std::vector<Offer> available(Kind kind, const Options& options) {
   const auto& of = recipe(kind);
   const auto sources = sources_of(of, options.sources);
-  const auto& api = options.releases_api.empty() ? of.releases_api : options.releases_api;
+  const auto api = options.releases_api.empty() ? mirrored(of.releases_api) : options.releases_api;
   std::vector<std::vector<std::string>> doors(2);
   if (sources.release) doors[0] = {api};
   if (sources.module) doors[1] = module_doors(of, std::filesystem::temp_directory_path(), options);
@@ -65,6 +74,22 @@ std::vector<Offer> available(Kind kind, const Options& options) {
   if (sources.release) offers.push_back({"release", unless(silent[0], [&] { return list_releases(api, options); })});
   if (sources.module) offers.push_back({"Go module", unless(silent[1], [&] { return list_module(of, options); })});
   return offers;
+}
+
+util::Result<std::vector<std::string>> released(Kind kind, const Options& options) {
+  Versions all;
+  std::string silent;
+  for (const auto& offer : available(kind, options)) {
+    if (!offer.versions && offer.versions.error().blame == util::Blame::interrupted)
+      return tl::unexpected(offer.versions.error());
+    const auto why = offer.versions ? "lists none" : offer.versions.error().what;
+    silent += fmt::format("{}{}: {}", silent.empty() ? "" : "; ", offer.source, why);
+    for (const auto& version : offer.versions.value_or(Versions{}))
+      if (util::Version::parse(version)->prerelease.empty()) all.push_back(version);
+  }
+  if (!all.empty()) return in_order(all);
+  return util::failure(
+      fmt::format("nobody says which {} is the latest ({})", recipe(kind).title, silent), {}, "name the version");
 }
 
 } // namespace cacheproof::toolchain

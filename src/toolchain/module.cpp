@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -148,6 +150,18 @@ util::Status make_module(const fs::path& source) {
   return {};
 }
 
+/// The version in its `require`, of a line or of a block.
+std::string required_buildkit(const fs::path& source) {
+  for (const auto* name : {"go.mod", "vendor.mod"})
+    for (const auto& line : util::lines(util::read_text(source / name).value_or(""))) {
+      const auto words = util::split(util::trim(line), ' ');
+      const auto at = std::find(words.begin(), words.end(), "github.com/moby/buildkit");
+      if (at != words.end() && at - words.begin() <= 1 && std::next(at) != words.end() && words.front() != "module")
+        return *std::next(at);
+    }
+  return {};
+}
+
 /// Files in go's cache are read-only; go may complete go.sum.
 util::Status copy_writable(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -213,6 +227,14 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
       options.say(fmt::format(
           "{} {}: there is no {} here: {}", order.recipe.title, order.version, deb.back(), beside.error().what));
   return Origin{fmt::format("module {}@{}", name.path, name.version), module.sum, go.version};
+}
+
+util::Result<ModuleFacts> look_at_module(const Order& order, const Options& options) {
+  const auto folder = fs::temp_directory_path();
+  CP_TRY_ASSIGN(const auto go, find_go(folder, options));
+  CP_TRY_ASSIGN(const auto module, download(go, order, folder, options));
+  if (module.sum.empty()) return util::failure("go does not say the sum of the module");
+  return ModuleFacts{module.sum, required_buildkit(module.folder)};
 }
 
 util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options) {

@@ -36,26 +36,6 @@ std::vector<std::string> of_group(const std::string& word, Kind kind, std::vecto
   return candidates;
 }
 
-/// Of all sources together; one that lists nothing else counts its pre-releases.
-util::Result<std::string> latest(Kind kind, const Options& options) {
-  std::optional<std::string> newest;
-  std::string silent;
-  for (const auto& offer : available(kind, options)) {
-    if (!offer.versions && offer.versions.error().blame == util::Blame::interrupted)
-      return tl::unexpected(offer.versions.error());
-    if (!offer.versions)
-      silent += fmt::format("{}{}: {}", silent.empty() ? "" : "; ", offer.source, offer.versions.error().what);
-    for (const auto& text : offer.versions.value_or(std::vector<std::string>{})) {
-      const auto version = util::Version::parse(text);
-      if (version && version->prerelease.empty() && (!newest || *util::Version::parse(*newest) < *version))
-        newest = text;
-    }
-  }
-  if (newest) return *newest;
-  return util::failure(
-      fmt::format("nobody says which {} is the latest ({})", recipe(kind).title, silent), {}, "name the version");
-}
-
 } // namespace
 
 util::Result<std::vector<std::string>>
@@ -75,8 +55,8 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
             "--offline",
             "name the version",
             util::Blame::usage);
-      CP_TRY_ASSIGN(const auto newest, latest(kind, *online));
-      add(newest);
+      CP_TRY_ASSIGN(const auto versions, released(kind, *online));
+      add(versions.front());
     } else if (is_group(word)) {
       const auto group = of_group(word, kind, pinned(kind));
       if (group.empty())

@@ -101,6 +101,14 @@ module_doors(const Recipe& recipe, const std::filesystem::path& folder, const Op
 /// Builds the programs of the Go module into `work/bin`, as the calling user.
 util::Result<Origin> build_module(const Order& order, const std::filesystem::path& work, const Options& options);
 
+/// What can be said of a version before it is built.
+struct ModuleFacts {
+  std::string sum;      ///< `h1:…`, as go has it
+  std::string buildkit; ///< the BuildKit that it is built with, `v0.25.2`; empty: none
+};
+/// Fetches the Go module into go's cache and looks at it.
+util::Result<ModuleFacts> look_at_module(const Order& order, const Options& options);
+
 /// The versions of the Go module, as `go` lists them: not all that can be had are listed.
 util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options);
 

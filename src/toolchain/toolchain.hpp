@@ -69,7 +69,8 @@ struct Options {
   /// Where the releases of all kinds lie: `BASE/vX/buildkit-vX.linux-ARCH.tar.gz`. Empty: $CACHEPROOF_RELEASES_URL,
   /// else the public project's own.
   std::string releases_url;
-  std::string releases_api; ///< the list of releases, as JSON. Empty: the public project's own
+  /// The list of releases, as JSON. Empty: the public project's own, below $CACHEPROOF_RELEASES_API where that is set.
+  std::string releases_api;
   /// How long the hosts of all sources together are given for a first answer.
   std::chrono::milliseconds patience = std::chrono::milliseconds(2500);
   std::shared_ptr<SilentHosts> silent = std::make_shared<SilentHosts>();
@@ -128,6 +129,9 @@ struct Offer {
 };
 /// Asks every source for what it has: best effort, a source need not list all that it would give.
 std::vector<Offer> available(Kind kind, const Options& options = {});
+
+/// The releases that any source lists, newest first, without pre-releases. None is an error that says what was tried.
+util::Result<std::vector<std::string>> released(Kind kind, const Options& options = {});
 
 /// One version that is pinned or installed.
 struct Entry {
