@@ -50,6 +50,7 @@ util::Status change(YamlText& yaml, const Node& root, const Pin& pin) {
   }
   auto facts = "groups: " + yaml_list(groups);
   if (!pin.buildkit.empty()) facts += ", buildkit: " + pin.buildkit;
+  if (!pin.tag.empty()) facts += ", tag: " + pin.tag;
   return yaml.add(versions, pin.version, fmt::format("{{{}, module: {}}}", facts, pin.module));
 }
 

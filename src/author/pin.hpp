@@ -14,6 +14,7 @@ struct Pin {
   std::string version;  ///< `v0.34.2`
   std::string module;   ///< `h1:…`, the sum of its Go module
   std::string buildkit; ///< that is in it, of a Docker engine; else empty
+  std::string tag;      ///< the module's version, where that is another number
 };
 
 /// The text of docker/versions.yaml with each of them as the default of its kind, in the groups of the default so far,

@@ -60,7 +60,7 @@ util::Result<std::optional<author::Pin>> newest(toolchain::Kind kind, const tool
         fmt::format("the newest {} that is listed, {}, is older than the default, {}", of.title, version, standard),
         "the releases, the list of the Go module",
         "try again where the releases can be reached");
-  author::Pin pin{of.name, version, {}, {}};
+  author::Pin pin{of.name, version, {}, {}, {}};
   const auto& pins = toolchain::pinned(kind);
   if (std::find(pins.begin(), pins.end(), version) != pins.end()) return pin;
   auto facts = toolchain::look_at_module({.recipe = of, .version = version}, options);
@@ -71,6 +71,7 @@ util::Result<std::optional<author::Pin>> newest(toolchain::Kind kind, const tool
     return tl::unexpected(std::move(error));
   }
   pin.module = facts->sum;
+  pin.tag = facts->tag;
   if (kind == toolchain::Kind::docker) pin.buildkit = facts->buildkit;
   return pin;
 }

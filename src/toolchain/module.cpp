@@ -96,6 +96,7 @@ util::Result<Go> find_go(const fs::path& work, const Options& options) {
 struct Module {
   fs::path folder; ///< in go's cache
   std::string sum;
+  std::string version; ///< what go makes of a tag or branch
 };
 
 /// The module in go's cache, which go has verified, with the pinned sum where there is one.
@@ -110,7 +111,7 @@ util::Result<Module> download(const Go& go, const Order& order, const fs::path& 
                          util::join(command.argv, " "));
   if (!json.is_object() || !json.contains("Dir") || !json["Dir"].is_string())
     return util::failure("go does not say where the module is", util::join(command.argv, " "));
-  Module module{json["Dir"].get<std::string>(), json.value("Sum", "")};
+  Module module{json["Dir"].get<std::string>(), json.value("Sum", ""), json.value("Version", "")};
   if (!order.pinned.module.empty() && module.sum != order.pinned.module)
     return util::failure(fmt::format("wrong digest: the module has the sum {} where docker/versions.yaml has {}",
                                      module.sum,
@@ -232,9 +233,23 @@ util::Result<Origin> build_module(const Order& order, const fs::path& work, cons
 util::Result<ModuleFacts> look_at_module(const Order& order, const Options& options) {
   const auto folder = fs::temp_directory_path();
   CP_TRY_ASSIGN(const auto go, find_go(folder, options));
-  CP_TRY_ASSIGN(const auto module, download(go, order, folder, options));
-  if (module.sum.empty()) return util::failure("go does not say the sum of the module");
-  return ModuleFacts{module.sum, required_buildkit(module.folder)};
+  auto module = download(go, order, folder, options);
+  std::string tag;
+  if (!module && module.error().blame != util::Blame::interrupted && !order.recipe.tagged_ref.empty()) {
+    auto tagged = order;
+    tagged.pinned.tag = fill_in(order.recipe.tagged_ref, order.version);
+    auto other = download(go, tagged, folder, options);
+    if (other) tag = other->version;
+    if (!other)
+      other.error() = {other.error().blame,
+                       fmt::format("{}; {}", module.error().what, other.error().what),
+                       fmt::format("{}; {}", module.error().tried, other.error().tried),
+                       {}};
+    module = std::move(other);
+  }
+  if (!module) return tl::unexpected(std::move(module).error());
+  if (module->sum.empty()) return util::failure("go does not say the sum of the module");
+  return ModuleFacts{module->sum, tag, required_buildkit(module->folder)};
 }
 
 util::Result<std::vector<std::string>> list_module(const Recipe& recipe, const Options& options) {

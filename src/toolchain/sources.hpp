@@ -32,6 +32,7 @@ struct Recipe {
   std::string module;                ///< the Go module
   std::string module_version;        ///< a pattern, of versions that docker/versions.yaml gives no `tag`
   std::string tagged_module;         ///< the module of those with a `tag`; empty: the same
+  std::string tagged_ref;            ///< a pattern: what the repository of that one calls a version
   std::vector<std::string> packages; ///< of the programs, in their order, below the module
   std::string version_variable;      ///< what `-X` sets, with a `/` at its begin below the module, to
   std::string said_version = "{v}";  ///< a pattern
@@ -104,9 +105,11 @@ util::Result<Origin> build_module(const Order& order, const std::filesystem::pat
 /// What can be said of a version before it is built.
 struct ModuleFacts {
   std::string sum;      ///< `h1:…`, as go has it
+  std::string tag;      ///< its version, where that is another number
   std::string buildkit; ///< the BuildKit that it is built with, `v0.25.2`; empty: none
 };
-/// Fetches the Go module into go's cache and looks at it.
+/// Fetches the Go module of a version that is not pinned into go's cache and looks at it. Where it has none under the
+/// version's own number, the one of the recipe's other module is looked for.
 util::Result<ModuleFacts> look_at_module(const Order& order, const Options& options);
 
 /// The versions of the Go module, as `go` lists them: not all that can be had are listed.

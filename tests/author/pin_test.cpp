@@ -35,22 +35,24 @@ TEST(Pin, AddsAVersionInTheGroupsOfTheDefaultAndLeavesTheRest) {
   expected = replaced(
       expected, "# of last week\n", "# of last week\n    v0.35.0: {groups: [smoke, nightly], module: h1:a+b/c=}\n");
   expected = replaced(expected, "default: v28.5.2", "default: v28.6.0");
-  expected = replaced(expected,
-                      "module: h1:d=}\n",
-                      "module: h1:d=}\n    v28.6.0: {groups: [nightly], buildkit: v0.26.0, module: h1:e=}\n");
-  EXPECT_EQ(*pin(k_text, {{"buildkit", "v0.35.0", "h1:a+b/c=", ""}, {"docker", "v28.6.0", "h1:e=", "v0.26.0"}}),
-            expected);
+  expected =
+      replaced(expected,
+               "module: h1:d=}\n",
+               "module: h1:d=}\n    v28.6.0: {groups: [nightly], buildkit: v0.26.0, tag: v2.0.1, module: h1:e=}\n");
+  EXPECT_EQ(
+      *pin(k_text, {{"buildkit", "v0.35.0", "h1:a+b/c=", "", ""}, {"docker", "v28.6.0", "h1:e=", "v0.26.0", "v2.0.1"}}),
+      expected);
 }
 
 TEST(Pin, OnlyMakesAListedVersionTheDefault) {
   auto expected = replaced(k_text, "default: v0.36.1", "default: v0.38.2");
   expected = replaced(expected, "v0.38.2: {groups: [nightly],", "v0.38.2: {groups: [smoke, nightly],");
-  EXPECT_EQ(*pin(k_text, {{"buildx", "v0.38.2", "h1:other=", ""}}), expected);
+  EXPECT_EQ(*pin(k_text, {{"buildx", "v0.38.2", "h1:other=", "", ""}}), expected);
 }
 
 TEST(Pin, OfAFileOfAnotherFormIsAnErrorWithItsLine) {
   const auto why = [](const std::string& text) {
-    const auto pinned = pin(text, {{"buildkit", "v0.35.0", "h1:a=", ""}});
+    const auto pinned = pin(text, {{"buildkit", "v0.35.0", "h1:a=", "", ""}});
     return pinned ? "" : pinned.error().what;
   };
   EXPECT_EQ(why("buildx: {}\n"), "line 1: the file has no 'buildkit'");

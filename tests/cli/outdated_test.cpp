@@ -17,16 +17,16 @@ using testing::HasSubstr;
 using testing::Not;
 using toolchain::Kind;
 
-/// `list` knows no release; `mod download` has every module but that of Docker 30.
+/// `list` says what `listed` has; `mod download` has every module but docker/docker from 29 on, and Docker 30.
 constexpr const char* k_go = R"(#!/bin/sh
 case $1 in
 env) printf 'go1.26.8\nauto\noff\n' ;;
 list) echo "$4" $(cat "$here/listed" 2>/dev/null) ;;
 mod)
-  case $4 in *@v30.*) printf '{"Error": "unknown revision"}\n'; exit 1 ;; esac
+  case $4 in *docker/docker@v29.*|*v30.*) printf '{"Error": "unknown revision"}\n'; exit 1 ;; esac
   mkdir -p "$here/module"
   printf 'module x\n\nrequire (\n\tgithub.com/moby/buildkit v0.26.1 // of it\n)\n' >"$here/module/vendor.mod"
-  printf '{"Dir": "%s", "Sum": "h1:of-%s="}\n' "$here/module" "${4##*@}" ;;
+  printf '{"Dir": "%s", "Sum": "h1:of-%s=", "Version": "v2.7.0"}\n' "$here/module" "${4##*@}" ;;
 esac
 )";
 
@@ -162,7 +162,8 @@ TEST_F(Outdated, PinsTheNewestInTheFileOfTheCheckout) {
   replace(expected, "default: " + toolchain::default_version(), "default: v9.8.0");
   replace(expected, "\nbuildx:", "\n    v9.8.0: {groups: [smoke, nightly], module: h1:of-v9.8.0=}\nbuildx:");
   replace(expected, "default: " + toolchain::default_version(Kind::docker), "default: v29.9.9");
-  expected += "    v29.9.9: {groups: [smoke, nightly], buildkit: v0.26.1, module: h1:of-v29.9.9+incompatible=}\n";
+  expected +=
+      "    v29.9.9: {groups: [smoke, nightly], buildkit: v0.26.1, tag: v2.7.0, module: h1:of-docker-v29.9.9=}\n";
   EXPECT_EQ(read("checkout/docker/versions.yaml"), expected);
 
   write("docker/versions.yaml", text);
@@ -178,8 +179,9 @@ TEST_F(Outdated, NothingIsPinnedWhereOneIsNotKnown) {
   EXPECT_EQ(sumless.exit.code, 2);
   EXPECT_THAT(sumless.err,
               HasSubstr("cacheproof: nobody says what the sum of Docker v30.0.0 is: go cannot get the module: unknown "
-                        "revision\n"));
-  EXPECT_THAT(sumless.err, HasSubstr("mod download -json github.com/docker/docker@v30.0.0+incompatible"));
+                        "revision; go cannot get the module: unknown revision\n"));
+  EXPECT_THAT(sumless.err, HasSubstr("mod download -json github.com/docker/docker@v30.0.0+incompatible; "));
+  EXPECT_THAT(sumless.err, HasSubstr("mod download -json github.com/moby/moby/v2@docker-v30.0.0\n"));
   list({});
   silence(Kind::buildx);
   const auto silent = toolchain_says({"pin", "--latest", "buildkit", "buildx", "--file", file});
