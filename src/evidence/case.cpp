@@ -11,28 +11,8 @@ namespace cacheproof::evidence {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr Verdict k_verdicts[] = {
-    Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken};
-constexpr util::Blame k_blames[] = {
-    util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted, util::Blame::unable};
 constexpr std::string_view k_case_schema = "cacheproof/case/1";
 constexpr std::string_view k_round_schema = "cacheproof/round/1";
-
-nlohmann::json to_json_value(const std::optional<util::Error>& error) {
-  if (!error) return nullptr;
-  return {{"blame", to_text(error->blame)},
-          {"what", text(error->what)},
-          {"tried", text(error->tried)},
-          {"remedy", text(error->remedy)}};
-}
-
-std::optional<util::Error> error_of(const nlohmann::json& json) {
-  if (json.is_null()) return {};
-  return util::Error{enum_of(json.at("blame"), k_blames),
-                     json.at("what").get<std::string>(),
-                     json.at("tried").get<std::string>(),
-                     json.at("remedy").get<std::string>()};
-}
 
 nlohmann::json to_json_value(const Rate& rate) {
   return {{"count", rate.count}, {"plays", rate.plays}, {"low", rate.low}, {"high", rate.high}};
@@ -61,13 +41,6 @@ RepeatEvidence repeat_of(const nlohmann::json& json) {
           json.at("rule").get<std::string>(),
           json.at("notes").get<std::vector<std::string>>(),
           json.at("findings").get<std::vector<Finding>>()};
-}
-
-void check_schema(const nlohmann::json& json, std::string_view schema) {
-  const auto found = json.at("schema").get<std::string>();
-  if (found != schema)
-    throw nlohmann::json::other_error::create(
-        501, fmt::format("it is '{}', and this program reads '{}'", found, schema), &json);
 }
 
 util::Status write(const fs::path& folder, const char* name, const std::string& text) {
@@ -107,7 +80,7 @@ nlohmann::json head_of(const RoundEvidence& round) {
           {"notes", texts(round.notes)},
           {"verdict", to_text(round.verdict)},
           {"findings", round.findings},
-          {"broken", to_json_value(round.broken)},
+          {"broken", evidence::to_json_value(round.broken)},
           {"duration", round.duration},
           {"timings", round.timings}};
 }
@@ -164,7 +137,7 @@ void from_json(const nlohmann::json& json, RoundEvidence& round) {
     round.context_after = after->get<Fingerprint>();
   json.at("lint").get_to(round.lint);
   json.at("notes").get_to(round.notes);
-  round.verdict = enum_of(json.at("verdict"), k_verdicts);
+  round.verdict = verdict_of(json.at("verdict"));
   json.at("findings").get_to(round.findings);
   round.broken = error_of(json.at("broken"));
   json.at("duration").get_to(round.duration);
@@ -193,7 +166,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"places", std::move(places)},
           {"verdict", to_text(played.verdict)},
           {"reason", text(played.reason)},
-          {"broken", to_json_value(played.broken)},
+          {"broken", evidence::to_json_value(played.broken)},
           {"duration", played.duration},
           {"timings", played.timings}};
   if (!played.driver_version.empty()) json["driver_version"] = text(played.driver_version);
@@ -228,7 +201,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
       places->at(i).at("entry").get_to(played.rounds[i].entry);
       played.rounds[i].play = places->at(i).value("play", 0);
     }
-  played.verdict = enum_of(json.at("verdict"), k_verdicts);
+  played.verdict = verdict_of(json.at("verdict"));
   json.at("reason").get_to(played.reason);
   played.broken = error_of(json.at("broken"));
   json.at("duration").get_to(played.duration);

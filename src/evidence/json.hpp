@@ -3,10 +3,12 @@
 // How the nouns of this room become JSON, for its .cpp files only. Texts of the world (labels, errors) need not be
 // UTF-8, JSON must: they go through `text`.
 
+#include "evidence/verdict.hpp"
 #include "util/diagnostic.hpp"
 #include "util/result.hpp"
 #include "util/text.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <map>
@@ -69,6 +71,37 @@ inline nlohmann::json to_json_value(const util::SourceSpot& spot) {
 }
 inline util::SourceSpot spot_of(const nlohmann::json& json) {
   return {json.at("file").get<std::string>(), json.at("line").get<int>(), json.at("column").get<int>()};
+}
+
+inline Verdict verdict_of(const nlohmann::json& json) {
+  constexpr Verdict k_all[] = {
+      Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::skipped, Verdict::broken};
+  return enum_of(json, k_all);
+}
+
+inline nlohmann::json to_json_value(const std::optional<util::Error>& error) {
+  if (!error) return nullptr;
+  return {{"blame", to_text(error->blame)},
+          {"what", text(error->what)},
+          {"tried", text(error->tried)},
+          {"remedy", text(error->remedy)}};
+}
+inline std::optional<util::Error> error_of(const nlohmann::json& json) {
+  constexpr util::Blame k_all[] = {
+      util::Blame::rig, util::Blame::input, util::Blame::usage, util::Blame::interrupted, util::Blame::unable};
+  if (json.is_null()) return {};
+  return util::Error{enum_of(json.at("blame"), k_all),
+                     json.at("what").get<std::string>(),
+                     json.at("tried").get<std::string>(),
+                     json.at("remedy").get<std::string>()};
+}
+
+/// Another version of a document is refused by an exception, as a wrong type is.
+inline void check_schema(const nlohmann::json& json, std::string_view schema) {
+  const auto found = json.at("schema").get<std::string>();
+  if (found != schema)
+    throw nlohmann::json::other_error::create(
+        501, fmt::format("it is '{}', and this program reads '{}'", found, schema), &json);
 }
 
 } // namespace cacheproof::evidence
