@@ -1,7 +1,10 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
 #include "cli/selection.hpp"
+#include "engine/drivers.hpp"
 #include "process/command.hpp"
+#include "toolchain/select.hpp"
+#include "util/files.hpp"
 #include "util/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -10,7 +13,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
 #include <memory>
 
 namespace cacheproof::cli {
@@ -24,6 +26,7 @@ struct Options {
   std::string group = "nightly";
   std::size_t shards = 1;
   bool github = false;
+  std::string plan; ///< a file
 };
 
 /// The words for `cacheproof run` that choose what `selection` does, with versions in the place of groups.
@@ -39,7 +42,8 @@ std::string arguments(const Selection& selection) {
   add("--buildx", util::join(selection.buildx, ","));
   add("--docker", util::join(selection.docker, ","));
   add("--filter", selection.filter);
-  add("--own-versions", selection.own_versions == OwnVersions::only ? "only" : "without");
+  if (selection.own_versions != OwnVersions::with)
+    add("--own-versions", selection.own_versions == OwnVersions::only ? "only" : "without");
   add("--shard", selection.shard);
   add("--durations", selection.durations);
   words.insert(words.end(), selection.paths.begin(), selection.paths.end());
@@ -65,99 +69,143 @@ util::Status check(const Options& options) {
   return {};
 }
 
-/// What a job has of all drivers: those of that engine, or, where none is named, those that build on no engine.
-void choose_for(const std::string& engine,
-                const std::vector<engine::DriverChoice>& all,
-                Selection& selection,
-                Chosen& chosen) {
-  chosen.drivers.clear();
-  std::copy_if(all.begin(), all.end(), std::back_inserter(chosen.drivers), [&](const auto& each) {
-    return each.docker == engine;
-  });
-  const auto note = [](std::vector<std::string>& words, std::string word) {
-    if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
+/// Every version of the group where none is named, of what the drivers need.
+void choose_group(Selection& selection, const std::string& group) {
+  const auto& drivers = selection.drivers;
+  const auto has = [&](const char* driver) {
+    return std::find(drivers.begin(), drivers.end(), driver) != drivers.end();
   };
-  selection.drivers.clear();
-  selection.buildx.clear();
-  selection.docker.clear();
-  for (const auto& driver : chosen.drivers) {
-    note(selection.drivers, std::string(to_text(driver.driver)));
-    note(selection.buildx, driver.version);
-    note(selection.docker, driver.docker);
-  }
+  const auto all_if = [&](bool needed, std::vector<std::string>& versions) {
+    if (needed && versions.empty()) versions = {group};
+  };
+  const bool contained = has("docker-container");
+  all_if(drivers.empty() || has("buildctl") || has("buildx") || contained, selection.versions);
+  all_if(has("buildx") || has("docker") || contained, selection.buildx);
+  all_if(has("docker") || contained, selection.docker);
 }
 
-/// Each once.
-std::vector<std::string> engines_of(const std::vector<engine::DriverChoice>& drivers) {
-  std::vector<std::string> engines;
-  for (const auto& driver : drivers)
-    if (!driver.docker.empty() && std::find(engines.begin(), engines.end(), driver.docker) == engines.end())
-      engines.push_back(driver.docker);
-  return engines;
+/// For the key of a cache: none of an engine's job, which has its own.
+std::string buildkits_of(const Selection& selection) {
+  if (!selection.versions.empty()) return util::join(selection.versions, ",");
+  return selection.docker.empty() ? "own" : "";
+}
+
+/// The jobs of some versions, a part each.
+class Jobs {
+public:
+  Jobs(std::vector<std::shared_ptr<const scenario::Scenario>> scenarios, std::size_t shards)
+      : scenarios_(std::move(scenarios)),
+        shards_(shards) {}
+
+  /// `key`, which with the shard is the job's own, begins with what is played and ends in its version.
+  void add(const std::string& name, const std::string& key, Selection selection, Chosen chosen) {
+    for (std::size_t number = 1; number <= shards_; ++number) {
+      chosen.shard = engine::Shard{number, shards_};
+      selection.shard = shards_ == 1 ? "" : fmt::format("{}/{}", number, shards_);
+      const auto cases = cases_of(selection, chosen, scenarios_, chosen.versions);
+      // A job in which nothing can be judged would be red.
+      if (!cases || std::all_of(cases->begin(), cases->end(), [](const auto& one) { return engine::unmet(one); }))
+        continue;
+      auto ids = nlohmann::json::array();
+      for (const auto& one : *cases) ids.push_back(one.id);
+      all_.push_back({{"name", shards_ == 1 ? name : fmt::format("{}, {} of {}", name, number, shards_)},
+                      {"key", fmt::format("{}-{}-{}", key, number, shards_)},
+                      {"ids", std::move(ids)},
+                      {"buildkit", buildkits_of(selection)},
+                      {"buildx", util::join(selection.buildx, ",")},
+                      {"docker", util::join(selection.docker, ",")},
+                      {"shard", fmt::format("{}-{}", number, shards_)},
+                      {"arguments", arguments(selection)}});
+    }
+  }
+  const nlohmann::json& all() const { return all_; }
+
+private:
+  std::vector<std::shared_ptr<const scenario::Scenario>> scenarios_;
+  std::size_t shards_;
+  nlohmann::json all_ = nlohmann::json::array();
+};
+
+/// The jobs of BuildKits of our own, a version each.
+void add_buildkits(Jobs& jobs, Selection selection, Chosen chosen) {
+  std::erase_if(chosen.drivers, [](const auto& one) { return !one.docker.empty(); });
+  if (chosen.drivers.empty()) return;
+  std::erase(selection.drivers, to_text(builder::Driver::docker));
+  std::erase(selection.drivers, to_text(builder::Driver::container));
+  selection.docker.clear();
+  selection.buildx.clear();
+  for (const auto& one : chosen.drivers)
+    if (one.driver == builder::Driver::buildx) selection.buildx.push_back(one.version);
+  const auto add = [&](const std::string& name, const std::string& key, OwnVersions own) {
+    selection.own_versions = own;
+    selection.versions = chosen.versions;
+    jobs.add(name, key, selection, chosen);
+  };
+  const auto versions = chosen.versions;
+  for (const auto& version : versions) {
+    chosen.versions = {version};
+    add("BuildKit " + version, "buildkit-" + version, OwnVersions::without);
+  }
+  chosen.versions.clear();
+  add("BuildKits that scenarios name", "buildkit-own", OwnVersions::only);
+}
+
+/// Those of Docker engines, a version each, with every buildx; where something builds in a container of one, with every
+/// BuildKit.
+void add_engines(Jobs& jobs, Selection selection, Chosen chosen) {
+  std::erase_if(chosen.drivers, [](const auto& one) { return one.docker.empty(); });
+  const auto drivers = chosen.drivers;
+  std::vector<std::string> versions;
+  if (!engine::need_buildkit(drivers)) chosen.versions.clear();
+  selection.versions = chosen.versions;
+  selection.drivers.clear();
+  selection.buildx.clear();
+  const auto add = [](std::vector<std::string>& all, const std::string& one) {
+    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+  };
+  for (const auto& one : drivers) {
+    add(selection.drivers, std::string(to_text(one.driver)));
+    add(versions, one.docker);
+    add(selection.buildx, one.version);
+  }
+  for (const auto& version : versions) {
+    selection.docker = {version};
+    chosen.drivers = drivers;
+    std::erase_if(chosen.drivers, [&](const auto& one) { return one.docker != version; });
+    jobs.add("Docker " + version, "docker-" + version, selection, chosen);
+  }
 }
 
 int print_matrix(Options options, const std::stop_token& stop) {
   if (const auto sound = check(options); !sound) return report_error(sound.error());
   auto& selection = options.selection;
-  if (selection.versions.empty()) selection.versions = {options.group};
-  const auto through = [&](const char* driver) {
-    return std::find(selection.drivers.begin(), selection.drivers.end(), driver) != selection.drivers.end();
-  };
-  const bool engines = through("docker") || through("docker-container");
-  if (engines && selection.docker.empty()) selection.docker = {options.group};
-  if ((engines || through("buildx")) && selection.buildx.empty()) selection.buildx = {options.group};
-  if (through("docker") && selection.drivers.size() == 1) selection.versions.clear();
-  auto chosen = choose(selection, toolchain::Options{.stop = stop});
+  choose_group(selection, options.group);
+  const auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
   const auto scenarios = load_scenarios(selection.paths);
   if (!scenarios) return scenarios.error();
-  const auto all = chosen->drivers;
 
-  auto jobs = nlohmann::json::array();
-  // On versions of BuildKit, or without any of them on an engine.
-  const auto add = [&](const std::string& name,
-                       const std::vector<std::string>& versions,
-                       const std::string& engine,
-                       OwnVersions own) {
-    selection.versions = versions;
-    selection.own_versions = own;
-    choose_for(engine, all, selection, *chosen);
-    for (std::size_t number = 1; number <= options.shards; ++number) {
-      chosen->shard = engine::Shard{number, options.shards};
-      selection.shard = options.shards == 1 ? "" : fmt::format("{}/{}", number, options.shards);
-      const auto cases = cases_of(selection, *chosen, *scenarios, versions);
-      // A job in which nothing can be judged would be red.
-      if (!cases || std::all_of(cases->begin(), cases->end(), [](const auto& one) { return engine::unmet(one); }))
-        continue;
-      jobs.push_back({{"name", options.shards == 1 ? name : fmt::format("{}, {} of {}", name, number, options.shards)},
-                      {"buildkit",
-                       !versions.empty() ? versions.front()
-                       : engine.empty()  ? "own"
-                                         : ""},
-                      {"buildx", util::join(selection.buildx, ",")},
-                      {"docker", engine},
-                      {"shard", fmt::format("{}-{}", number, options.shards)},
-                      {"arguments", arguments(selection)}});
-    }
-  };
-  if (std::any_of(all.begin(), all.end(), [](const auto& each) { return each.docker.empty(); })) {
-    for (const auto& version : chosen->versions) add("BuildKit " + version, {version}, "", OwnVersions::without);
-    add("BuildKits that scenarios name", {}, "", OwnVersions::only);
-  }
-  const bool contained = through("docker-container");
-  for (const auto& engine : engines_of(all))
-    add("Docker " + engine, contained ? chosen->versions : std::vector<std::string>(), engine, OwnVersions::without);
-  if (jobs.empty())
+  Jobs jobs(*scenarios, options.shards);
+  add_buildkits(jobs, selection, *chosen);
+  add_engines(jobs, selection, *chosen);
+  if (jobs.all().empty())
     return report_error({util::Blame::rig,
                          "nothing would be played: no case of these can be judged",
                          {},
                          "`cacheproof list --format=json` says why each is skipped"});
-  if (jobs.size() > k_most_jobs)
-    return report_error({util::Blame::usage,
-                         fmt::format("these are {} jobs, and GitHub takes {} of one matrix", jobs.size(), k_most_jobs),
-                         {},
-                         "take fewer shards or versions"});
-  std::cout << nlohmann::json{{"include", jobs}}.dump() << '\n';
+  if (jobs.all().size() > k_most_jobs)
+    return report_error(
+        {util::Blame::usage,
+         fmt::format("these are {} jobs, and GitHub takes {} of one matrix", jobs.all().size(), k_most_jobs),
+         {},
+         "take fewer shards or versions"});
+  nlohmann::json matrix{{"include", jobs.all()}};
+  if (!options.plan.empty())
+    if (const auto written = util::write_text(options.plan, matrix.dump(1) + "\n"); !written)
+      return report_error(written.error());
+  // Thousands of ids are more than an output of GitHub's, or a variable of the environment, may hold.
+  for (auto& job : matrix.at("include")) job.erase("ids");
+  std::cout << matrix.dump() << '\n';
   return 0;
 }
 
@@ -168,19 +216,21 @@ void add_matrix(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   add_selection(*command, options->selection);
   command->add_flag("--github", options->github, "As JSON on one line, for `matrix: ${{ fromJSON(…) }}` of a workflow");
+  command->add_option(
+      "--plan", options->plan, "Also write the jobs with the `ids` of their cases to this file, for `join`");
   command->add_option("--group", options->group, "The group of docker/versions.yaml whose versions are played")
       ->capture_default_str();
-  command
-      ->add_option("--shards", options->shards, "In how many jobs each version of BuildKit and each engine is played")
+  command->add_option("--shards", options->shards, "In how many jobs each version is played")
       ->check(CLI::Range(std::size_t{1}, engine::k_most_shards))
       ->capture_default_str();
-  command->footer("\nEach job has a `name`, the `arguments` for `cacheproof run`, and `buildkit`, `buildx`, `docker` "
-                  "and `shard` for "
-                  "the\n"
-                  "keys of caches and artifacts. All jobs together play every case once, but for those that would be "
-                  "skipped anyhow.\n\n"
-                  "Example:\n"
-                  "  cacheproof matrix --github --driver buildctl,buildx,docker --shards 3\n");
+  command->footer(
+      "\nEach job has a `name`, a `key` that is its own, the `arguments` for `cacheproof run`, how many `cases` it "
+      "has,\n"
+      "and `buildkit`, `buildx`, `docker` and `shard` for the keys of caches. All jobs together play every case once,\n"
+      "but for those that would be skipped anyhow.\n\n"
+      "Example:\n"
+      "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n"
+      "  cacheproof matrix --github --driver docker\n");
   command->callback(
       [&session, options] { session.action = [&session, options] { return print_matrix(*options, session.stop); }; });
 }
