@@ -21,6 +21,7 @@ void add_new(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_list(CLI::App& app, Session& session);
 void add_matrix(CLI::App& app, Session& session);
+void add_join(CLI::App& app, Session& session);
 void add_steps(CLI::App& app, Session& session);
 void add_show(CLI::App& app, Session& session);
 void add_toolchain(CLI::App& app, Session& session);

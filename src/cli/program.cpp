@@ -51,6 +51,7 @@ int run_program(int argc, char** argv) {
   add_validate(app, session);
   add_list(app, session);
   add_matrix(app, session);
+  add_join(app, session);
   add_steps(app, session);
   add_show(app, session);
   add_toolchain(app, session);

@@ -15,9 +15,14 @@
 #include "engine/rig.hpp"
 #include "engine/run_folder.hpp"
 #include "engine/schedule.hpp"
+#include "evidence/results.hpp"
 #include "report/console.hpp"
+#include "report/documents.hpp"
 #include "sandbox/admission.hpp"
 #include "toolchain/toolchain.hpp"
+#include "util/caller.hpp"
+#include "util/diagnostic_format.hpp"
+#include "util/files.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -43,6 +48,7 @@ struct Options {
   bool offline = false;
   bool accept = false;
   std::optional<int> skip_code;
+  std::string junit;
   Format format = Format::text;
 };
 
@@ -80,6 +86,16 @@ add_rigs(engine::Rigs& all, const std::vector<engine::Case>& cases, const Option
       CP_TRY(engine::add_frontends(all.at(version), engine::frontends_of(planned), supply));
     }
   return {};
+}
+
+/// What a table of several runs is made from, and JUnit's. Also before the first case: a run that is killed is known
+/// for what it was to play, and a file that cannot be written is said before an hour of play.
+util::Status save(const evidence::RunResults& results, const std::filesystem::path& folder, const std::string& junit) {
+  CP_TRY(evidence::save(results, folder));
+  CP_TRY(util::give_to_caller(folder));
+  if (junit.empty()) return {};
+  CP_TRY(util::write_text(junit, report::to_junit(report::join({{.folder = folder.string(), .results = results}}))));
+  return util::give_to_caller(junit);
 }
 
 int run(Options options, std::stop_token stop) {
@@ -129,6 +145,9 @@ int run(Options options, std::stop_token stop) {
   const auto jobs = std::min(options.jobs, cases.size());
   const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
     CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
+    evidence::RunResults results;
+    for (const auto& planned : cases) results.planned.push_back(planned.id);
+    CP_TRY(save(results, folder.path(), options.junit));
     console.run_started(cases.size(), jobs);
     auto played = engine::play_all(
         cases,
@@ -146,6 +165,11 @@ int run(Options options, std::stop_token stop) {
         console);
     static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
     console.run_finished(played);
+    for (const auto& one : played) results.cases.push_back(evidence::result_of(one, engine::plain_id(one.id)));
+    results.ended = true;
+    CP_TRY(save(results, folder.path(), options.junit));
+    if (options.format == Format::github)
+      std::cout << util::to_github(report::to_diagnostics(report::join({{.results = results}})));
     return played;
   };
   if (options.accept) return accept(cases, play_once, std::cout);
@@ -182,6 +206,7 @@ void add_run(CLI::App& app, Session& session) {
   command->add_flag("--offline",
                     options->offline,
                     "Neither pull an image nor install a program: what would need to is refused before anything runs");
+  command->add_option("--junit", options->junit, "Also write what came of the cases to this file, as JUnit's XML");
   command->add_option("--skip-code", options->skip_code, "Exit code of a run in which every case was skipped");
   command->add_flag(
       "--accept",

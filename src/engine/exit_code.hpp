@@ -13,6 +13,7 @@ inline constexpr int k_exit_usage = 64;
 
 /// 1 if anything failed or is stale; else 2 if anything is broken or nothing was judged; else 0. `skip_code` replaces
 /// the 2 of a run in which every case was skipped.
+int exit_code(const std::vector<evidence::Verdict>& verdicts, std::optional<int> skip_code = {});
 int exit_code(const std::vector<evidence::CaseEvidence>& played, std::optional<int> skip_code = {});
 
 } // namespace cacheproof::engine
