@@ -71,7 +71,8 @@ TEST(KnownIssue, ThatABuildIsRefusedLeavesNoClaimAboutSteps) {
   EXPECT_EQ(verdict("invalid value", "ERROR: invalid value x"), Verdict::known);
   EXPECT_EQ(verdict("invalid value", "ERROR: another"), Verdict::failed);
   round_seen.record.steps = seen().record.steps;
-  EXPECT_EQ(verdict("invalid value", "ERROR: invalid value x"), Verdict::failed) << "of the steps that ran it says none";
+  EXPECT_EQ(verdict("invalid value", "ERROR: invalid value x"), Verdict::failed)
+      << "of the steps that ran it says none";
 }
 
 } // namespace

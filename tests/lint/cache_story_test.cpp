@@ -36,8 +36,9 @@ std::vector<std::string> said(const std::string& rounds) {
 }
 
 TEST(CacheStory, MissesTheExportOfAnImport) {
-  const std::string other = "4: no build of this scenario exports a cache to '${registry}/app:b', and to import what is "
-                            "not there is no error (moby/buildkit#948)";
+  const std::string other =
+      "4: no build of this scenario exports a cache to '${registry}/app:b', and to import what is "
+      "not there is no error (moby/buildkit#948)";
   EXPECT_THAT(said("- build: {cache_to: @app:a, cache_from: @app:b}\n"), ElementsAre(other));
   EXPECT_THAT(said("- build: {cache_to: @app:a, cache_from: @app:a}\n"), IsEmpty());
   EXPECT_THAT(said("- build: {cache_from: @app:b}\n"), IsEmpty()) << "nothing is exported: an empty cache is meant";

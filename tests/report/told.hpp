@@ -74,10 +74,10 @@ inline evidence::CaseEvidence seed_case() {
   };
   round.record.imports = {{"127.0.0.1:5000/app:cache", ""}, {"127.0.0.1:5000/lib:cache", "not found"}};
   round.caches = {{"127.0.0.1:5000/app:cache", evidence::CacheShape::image_manifest, {}, {}, {{}, {}, {}}, 16}};
-  round.lint = {
-      "x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently (moby/buildkit#1515): did you mean "
-      "'mode'?\n    7 |   cache_to: [\"type=registry,ref=app:cache,mod=max\"]\n      |                "
-      "                          ^~~\n"};
+  round.lint = {"x.yaml:7:51: warning[CP0102]: unknown cache attribute 'mod', BuildKit ignores it silently "
+                "(moby/buildkit#1515): did you mean "
+                "'mode'?\n    7 |   cache_to: [\"type=registry,ref=app:cache,mod=max\"]\n      |                "
+                "                          ^~~\n"};
 
   const std::vector<std::string> source = {
       "", "", "        exported: {layers: 16}", "        rebuilt: [build-public 4-5, website-ssr 2]"};

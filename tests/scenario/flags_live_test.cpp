@@ -1,5 +1,5 @@
-// The tables of flags against what the programs of the newest versions print that every change is tested with; of docker, which may
-// not be on the machine, against a recording.
+// The tables of flags against what the programs of the newest versions print that every change is tested with; of
+// docker, which may not be on the machine, against a recording.
 #include "process/process.hpp"
 #include "scenario/client_flags.hpp"
 #include "toolchain/toolchain.hpp"
