@@ -98,6 +98,42 @@ util::Status save(const evidence::RunResults& results, const std::filesystem::pa
   return util::give_to_caller(junit);
 }
 
+/// Plays the cases once: tells of it, and leaves what a run leaves.
+util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine::Case>& cases,
+                                                       const engine::Rigs& rigs,
+                                                       const Options& options,
+                                                       const std::stop_token& stop,
+                                                       report::Console& console) {
+  const auto jobs = std::min(options.jobs, cases.size());
+  CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
+  evidence::RunResults results;
+  for (const auto& planned : cases) results.planned.push_back(planned.id);
+  CP_TRY(save(results, folder.path(), options.junit));
+  console.run_started(cases.size(), jobs);
+  auto played = engine::play_all(
+      cases,
+      {.jobs = jobs, .durations = engine::load_durations(options.out), .room = sandbox::room, .stop = stop},
+      [&](const engine::Case& planned, const std::filesystem::path& root, engine::Observer& observer) {
+        return engine::play(planned,
+                            rigs,
+                            {.folder = folder.path() / engine::plain_id(planned.id),
+                             .root = root,
+                             .keep = options.keep,
+                             .verify_results = options.verify_results,
+                             .stop = stop},
+                            observer);
+      },
+      console);
+  static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
+  console.run_finished(played);
+  for (const auto& one : played) results.cases.push_back(evidence::result_of(one, engine::plain_id(one.id)));
+  results.ended = true;
+  CP_TRY(save(results, folder.path(), options.junit));
+  if (options.format == Format::github)
+    std::cout << util::to_github(report::to_diagnostics(report::join({{.results = results}})));
+  return played;
+}
+
 int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
@@ -142,36 +178,7 @@ int run(Options options, std::stop_token stop) {
                          {},
                          "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
   if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
-  const auto jobs = std::min(options.jobs, cases.size());
-  const auto play_once = [&]() -> util::Result<std::vector<evidence::CaseEvidence>> {
-    CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
-    evidence::RunResults results;
-    for (const auto& planned : cases) results.planned.push_back(planned.id);
-    CP_TRY(save(results, folder.path(), options.junit));
-    console.run_started(cases.size(), jobs);
-    auto played = engine::play_all(
-        cases,
-        {.jobs = jobs, .durations = engine::load_durations(options.out), .room = sandbox::room, .stop = stop},
-        [&](const engine::Case& planned, const std::filesystem::path& root, engine::Observer& observer) {
-          return engine::play(planned,
-                              *rigs_or,
-                              {.folder = folder.path() / engine::plain_id(planned.id),
-                               .root = root,
-                               .keep = options.keep,
-                               .verify_results = options.verify_results,
-                               .stop = stop},
-                              observer);
-        },
-        console);
-    static_cast<void>(engine::save_durations(options.out, played)); // an order of play, no evidence
-    console.run_finished(played);
-    for (const auto& one : played) results.cases.push_back(evidence::result_of(one, engine::plain_id(one.id)));
-    results.ended = true;
-    CP_TRY(save(results, folder.path(), options.junit));
-    if (options.format == Format::github)
-      std::cout << util::to_github(report::to_diagnostics(report::join({{.results = results}})));
-    return played;
-  };
+  const auto play_once = [&] { return play(cases, *rigs_or, options, stop, console); };
   if (options.accept) return accept(cases, play_once, std::cout);
   const auto played = play_once();
   if (!played) return report_error(played.error());

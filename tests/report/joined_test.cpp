@@ -19,7 +19,7 @@ CaseResult result(std::string id, Verdict verdict) {
   return made;
 }
 
-Shard shard(std::string name, std::vector<CaseResult> cases) {
+Shard shard(const std::string& name, std::vector<CaseResult> cases) {
   RunResults results{.ended = true};
   for (const auto& one : cases) results.planned.push_back(one.id);
   results.cases = std::move(cases);
