@@ -67,6 +67,9 @@ TEST_F(EndingLive, CtrlCEndsTheRunWithWhatWasJudgedSoFar) {
   EXPECT_THAT(read("log"), HasSubstr("interrupted while it built"));
   EXPECT_EQ(find("case.json").size(), 2u);
   EXPECT_EQ(world().traces(), "");
+  const auto joined = run_inside({"join", "cacheproof-out", "--out", "page"});
+  EXPECT_EQ(joined.exit.code, 2);
+  EXPECT_THAT(joined.out, HasSubstr("1 shard: 1 broken, 1 passed ("));
 }
 
 // The client that stands still is given five seconds to end in: the second finds the first being answered.
@@ -121,6 +124,19 @@ TEST_F(EndingLive, CleanSaysWhatItWouldRemoveAndRemovesIt) {
   EXPECT_NE(world().sandboxes().size(), 0u);
   EXPECT_THAT(run_inside({"clean"}).out, HasSubstr("removed " + folder + ", left by pid "));
   EXPECT_EQ(world().traces(), "");
+}
+
+TEST_F(EndingLive, OfARunThatWasKilledItIsKnownWhatItWasToPlay) {
+  auto run = start({"run", next(), hit("sleep 1000"), "--jobs", "1", "--junit", "junit.xml"});
+  sleeping();
+  EXPECT_TRUE(World::signal(program(), SIGKILL));
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), (process::Exit{{}, SIGKILL}));
+  const auto joined = run_inside({"join", "cacheproof-out", "--out", "page"});
+  EXPECT_EQ(joined.exit.code, 2);
+  EXPECT_THAT(joined.out, HasSubstr("1 shard: 1 trouble, 2 broken\n"));
+  EXPECT_THAT(joined.out, HasSubstr(": its run did not come to its end\n"));
+  EXPECT_THAT(read("junit.xml"), HasSubstr("tests=\"2\" failures=\"0\" errors=\"2\""));
+  EXPECT_THAT(run_inside({"clean"}).out, HasSubstr("left by pid "));
 }
 
 } // namespace
