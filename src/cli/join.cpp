@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/scenarios.hpp"
+#include "engine/durations.hpp"
 #include "engine/exit_code.hpp"
 #include "evidence/results.hpp"
 #include "report/documents.hpp"
@@ -126,6 +127,14 @@ util::Result<std::vector<report::Shard>> find_shards(const Options& options) {
   return shards;
 }
 
+/// How long the cases took, for `--durations` of a next night: what this one has not judged is known from before.
+util::Status save_durations(const report::Joined& joined, const fs::path& folder) {
+  std::vector<evidence::CaseEvidence> played;
+  for (const auto& entry : joined.entries)
+    played.push_back({.id = entry.result.id, .verdict = entry.result.verdict, .duration = entry.result.duration});
+  return engine::save_durations(folder, played);
+}
+
 int join(const Options& options) {
   const auto shards = find_shards(options);
   if (!shards) return report_error(shards.error());
@@ -137,6 +146,7 @@ int join(const Options& options) {
     CP_TRY(util::write_text(out / "index.html", report::to_html(joined, options.heading)));
     CP_TRY(util::write_text(out / "summary.md", summary));
     CP_TRY(util::write_text(out / "junit.xml", report::to_junit(joined)));
+    CP_TRY(save_durations(joined, out));
     return util::give_to_caller(out);
   };
   if (const auto written = write(); !written) return report_error(written.error());
@@ -150,7 +160,12 @@ void add_join(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("join", "Make one page, summary and JUnit file of what several runs left");
   auto options = std::make_shared<Options>();
   command->add_option("DIR", options->folders, "Folders below which the runs' results.json lie")->required();
-  command->add_option("--out", options->out, "Where index.html, summary.md and junit.xml go")->required();
+  command
+      ->add_option(
+          "--out",
+          options->out,
+          "Where index.html, summary.md, junit.xml and durations.json go; what the last one said before is kept")
+      ->required();
   command->add_option("--expect-shards",
                       options->expected,
                       "How many runs there must be, or the file that `matrix --plan` wrote: then the results of "

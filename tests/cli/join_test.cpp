@@ -58,6 +58,15 @@ TEST_F(Join, WritesThePageTheSummaryAndJUnitsFileAndEndsAsARunOfAllWould) {
   EXPECT_EQ(join({}).exit.code, 0);
 }
 
+TEST_F(Join, KeepsHowLongCasesTookForTheShardsOfANextNight) {
+  write("page/durations.json", R"({"basics/gone@v0.34.2": 5, "basics/source_edit_keeps_packages@v0.11.6": 6})");
+  join({});
+  const auto durations = nlohmann::json::parse(read("page/durations.json"));
+  EXPECT_EQ(durations.size(), 9U) << "eight were judged, and one was known before";
+  EXPECT_EQ(durations.at("basics/gone@v0.34.2"), 5);
+  EXPECT_GT(durations.at("basics/source_edit_keeps_packages@v0.11.6"), 6);
+}
+
 TEST_F(Join, AShardThatIsMissingIsRedAndItsCasesAreStillThere) {
   for (const auto* key : k_keys) turn_green(key);
   fs::remove_all(shards() / k_keys[1]);
