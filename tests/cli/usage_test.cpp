@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 namespace cacheproof {
 namespace {
 
@@ -251,8 +253,10 @@ TEST_F(Program, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
   write("durations.json", R"({"a/plain_3@v0.11.6": 500, "a/plain_4@v0.34.2": 300})");
   for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
            {}, {"--shards", "3"}, {"--filter", "plain_?@*+buildx*"}, {"--shards", "4", "--durations", "."}}) {
+    const std::string drivers = more.empty() ? "buildctl,buildx,docker,docker-container" : "buildctl,buildx";
     std::vector<std::string> words{
-        "matrix", "--github", "--group", "smoke", "--driver", "buildctl,buildx,docker", "my scenarios"};
+        "matrix", "--github", "--group", "smoke", "--driver", drivers, "--plan", "plan.json", "my scenarios"};
+    if (more.empty()) words.insert(words.end(), {"--docker", "v29.2.0"});
     words.insert(words.end(), more.begin(), more.end());
     const auto printed = run(words);
     ASSERT_EQ(printed.exit.code, 0) << printed.err;
@@ -261,22 +265,19 @@ TEST_F(Program, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
     const auto matrix = nlohmann::json::parse(printed.out);
     for (const auto& job : matrix.at("include"))
       for (auto& id : ids(words_of(job.at("arguments")))) played.push_back(std::move(id));
-    std::vector<std::string> all{"--buildkit",
-                                 "smoke",
-                                 "--driver",
-                                 "buildctl,buildx,docker",
-                                 "--buildx",
-                                 "smoke",
-                                 "--docker",
-                                 "smoke",
-                                 "my scenarios"};
+    std::vector<std::string> all{"--buildkit", "smoke", "--driver", drivers, "--buildx", "smoke", "my scenarios"};
+    if (more.empty()) all.insert(all.end(), {"--docker", "v29.2.0"});
     if (!more.empty() && more[0] == "--filter") all.insert(all.end(), more.begin(), more.end());
-    auto expected = ids(all);
-    // An engine has its own BuildKit: scenarios that name theirs are in no job of one.
-    std::erase_if(expected, [](const auto& id) { return id.starts_with("own@docker@"); });
-    // Nor is what an engine would skip anyhow.
-    std::erase_if(expected, [&](const auto& id) { return id.find("@docker@v20.10") != id.npos; });
-    EXPECT_THAT(played, testing::UnorderedElementsAreArray(expected));
+    EXPECT_THAT(played, testing::UnorderedElementsAreArray(ids(all)));
+    std::vector<std::string> keys;
+    std::vector<std::string> written;
+    const auto plan = nlohmann::json::parse(read("plan.json"));
+    for (const auto& job : plan.at("include")) {
+      keys.push_back(job.at("key"));
+      for (const auto& id : job.at("ids")) written.push_back(id);
+    }
+    EXPECT_EQ(written, played) << "`join` knows which cases a lost job had";
+    EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), matrix.at("include").size());
   }
 }
 
@@ -292,17 +293,32 @@ TEST_F(Program, AMatrixNamesItsJobsAndHasNoneThatWouldBeRed) {
   const auto two = jobs({"--buildkit", "v0.11.6", "--driver", "buildx", "--buildx", "smoke", "--shards", "2"});
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[1].at("name"), "BuildKit v0.11.6, 2 of 2");
+  EXPECT_EQ(two[1].at("key"), "buildkit-v0.11.6-2-2");
   EXPECT_EQ(two[1].at("buildkit"), "v0.11.6");
   EXPECT_EQ(two[1].at("buildx"), "v0.12.1,v0.36.1");
   EXPECT_EQ(two[1].at("shard"), "2-2");
   EXPECT_EQ(two[1].at("arguments"),
             "--buildkit v0.11.6 --driver buildx --buildx v0.12.1,v0.36.1 --own-versions without --shard 2/2");
-  const auto engines = jobs({"--group", "smoke", "--driver", "docker", "--buildx", "v0.36.1"});
-  ASSERT_EQ(engines.size(), 1U) << "what 20.10 could judge is not here";
-  EXPECT_EQ(engines[0].at("name"), "Docker v29.2.0");
-  EXPECT_EQ(engines[0].at("docker"), "v29.2.0");
-  EXPECT_EQ(engines[0].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0 --own-versions without");
   EXPECT_EQ(jobs({"--buildkit", "v0.34.2", "--shards", "3", "--filter", "plain_1@"}).size(), 1U);
+  const auto engines = jobs({"--driver", "docker", "--docker", "v28.5.2,v29.2.0", "--buildx", "v0.36.1"});
+  ASSERT_EQ(engines.size(), 1U) << "v28.5.2 exports no cache to a registry, so that all of it is skipped";
+  EXPECT_EQ(engines[0].at("name"), "Docker v29.2.0");
+  EXPECT_EQ(engines[0].at("key"), "docker-v29.2.0-1-1");
+  EXPECT_EQ(engines[0].at("buildkit"), "") << "it has its own";
+  EXPECT_EQ(engines[0].at("docker"), "v29.2.0");
+  EXPECT_EQ(engines[0].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0");
+  const auto contained = jobs({"--driver",
+                               "docker,docker-container",
+                               "--buildkit",
+                               "v0.11.6,v0.34.2",
+                               "--docker",
+                               "v29.2.0",
+                               "--buildx",
+                               "v0.36.1"});
+  ASSERT_EQ(contained.size(), 1U);
+  EXPECT_EQ(contained[0].at("buildkit"), "v0.11.6,v0.34.2");
+  EXPECT_EQ(contained[0].at("arguments"),
+            "--buildkit v0.11.6,v0.34.2 --driver docker,docker-container --buildx v0.36.1 --docker v29.2.0");
   EXPECT_EQ(run({"matrix", "--github", "--filter", "skipped"}).exit.code, 2) << "through buildctl nobody judges it";
   EXPECT_EQ(run({"matrix", "--github", "--filter", "nobody"}).exit.code, 2);
   for (const std::vector<std::string>& wrong :
