@@ -15,9 +15,10 @@ using evidence::Verdict;
 constexpr std::string_view k_style = R"(
   body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1f2328; background: #fff }
   h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin-top: 2.2rem } h3 { font-size: 1rem; margin-bottom: .2rem }
-  .scroll { overflow-x: auto } table { border-collapse: collapse }
+  .scroll { overflow: auto; max-height: 85vh } table { border-collapse: collapse }
   th, td { border: 1px solid #d1d9e0; padding: .25rem .6rem; text-align: left; white-space: nowrap; vertical-align: top }
-  thead th { background: #f6f8fa } tbody th { font-weight: normal }
+  thead th { background: #f6f8fa; position: sticky; top: 0; z-index: 1 }
+  tbody th { background: #fff; font-weight: normal; position: sticky; left: 0 }
   small { color: #59636e } a { color: inherit }
   pre { background: #f6f8fa; border: 1px solid #d1d9e0; padding: .7rem; overflow-x: auto; font-size: 13px }
   .failed, .stale, .red { background: #ffebe9; color: #82071e } .broken { background: #fff1d6; color: #7a4100 }
@@ -52,26 +53,36 @@ Numbers numbered(const Joined& joined) {
   return all;
 }
 
-/// One case in the table. Its hint is what a pointer that rests on it shows.
+/// One case in the table: what is not red is its sign and time alone. Its hint is what a pointer that rests on it
+/// shows.
 std::string in_cell(const Entry& entry, const Numbers& numbers) {
   const auto& result = entry.result;
-  auto text = fmt::format("{} {}", sign(result.verdict), evidence::to_text(result.verdict));
+  const auto verdict = evidence::to_text(result.verdict);
+  auto text =
+      is_red(result.verdict) ? fmt::format("{} {}", sign(result.verdict), verdict) : std::string(sign(result.verdict));
   if (const auto number = numbers.find(&entry); number != numbers.end())
     text = fmt::format("<a href=\"#case-{}\">{}</a>", number->second, text);
   if (result.duration > 0) text += fmt::format(" <small>{}</small>", duration_text(result.duration));
   if (result.by_client) text += " <small>told by the client alone</small>";
-  const auto hint = headline(result);
-  return fmt::format("<div class=\"{}\"{}>{}</div>",
-                     evidence::to_text(result.verdict),
-                     hint.empty() ? "" : fmt::format(" title=\"{}\"", escaped(hint)),
-                     text);
+  const auto why = headline(result);
+  return fmt::format(
+      "<div class=\"{0}\" title=\"{0}{1}{2}\">{3}</div>", verdict, why.empty() ? "" : ": ", escaped(why), text);
+}
+
+/// `docker v28.5.2` and below it `buildx v0.36.1`
+std::string in_head(const std::string& column) {
+  const auto plus = std::min(column.find("+buildx@"), column.size());
+  auto text = escaped(column.substr(0, plus));
+  if (text.starts_with("docker@")) text[6] = ' ';
+  if (plus < column.size()) text += "<br>buildx " + escaped(column.substr(plus + 8));
+  return "<th>" + text + "</th>";
 }
 
 std::string table(const Joined& joined, const Numbers& numbers) {
   std::map<std::pair<std::string, std::string>, std::string> cells;
   for (const auto& entry : joined.entries) cells[{entry.row, entry.column}] += in_cell(entry, numbers);
   std::string text = "<div class=\"scroll\"><table>\n<thead><tr><th>scenario</th>";
-  for (const auto& column : joined.columns) text += fmt::format("<th>{}</th>", escaped(column));
+  for (const auto& column : joined.columns) text += in_head(column);
   text += "</tr></thead>\n<tbody>\n";
   for (const auto& row : joined.rows) {
     text += fmt::format("<tr><th>{}</th>", escaped(row));
@@ -138,7 +149,11 @@ std::string to_html(const Joined& joined, const Heading& heading) {
       text += fmt::format("<li class=\"broken\"><b>{}</b>: {}</li>\n", escaped(one.where), escaped(harmless(one.what)));
     text += "</ul>\n";
   }
-  if (!joined.rows.empty()) text += "<h2>All cases</h2>\n" + table(joined, numbers);
+  if (!joined.rows.empty())
+    text +=
+        "<h2>All cases</h2>\n<p><small>✓ passed · ~ failed as a known issue says · - skipped · ✗ red · ! no verdict "
+        "about the cache</small></p>\n"
+        + table(joined, numbers);
   if (!numbers.empty()) text += "<h2>What is red</h2>\n";
   for (const auto& entry : joined.entries)
     if (const auto number = numbers.find(&entry); number != numbers.end()) text += in_full(entry, number->second);

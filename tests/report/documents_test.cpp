@@ -123,13 +123,14 @@ TEST(Document, ASummaryIsNoLongerThanItMayBeAndSaysWhatItLeavesOut) {
 
 TEST(Document, KnownIssuesAndWhatOnlyTheClientToldAreMarked) {
   Shard shard{.name = "one", .folder = "one", .results = evidence::RunResults{.ended = true}};
-  evidence::CaseResult known{.id = "x/a@docker@v20.10.24", .verdict = Verdict::known, .by_client = true};
+  evidence::CaseResult known{.id = "x/a@docker@v20.10.24+buildx@v0.36.1", .verdict = Verdict::known, .by_client = true};
   known.rounds = {
       {.name = "r", .verdict = Verdict::known, .findings = {{.expectation = "rebuilt", .summary = "as known"}}}};
   shard.results->planned = {known.id};
   shard.results->cases = {known};
   const auto joined = join({shard});
-  EXPECT_THAT(to_html(joined, {}), HasSubstr("~ known <small>told by the client alone</small>"));
+  EXPECT_THAT(to_html(joined, {}), HasSubstr("~ <small>told by the client alone</small>"));
+  EXPECT_THAT(to_html(joined, {}), HasSubstr("<th>docker v20.10.24<br>buildx v0.36.1</th>"));
   EXPECT_THAT(to_html(joined, {}), HasSubstr("<summary>1 case: r: as known</summary>"));
   EXPECT_THAT(to_markdown(joined, {}), HasSubstr("Known issues:\n- 1 case: r: as known\n"));
   EXPECT_THAT(to_junit(joined), HasSubstr("failures=\"0\" errors=\"0\""));
