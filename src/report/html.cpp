@@ -72,9 +72,9 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
 /// `docker v28.5.2` and below it `buildx v0.36.1`
 std::string in_head(const std::string& column) {
   const auto plus = std::min(column.find("+buildx@"), column.size());
-  auto text = escaped(column.substr(0, plus));
+  auto text = escaped(harmless(column.substr(0, plus)));
   if (text.starts_with("docker@")) text[6] = ' ';
-  if (plus < column.size()) text += "<br>buildx " + escaped(column.substr(plus + 8));
+  if (plus < column.size()) text += "<br>buildx " + escaped(harmless(column.substr(plus + 8)));
   return "<th>" + text + "</th>";
 }
 
@@ -85,7 +85,7 @@ std::string table(const Joined& joined, const Numbers& numbers) {
   for (const auto& column : joined.columns) text += in_head(column);
   text += "</tr></thead>\n<tbody>\n";
   for (const auto& row : joined.rows) {
-    text += fmt::format("<tr><th>{}</th>", escaped(row));
+    text += fmt::format("<tr><th>{}</th>", escaped(harmless(row)));
     for (const auto& column : joined.columns) {
       const auto cell = cells.find({row, column});
       text += cell == cells.end() ? "<td class=\"none\">·</td>" : fmt::format("<td>{}</td>", cell->second);
@@ -107,7 +107,7 @@ std::string in_full(const Entry& entry, std::size_t number) {
   if (!result.title.empty()) text += fmt::format("<div>{}</div>\n", escaped(harmless(result.title)));
   text += "<small>";
   if (!spot.file.empty()) text += fmt::format("{}:{} · ", escaped(harmless(spot.file)), spot.line);
-  text += fmt::format("{} · {}</small>\n", escaped(entry.shard), duration_text(result.duration));
+  text += fmt::format("{} · {}</small>\n", escaped(harmless(entry.shard)), duration_text(result.duration));
   text += fmt::format("<pre>{}</pre>\n", escaped(why(result)));
   if (!entry.evidence.empty())
     text += fmt::format("<div>evidence: <code>{}</code></div>\n", escaped(harmless(entry.evidence)));
@@ -146,7 +146,8 @@ std::string to_html(const Joined& joined, const Heading& heading) {
   if (!joined.troubles.empty()) {
     text += "<h2>No verdict about the cache</h2>\n<ul>\n";
     for (const auto& one : joined.troubles)
-      text += fmt::format("<li class=\"broken\"><b>{}</b>: {}</li>\n", escaped(one.where), escaped(harmless(one.what)));
+      text += fmt::format(
+          "<li class=\"broken\"><b>{}</b>: {}</li>\n", escaped(harmless(one.where)), escaped(harmless(one.what)));
     text += "</ul>\n";
   }
   if (!joined.rows.empty())

@@ -10,6 +10,11 @@ namespace {
 
 using evidence::Verdict;
 
+/// A name or a path, of which a file of results may say anything: one byte that is no XML loses the whole document.
+std::string attribute(std::string_view text) {
+  return escaped(harmless(text));
+}
+
 /// An element with its first line as message and the whole as text.
 std::string element(std::string_view name, std::string_view type, std::string_view message, std::string_view text) {
   return fmt::format(
@@ -40,8 +45,8 @@ std::string outcome(const Entry& entry) {
 std::string testcase(const Entry& entry) {
   const auto& result = entry.result;
   const auto spot = spot_of(result);
-  auto text = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", escaped(entry.column), escaped(result.id));
-  if (!spot.file.empty()) text += fmt::format(" file=\"{}\" line=\"{}\"", escaped(spot.file), spot.line);
+  auto text = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", attribute(entry.column), attribute(result.id));
+  if (!spot.file.empty()) text += fmt::format(" file=\"{}\" line=\"{}\"", attribute(spot.file), spot.line);
   text += fmt::format(" time=\"{:.3f}\"", static_cast<double>(result.duration) / 1e9);
   const auto inner = outcome(entry);
   return text + (inner.empty() ? "/>\n" : ">\n" + inner + "    </testcase>\n");
@@ -57,7 +62,7 @@ std::string suite(const std::string& name, const std::vector<const Entry*>& entr
   for (const auto* entry : entries) duration += entry->result.duration;
   auto text = fmt::format(
       "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\">\n",
-      escaped(name),
+      attribute(name),
       entries.size(),
       count(Verdict::failed, Verdict::stale),
       count(Verdict::broken),
@@ -74,8 +79,8 @@ std::string troubles(const std::vector<Trouble>& all) {
                           all.size());
   for (const auto& one : all)
     text += fmt::format("    <testcase classname=\"shards\" name=\"{}\" time=\"0.000\">\n{}    </testcase>\n",
-                        escaped(one.where),
-                        element("error", "broken", one.what, one.what));
+                        attribute(one.where),
+                        element("error", "broken", harmless(one.what), harmless(one.what)));
   return text + "  </testsuite>\n";
 }
 

@@ -2,6 +2,7 @@
 // (tests/report/shards/README.md); CACHEPROOF_ACCEPT=1 writes what is made of them now: read its difference then.
 #include "report/documents.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -103,6 +104,25 @@ TEST(Document, NothingOfADaemonsTextIsMarkup) {
     EXPECT_THAT(text, HasSubstr("\\x1b[2J"));
   }
   EXPECT_THAT(to_markdown(joined, {}), HasSubstr("&amp; \\| \\`x\\`")) << "a bar would end the cell";
+}
+
+TEST(Document, NoNameOrErrorOfAShardIsMarkupOrNoUtf8) {
+  const std::string hostile = "<b>\x1b[2J\xff";
+  const evidence::CaseResult result{.id = "x/" + hostile + "@" + hostile,
+                                    .scenario = hostile + ".yaml",
+                                    .verdict = Verdict::failed,
+                                    .folder = hostile};
+  Shard read{.name = hostile, .folder = hostile, .results = evidence::RunResults{.ended = true}};
+  read.results->planned = {result.id};
+  read.results->cases = {result};
+  const Shard unread{.name = hostile, .results = util::failure("cannot be read: " + hostile)};
+  const auto joined = join({read, unread});
+  for (const auto& text : {to_html(joined, {}), to_markdown(joined, {}), to_junit(joined)}) {
+    EXPECT_EQ(text, util::to_utf8(text));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("<b>\\x1b")));
+    EXPECT_THAT(text, HasSubstr("cannot be read: &lt;b&gt;"));
+  }
 }
 
 TEST(Document, ASummaryCallsNobodyAndLinksNoIssue) {
