@@ -22,7 +22,8 @@ public:
       : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::copy(path().native().begin(), path().native().end(), address.sun_path);
+    const auto place = path();
+    std::copy(place.native().begin(), place.native().end(), address.sun_path);
     EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(::listen(listener_.get(), 1), 0);
     thread_ = std::jthread([this, answer = std::move(answer)] {
