@@ -188,7 +188,7 @@ sandbox::Daemon* CaseWorld::hung_daemon(const std::string& builder) {
 
 util::Status CaseWorld::restart_daemon(const std::stop_token& stop) {
   auto done = daemon_->restart();
-  if (done) done = daemon_->wait_ready(std::chrono::seconds(10), stop);
+  if (done) done = daemon_->wait_ready(sandbox::start_limit(daemon_->kind()), stop);
   if (!done && hangs(stop)) watch_.unready(*daemon_);
   return done;
 }

@@ -1,3 +1,4 @@
+#include "process/caller.hpp"
 #include "process/process.hpp"
 #include "toolchain/sources.hpp"
 #include "util/caller.hpp"
@@ -21,8 +22,10 @@ run(std::vector<std::string> argv, const fs::path& folder, const std::stop_token
   const auto program = argv.front();
   if (!process::find_program(program))
     return util::failure(program + " is not here: this is no Debian", line, {}, util::Blame::unable);
+  auto environment = process::inherited_environment();
+  environment["LC_ALL"] = "C"; // what apt says is read
   CP_TRY_ASSIGN(auto finished,
-                process::run({.argv = std::move(argv), .environment = {}, .directory = folder},
+                process::run({.argv = std::move(argv), .environment = std::move(environment), .directory = folder},
                              {.timeout = limit, .stop = stop, .on_output = {}}));
   if (finished.interrupted) return util::failure("interrupted", line, {}, util::Blame::interrupted);
   if (finished.timed_out) return util::failure(fmt::format("it did not end within {} minutes", limit.count()), line);

@@ -33,7 +33,8 @@ protected:
     }
     const auto path = folder_.path() / "path";
     program(path / "apt-cache",
-            "#!/bin/sh\nprintf '%s:\\n  Installed: (none)\\n  Candidate: %s\\n' \"$2\" '" + version + "'\n");
+            "#!/bin/sh\n[ \"$LC_ALL\" = C ] || exit 1\nprintf '%s:\\n  Installed: (none)\\n  Candidate: %s\\n' \"$2\" '"
+                + version + "'\n");
     program(path / "apt-get",
             "#!/bin/sh\nexec dpkg-deb -b '" + (folder_.path() / "packages").string() + "'/\"$3\" \"$3.deb\"\n");
   }
