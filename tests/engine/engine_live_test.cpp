@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace cacheproof::engine {
 namespace {
@@ -27,34 +28,37 @@ protected:
   static std::string why(const evidence::RoundEvidence& round) {
     return round.broken ? util::to_text(*round.broken) : "sound";
   }
-  /// The process of that program whose environment, or another file of /proc, has that text in it.
-  static std::optional<int>
-  process_of(const std::string& program, const std::string& text, const char* file = "environ") {
+  /// The processes of that program whose environment, or another file of /proc, has that text in it.
+  static std::vector<int>
+  processes_of(const std::string& program, const std::string& text, const char* file = "environ") {
+    std::vector<int> pids;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator("/proc", error))
       if (util::read_text(entry.path() / "comm").value_or("") == program + "\n"
           && util::read_text(entry.path() / file).value_or("").find(text) != std::string::npos)
-        return std::stoi(entry.path().filename());
-    return {};
+        pids.push_back(std::stoi(entry.path().filename()));
+    return pids;
   }
-  /// That of our case, once its step runs, which is in a control group of its sandbox.
-  std::optional<int> beside_the_step(const std::string& program) const {
-    const auto step = process_of("sleep", folder_.path());
-    const auto groups = step ? util::read_text(fs::path("/proc") / std::to_string(*step) / "cgroup").value_or("") : "";
+  /// Those of our case, once its step runs, which is in a control group of its sandbox. A child that has not become its
+  /// own program yet is called like its parent: there may be several.
+  std::vector<int> beside_the_step(const std::string& program) const {
+    const auto steps = processes_of("sleep", folder_.path());
+    const auto groups =
+        steps.empty() ? "" : util::read_text(fs::path("/proc") / std::to_string(steps.front()) / "cgroup").value_or("");
     const auto at = groups.find("cacheproof-");
     if (at == std::string::npos) return {};
     const auto sandbox = groups.substr(at, groups.find('/', at) - at);
-    const auto marked = process_of(program, sandbox);
-    return marked ? marked : process_of(program, sandbox, "cgroup"); // what is in a container has no mark
+    auto marked = processes_of(program, sandbox);
+    return marked.empty() ? processes_of(program, sandbox, "cgroup") : marked; // what is in a container has no mark
   }
   /// Plays a step that takes its time (an engine without containerd waits for its end); once it runs, kills that
   /// program of the engine.
   evidence::CaseEvidence play_and_kill(const std::string& program, int seconds = 40) {
     std::jthread killer([&](const std::stop_token& stop) {
-      std::optional<int> found;
-      while (!stop.stop_requested() && !(found = beside_the_step(program)))
+      std::vector<int> found;
+      while (!stop.stop_requested() && (found = beside_the_step(program)).empty())
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      if (found) kill(*found, SIGKILL);
+      for (const int pid : found) kill(pid, SIGKILL);
     });
     return play("files: {Dockerfile: \"FROM alpine AS app\\nRUN FOLDER=" + folder_.path().string() + " sleep "
                 + std::to_string(seconds)
