@@ -33,7 +33,8 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
   const auto& [driver, buildx, docker] = planned.driver;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
-  if (docker.empty()) arguments.push_back("--buildkit=" + word_of(Kind::buildkit, planned.buildkit, own));
+  if (driver != builder::Driver::docker)
+    arguments.push_back("--buildkit=" + word_of(Kind::buildkit, planned.buildkit, own));
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
   if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
   return arguments;
@@ -47,10 +48,8 @@ std::vector<std::string> toolchains_of(const engine::Case& planned, const toolch
     if (!own.contains({kind, version})) all.push_back(fmt::format("{} {}", toolchain::recipe(kind).name, version));
   };
   for (const auto& rig : engine::rigs_of(planned))
-    if (rig.starts_with(engine::k_engine))
-      add(Kind::docker, rig.substr(engine::k_engine.size()));
-    else
-      add(Kind::buildkit, rig);
+    if (const auto [buildkit, docker] = engine::parse_rig_name(rig); !buildkit.empty()) add(Kind::buildkit, buildkit);
+  if (!planned.driver.docker.empty()) add(Kind::docker, planned.driver.docker);
   for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario})) add(Kind::buildx, version);
   return all;
 }

@@ -2,8 +2,6 @@
 
 #include "util/version.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace cacheproof::engine {
@@ -33,11 +31,8 @@ std::string version_of(const Case& planned, const scenario::Round& round) {
 }
 
 std::string rig_of(const Case& planned, const scenario::Round& round) {
-  auto engine = engine_name(planned.driver);
-  if (!engine.empty()) return engine;
-  auto version = version_of(planned, round);
-  if (planned.driver.driver != builder::Driver::container) return version;
-  return fmt::format("{}+{}{}", version, k_engine, planned.driver.docker);
+  const bool own = planned.driver.driver != builder::Driver::docker;
+  return to_text(RigName{own ? version_of(planned, round) : "", planned.driver.docker});
 }
 
 std::vector<std::string> rigs_of(const Case& planned) {

@@ -1,6 +1,7 @@
 #include "engine/plan.hpp"
 
 #include "engine/builders.hpp"
+#include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
 
@@ -30,6 +31,17 @@ std::string driver_text(const DriverChoice& driver) {
 
 std::string engine_name(const DriverChoice& driver) {
   return driver.driver == builder::Driver::docker ? std::string(k_engine) + driver.docker : "";
+}
+
+std::string to_text(const RigName& name) {
+  if (name.docker.empty()) return name.buildkit;
+  return fmt::format("{}{}{}{}", name.buildkit, name.buildkit.empty() ? "" : "+", k_engine, name.docker);
+}
+
+RigName parse_rig_name(const std::string& text) {
+  const auto engine = text.find(k_engine);
+  if (engine == text.npos || text.starts_with(toolchain::k_path)) return {text, {}};
+  return {text.substr(0, engine == 0 ? 0 : engine - 1), text.substr(engine + k_engine.size())};
 }
 
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,

@@ -177,11 +177,9 @@ util::Status find_contained(const std::string& version, const std::string& engin
 }
 
 util::Status find_builder(const std::string& name, Rig& rig, Supply& supply) {
-  const auto engine = name.find(k_engine);
-  if (engine == name.npos || name.starts_with(toolchain::k_path)) return find_buildkit(name, rig, supply);
-  const auto version = name.substr(engine + k_engine.size());
-  if (engine == 0) return find_engine(version, rig, supply);
-  return find_contained(name.substr(0, engine - 1), version, rig, supply);
+  const auto [buildkit, docker] = parse_rig_name(name);
+  if (docker.empty()) return find_buildkit(buildkit, rig, supply);
+  return buildkit.empty() ? find_engine(docker, rig, supply) : find_contained(buildkit, docker, rig, supply);
 }
 
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.

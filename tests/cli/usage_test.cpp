@@ -1,5 +1,6 @@
 // What needs no daemon: exit codes and texts of the command line.
 #include "cli/program_fixture.hpp"
+#include "toolchain/toolchain.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -196,6 +197,24 @@ TEST_F(Program, AFolderOfProgramsIsCalledByWhatTheySay) {
   const auto none = run({"list", "--driver=docker", "--docker=path:own"});
   EXPECT_EQ(none.exit.code, 2);
   EXPECT_THAT(none.err, HasSubstr("own has no dockerd"));
+}
+
+/// In a container a case needs both, and is played by both.
+TEST_F(Program, AListedCaseInAContainerNamesItsBuildKitAndItsEngine) {
+  write("scenarios/a/plain.yaml", k_plain);
+  const auto listed =
+      run({"list", "--format=json", "--driver=docker-container", "--buildkit=v0.17.3", "--docker=v29.2.0"});
+  ASSERT_EQ(listed.exit.code, 0) << listed.err;
+  const auto one = nlohmann::json::parse(listed.out).at(0);
+  const auto buildx = toolchain::default_version(toolchain::Kind::buildx);
+  EXPECT_EQ(one.at("id"), "a/plain@v0.17.3+buildx@" + buildx + "+docker@v29.2.0");
+  EXPECT_EQ(one.at("toolchains"), nlohmann::json({"buildkit v0.17.3", "docker v29.2.0", "buildx " + buildx}));
+  std::vector<std::string> again{"list", "--format=json"};
+  for (const auto& word : one.at("arguments")) again.push_back(word);
+  const auto alone = run(again);
+  ASSERT_EQ(alone.exit.code, 0) << alone.err;
+  EXPECT_EQ(nlohmann::json::parse(alone.out).size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(alone.out).at(0).at("id"), one.at("id"));
 }
 
 TEST_F(Program, TheArgumentsOfAListedCaseMeanItAlone) {
