@@ -145,7 +145,7 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
 
 util::Status CaseWorld::contain(sandbox::Daemon& daemon, const Rig& rig) {
   if (!rig.contained.valid() || daemon.entered()) return {};
-  const builder::BuildxContainer made{sandbox_->registry().address() + "/" + contained_image(rig),
+  const builder::BuildxContainer made{sandbox_->registry().place() + "/" + contained_image(rig),
                                       daemon.contained_config(),
                                       sandbox::cgroup_of(folder())};
   auto done = builder::make_buildx_container(
@@ -223,10 +223,11 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
                          "--registry=http://" + round_rig_->registry,
                          "play it with a registry of the sandbox's own: leave --registry out");
   for (const auto& name : rigs_of(planned_)) {
-    const auto version = util::Version::parse(name);
+    const auto& buildkit = rigs_.at(name).version;
+    const auto version = util::Version::parse(buildkit);
     if (version && *version < k_mirrors_with_path)
       return util::failure(
-          fmt::format("BuildKit {} takes no base images from below a path of a registry, as v0.12 does", name),
+          fmt::format("BuildKit {} takes no base images from below a path of a registry, as v0.12 does", buildkit),
           "--registry=http://" + round_rig_->registry,
           "play this version with a registry of the sandbox's own: leave --registry out");
   }
