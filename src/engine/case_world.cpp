@@ -1,5 +1,6 @@
 #include "engine/case_world.hpp"
 
+#include "buildkit/progress.hpp"
 #include "engine/builders.hpp"
 #include "engine/contained.hpp"
 #include "engine/drivers.hpp"
@@ -193,8 +194,13 @@ util::Status CaseWorld::restart_daemon(const std::stop_token& stop) {
   return done;
 }
 
-util::Result<buildkit::RawBuild> CaseWorld::record(Seat& seat, const std::string& ref) {
-  auto raw = seat.daemon->client().fetch(ref, k_record_limit);
+util::Result<buildkit::RawBuild> CaseWorld::told(sandbox::Daemon& daemon, const builder::BuildRun& run) const {
+  if (has_no_history()) return buildkit::from_progress(run.log, run.ref, run.exit.ok());
+  return daemon.client().fetch(run.ref, k_record_limit);
+}
+
+util::Result<buildkit::RawBuild> CaseWorld::told(Seat& seat, const builder::BuildRun& run) const {
+  auto raw = told(*seat.daemon, run);
   if (!raw) seat.silent = true;
   return raw;
 }

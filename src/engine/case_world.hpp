@@ -100,8 +100,10 @@ public:
   workspace::Context& context() { return *context_; }
   /// Two builds that hang do not end the daemon at once.
   std::unique_lock<std::mutex> alone() { return std::unique_lock(looking_); }
-  /// The daemon's record of a build; one that does not tell it hangs, whatever else it answers.
-  static util::Result<buildkit::RawBuild> record(Seat& seat, const std::string& ref);
+  /// What that daemon tells of a build, or its client alone where the daemon keeps no history.
+  util::Result<buildkit::RawBuild> told(sandbox::Daemon& daemon, const builder::BuildRun& run) const;
+  /// The same of a seat's daemon: one that does not tell it hangs, whatever else it answers.
+  util::Result<buildkit::RawBuild> told(Seat& seat, const builder::BuildRun& run) const;
   /// Whether a daemon keeps none, so that the client alone tells what happened.
   bool has_no_history() const { return builder::has_no_history(planned_.driver); }
   /// How the seat's daemon died by itself, if so, before a build that hangs was first looked at, which ends it.

@@ -256,10 +256,7 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   if (round_->run) return read_line_records();
-  CP_TRY_ASSIGN(const auto raw,
-                world_.has_no_history()
-                    ? util::Result<buildkit::RawBuild>(buildkit::from_progress(run_.log, run_.ref, run_.exit.ok()))
-                    : CaseWorld::record(seat(), run_.ref));
+  CP_TRY_ASSIGN(const auto raw, world_.told(seat(), run_));
   if (raw.by_client)
     seen_.notes.push_back(
         "less certain: this engine keeps no history of builds, so the client alone tells what happened");
@@ -271,7 +268,7 @@ util::Result<evidence::BuildRecord> BuildPlay::read_record() {
 util::Result<evidence::BuildRecord> BuildPlay::read_line_records() {
   std::vector<LineBuild> builds;
   for (const auto& ref : started_->refs) {
-    CP_TRY_ASSIGN(const auto raw, CaseWorld::record(seat(), ref));
+    CP_TRY_ASSIGN(const auto raw, world_.told(seat(), {.ref = ref}));
     keeper_.stream(seen_,
                    builds.empty() ? "events.jsonl" : fmt::format("events-{}.jsonl", builds.size() + 1),
                    buildkit::to_json_lines(raw));

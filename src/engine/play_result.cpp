@@ -3,7 +3,6 @@
 #include "builder/scratch.hpp"
 #include "buildkit/client.hpp"
 #include "buildkit/decode.hpp"
-#include "buildkit/progress.hpp"
 #include "engine/broken.hpp"
 #include "engine/builders.hpp"
 #include "engine/request.hpp"
@@ -63,8 +62,7 @@ std::optional<OwnExport> own_export(const builder::BuildRequest& request, bool a
 
 /// What beside the result lies in an export of files: no clean build has the same.
 bool attested(const builder::BuildRequest& request) {
-  const auto asked = [](const std::string& value) { return !value.empty() && value != "false"; };
-  return asked(request.provenance) || asked(request.sbom);
+  return builder::is_asked(request.provenance) || builder::is_asked(request.sbom);
 }
 
 /// Whether the result is read from what the build itself puts out.
@@ -251,9 +249,7 @@ util::Result<ResultPlay::Exported> ResultPlay::export_build(sandbox::Daemon& dae
                          fmt::format("{}, or raise the scenario's `timeout`", k_hang_evidence));
   if (run.exit.signal) return failed("was ended from outside: " + to_text(run.exit));
   if (run.ref.empty()) return tl::unexpected(util::within(name, without_build(run.log)));
-  const auto raw = world_.has_no_history()
-                       ? util::Result<buildkit::RawBuild>(buildkit::from_progress(run.log, run.ref, run.exit.ok()))
-                       : daemon.client().fetch(run.ref, k_record_limit);
+  const auto raw = world_.told(daemon, run);
   if (!raw) {
     look(false);
     return tl::unexpected(util::within(name, raw.error()));
