@@ -55,20 +55,13 @@ std::string Console::paint(std::string_view text, const char* style) const {
 }
 
 std::string Console::sign(evidence::Verdict verdict) const {
-  switch (verdict) {
-  case evidence::Verdict::passed:
-    return paint("✓", k_green);
-  case evidence::Verdict::failed:
-  case evidence::Verdict::stale:
-    return paint("✗", k_red);
-  case evidence::Verdict::known:
-    return paint("~", k_yellow);
-  case evidence::Verdict::skipped:
-    return paint("-", k_dim);
-  case evidence::Verdict::broken:
-    return paint("!", k_yellow);
-  }
-  return "?";
+  using evidence::Verdict;
+  const bool red = verdict == Verdict::failed || verdict == Verdict::stale;
+  const char* style = red                           ? k_red
+                      : verdict == Verdict::passed  ? k_green
+                      : verdict == Verdict::skipped ? k_dim
+                                                    : k_yellow;
+  return paint(report::sign(verdict), style);
 }
 
 void Console::run_started(std::size_t cases, std::size_t jobs) {

@@ -26,23 +26,6 @@ constexpr std::string_view k_style = R"(
   .red, .green { font-weight: bold; padding: .5rem .8rem } .green { background: #dafbe1 }
 )";
 
-std::string_view sign(Verdict verdict) {
-  switch (verdict) {
-  case Verdict::passed:
-    return "✓";
-  case Verdict::failed:
-  case Verdict::stale:
-    return "✗";
-  case Verdict::known:
-    return "~";
-  case Verdict::skipped:
-    return "-";
-  case Verdict::broken:
-    return "!";
-  }
-  return "?";
-}
-
 using Numbers = std::map<const Entry*, std::size_t>;
 
 /// The cases that are told in full below the table, numbered.

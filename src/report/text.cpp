@@ -118,6 +118,23 @@ std::string in_columns(std::string_view text, std::size_t width) {
   return kept + std::string(width - columns(kept), ' ');
 }
 
+std::string_view sign(evidence::Verdict verdict) {
+  switch (verdict) {
+  case evidence::Verdict::passed:
+    return "✓";
+  case evidence::Verdict::failed:
+  case evidence::Verdict::stale:
+    return "✗";
+  case evidence::Verdict::known:
+    return "~";
+  case evidence::Verdict::skipped:
+    return "-";
+  case evidence::Verdict::broken:
+    return "!";
+  }
+  return "?";
+}
+
 std::string duration_text(evidence::Nanoseconds duration) {
   const double seconds = static_cast<double>(duration) / 1e9;
   if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);

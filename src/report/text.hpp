@@ -25,6 +25,9 @@ std::string cut(std::string_view text, std::size_t width);
 /// The text in exactly `width` columns: filled with blanks, or cut.
 std::string in_columns(std::string_view text, std::size_t width);
 
+/// One column that stands for it: `✓`, `✗`, `~` of a known issue, `-` of a skip, `!` of a broken rig.
+std::string_view sign(evidence::Verdict verdict);
+
 /// `0.84 s`, `12.3 s`, `2 min 05 s`
 std::string duration_text(evidence::Nanoseconds duration);
 
