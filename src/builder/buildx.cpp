@@ -224,9 +224,8 @@ std::vector<std::string> unknown_to_graph_driver(const BuildRequest& request) {
   for (const auto& entry : request.output)
     if (type_of(entry) == "oci") keys.push_back(fmt::format("output: {}", entry));
   if (request.platforms.size() > 1) keys.push_back(fmt::format("platforms: [{}]", util::join(request.platforms, ", ")));
-  const auto asked = [](const std::string& value) { return !value.empty() && value != "false"; };
-  if (asked(request.provenance)) keys.push_back("provenance: " + request.provenance);
-  if (asked(request.sbom)) keys.push_back("sbom: " + request.sbom);
+  if (is_asked(request.provenance)) keys.push_back("provenance: " + request.provenance);
+  if (is_asked(request.sbom)) keys.push_back("sbom: " + request.sbom);
   return keys;
 }
 

@@ -54,6 +54,11 @@ struct BuildRequest {
   std::string name;              ///< that no other build with that `home` has; a letter first
 };
 
+/// Whether a `provenance` or an `sbom` is wanted: both are also said to be not.
+inline bool is_asked(std::string_view attestation) {
+  return !attestation.empty() && attestation != "false";
+}
+
 /// BuildKit's own name of the frontend that is built into it.
 inline constexpr std::string_view k_builtin_frontend = "dockerfile.v0";
 
