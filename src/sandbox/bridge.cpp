@@ -1,6 +1,7 @@
 #include "sandbox/bridge.hpp"
 
 #include "process/process.hpp"
+#include "sandbox/environment.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +15,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* k_interfaces = "/sys/class/net";
-constexpr const char* k_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr std::size_t k_subnets = 1U << 13U; // of 16 addresses each, in 198.18.0.0/15
 
 util::Result<std::string> ip(std::vector<std::string> words) {

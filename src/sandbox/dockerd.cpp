@@ -12,10 +12,12 @@ namespace {
 
 /// daemon.json. A dockerd knows mirrors of Docker Hub alone, and those without a path.
 std::string configuration(const DaemonSetup& setup) {
-  std::set<std::string> plain(setup.registries.begin(), setup.registries.end());
+  std::set<std::string> plain;
+  for (const auto& registry : setup.registries) plain.insert(registry.substr(0, registry.find('/')));
   auto mirrors = nlohmann::json::array();
   if (const auto hub = setup.mirrors.find("docker.io"); hub != setup.mirrors.end())
     for (const auto& mirror : hub->second) {
+      if (mirror.find('/') != mirror.npos) continue; // what needs it is in a container, or was refused
       mirrors.push_back("http://" + mirror);
       plain.insert(mirror);
     }

@@ -1,7 +1,6 @@
 #include "process/caller.hpp"
 #include "process/process.hpp"
 #include "toolchain/sources.hpp"
-#include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 

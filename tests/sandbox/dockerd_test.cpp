@@ -92,6 +92,17 @@ TEST(EngineLive, RestartsOnWhatItKeepsAndSaysHowItDied) {
   }
 }
 
+/// At a registry of the user's everything lies below a path, and no engine starts with one in its settings.
+TEST(EngineLive, StartsBesideARegistryOfTheUsers) {
+  CP_ENGINES_OR_SKIP(engines);
+  auto opened =
+      Sandbox::open({.programs = engines.back().programs, .registry = "127.0.0.1:9", .mirrored_hosts = {"docker.io"}});
+  ASSERT_TRUE(opened) << util::to_text(opened.error());
+  const auto daemon = (*opened)->fresh_daemon();
+  EXPECT_TRUE(daemon) << util::to_text(daemon.error());
+  EXPECT_TRUE((*opened)->close());
+}
+
 TEST(EngineLive, ThatCannotStartShowsItsLogAndLeavesNoBridge) {
   CP_ENGINES_OR_SKIP(engines);
   auto programs = engines.back().programs;
@@ -123,11 +134,7 @@ TEST(EngineLive, OfAKilledRunIsSweptWithItsBridge) {
   CP_ENGINES_OR_SKIP(engines);
   const auto notes = std::move(*util::TempDir::create());
   const auto note = notes.path() / "folder";
-  std::map<std::string, std::string> environment{{"HELPER_FILE", note.string()}, {"PATH", std::getenv("PATH")}};
-  for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME"})
-    if (const char* value = std::getenv(name)) environment[name] = value;
-  auto helper = process::Process::start(
-      {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=EngineHelper.*"}, environment, {}});
+  auto helper = test::start_helper("EngineHelper.*", {{"HELPER_FILE", note.string()}});
   ASSERT_TRUE(helper);
   ASSERT_TRUE(test::eventually([&] { return fs::exists(note) || helper->poll(); }));
   ASSERT_TRUE(fs::exists(note));

@@ -48,12 +48,8 @@ TEST(JanitorLive, RemovesWhatAKilledRunLeftAndLeavesALiveOneAlone) {
     const auto notes = util::TempDir::create();
     ASSERT_TRUE(notes);
     const auto note = notes->path() / "folder";
-    std::map<std::string, std::string> environment{
-        {"HELPER_FILE", note.string()}, {"HELPER_TOOLCHAIN", std::to_string(i)}, {"PATH", std::getenv("PATH")}};
-    for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME"})
-      if (const char* value = std::getenv(name)) environment[name] = value;
-    auto helper = process::Process::start(
-        {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=SandboxHelper.*"}, environment, {}});
+    auto helper = test::start_helper("SandboxHelper.*",
+                                     {{"HELPER_FILE", note.string()}, {"HELPER_TOOLCHAIN", std::to_string(i)}});
     ASSERT_TRUE(helper);
     ASSERT_TRUE(test::eventually([&] { return fs::exists(note) || helper->poll(); }));
     ASSERT_TRUE(fs::exists(note));

@@ -82,6 +82,13 @@ int buildkitd_of(const Sandbox& sandbox) {
   return process_of(sandbox, "buildkitd");
 }
 
+util::Result<process::Process> start_helper(const std::string& filter, std::map<std::string, std::string> variables) {
+  for (const auto* name : {"CACHEPROOF_STORE", "XDG_CACHE_HOME", "HOME", "PATH"})
+    if (const char* value = std::getenv(name)) variables[name] = value;
+  return process::Process::start(
+      {{"/proc/self/exe", "--gtest_also_run_disabled_tests", "--gtest_filter=" + filter}, std::move(variables), {}});
+}
+
 process::Finished build(Sandbox& sandbox,
                         Daemon& daemon,
                         const Programs& programs,

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ int process_of(const Sandbox& sandbox, const std::string& program);
 int buildkitd_of(const Sandbox& sandbox);
 /// Kills it; false where there is none (-1 would be every process of the machine).
 bool kill_process(const Sandbox& sandbox, const std::string& program);
+
+/// Runs the disabled tests of that filter of this very program, with these variables and what leads to the toolchains.
+util::Result<process::Process> start_helper(const std::string& filter, std::map<std::string, std::string> variables);
 
 /// Whether it becomes true while we are patient.
 bool eventually(const std::function<bool()>& holds);
