@@ -66,7 +66,11 @@ util::Status make_bridge(const std::string& name) {
 
 util::Status remove_bridge(const std::string& name) {
   std::error_code error;
-  if (!fs::exists(fs::path(k_interfaces) / name, error)) return {};
+  const auto bridge = fs::path(k_interfaces) / name;
+  if (!fs::exists(bridge, error)) return {};
+  // An engine that is killed while a RUN has its network leaves the pair by which it would have been connected.
+  for (const auto& port : fs::directory_iterator(bridge / "brif", error))
+    static_cast<void>(ip({"link", "delete", port.path().filename()})); // or the kernel was faster
   CP_TRY(ip({"link", "delete", name}));
   return {};
 }

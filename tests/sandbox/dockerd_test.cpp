@@ -11,7 +11,9 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -42,12 +44,26 @@ std::string of_the_machine() {
   std::string rules; // without the times and counters
   for (const auto& line : util::lines(said({"iptables-save"})))
     if (!line.starts_with('#')) rules += line.substr(0, line.find(" [")) + "\n";
-  return said({"ip", "-o", "address", "show", "docker0"}) + rules
-         + said({"docker", "images", "-a", "--no-trunc", "--quiet"}) + said({"sysctl", "net.ipv4.ip_forward"});
+  auto images = util::lines(said({"docker", "images", "-a", "--no-trunc", "--quiet"}));
+  std::sort(images.begin(), images.end()); // those of one second come in any order
+  return said({"ip", "-o", "address", "show", "docker0"}) + rules + util::join(images, "\n")
+         + said({"sysctl", "net.ipv4.ip_forward"});
 }
 
 TEST(Bridge, IsNamedAfterItsSandboxAndItsDaemon) {
   EXPECT_EQ(bridge_of("/dev/shm/cacheproof-aB3dE6/d12"), "cp-aB3dE6-d12");
+}
+
+TEST(BridgeLive, GoesWithWhatIsConnectedToIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string bridge = "cp-bRiDgE-d1";
+  const auto made = make_bridge(bridge);
+  ASSERT_TRUE(made) << util::to_text(made.error());
+  ASSERT_EQ(said({"ip", "link", "add", "cp-bRiDgE-v1", "type", "veth", "peer", "name", "cp-bRiDgE-v2"}), "");
+  ASSERT_EQ(said({"ip", "link", "set", "cp-bRiDgE-v1", "master", bridge}), "");
+  EXPECT_TRUE(remove_bridge(bridge));
+  EXPECT_THAT(said({"ip", "-o", "link", "show"}), testing::Not(HasSubstr("cp-bRiDgE")));
+  EXPECT_TRUE(remove_bridge(bridge)) << "there is none any more";
 }
 
 TEST(EngineAlone, LeavesDocker0AndTheRulesAndImagesOfAnotherEngineAsTheyAre) {
