@@ -13,7 +13,7 @@ namespace cacheproof::engine {
 std::string contained_image(const Rig& rig);
 
 /// What an image of BuildKit has, by its paths there: buildkitd, buildctl, and the machine's runc with the libraries
-/// that it needs, which `ldd` knows.
+/// that it needs.
 util::Result<std::map<std::string, std::filesystem::path>> contained_programs(const sandbox::Programs& programs);
 
 } // namespace cacheproof::engine
