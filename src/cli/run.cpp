@@ -178,6 +178,8 @@ int run(Options options, std::stop_token stop) {
                          {},
                          "rename one of the scenario files: outside a folder 'scenarios' the file's name is the id"});
   if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
+  if (supply.contained_registries)
+    for (const auto& planned : cases) supply.contained_registries->expect(planned.scenario->registries);
   const auto play_once = [&] { return play(cases, *rigs_or, options, stop, console); };
   if (options.accept) return accept(cases, play_once, std::cout);
   const auto played = play_once();
@@ -199,9 +201,9 @@ void add_run(CLI::App& app, Session& session) {
   add_selection(*command, options->selection);
   command->add_option("--registry",
                       options->registry,
-                      "process (Debian's docker-registry; auto means it), v3 or v3.0.0 (distribution, installed if "
-                      "missing), container (of registry:3, by your Docker engine), path:FILE, or http://127.0.0.1:PORT "
-                      "of one of your own");
+                      "auto (the default: container where your Docker engine can, else process), container (Debian's "
+                      "docker-registry in one), container:IMAGE, process, v3 or v3.0.0 (distribution, installed if "
+                      "missing), path:FILE, or http://127.0.0.1:PORT of one of your own");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);

@@ -50,7 +50,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   }
   sandbox::Options options{.programs = round_rig_->programs,
                            .registry = round_rig_->registry,
-                           .registry_image = round_rig_->registry_image,
+                           .contained_registries = round_rig_->contained_registries,
                            .registries = scenario.registries,
                            .root = options_.root,
                            .keep = options_.keep,

@@ -56,34 +56,67 @@ util::Result<std::string> local_address(std::string_view url) {
       util::Blame::usage);
 }
 
-/// The image of a registry that the Docker engine has, pulls or builds, in that order.
-util::Result<std::string> registry_image(Rig& rig, Supply& supply) {
-  constexpr const char* k_public = "registry:3";
-  const auto& version = toolchain::default_version(toolchain::Kind::registry);
-  const auto own = "cacheproof/registry:" + version;
-  const auto& stop = supply.install.stop;
-  CP_TRY_ASSIGN(const auto engine, sandbox::engine_version(stop));
-  const auto found = [&](const std::string& image, const std::string& how) {
-    say_served(fmt::format("registry: a container of {} on Docker {} for every case{}", image, engine, how), supply);
-    return image;
-  };
-  for (const auto& image : {std::string(k_public), own})
-    if (sandbox::has_image(image)) return found(image, "");
-  auto pulled =
-      supply.offline ? util::Status(util::failure("--offline forbids it")) : sandbox::pull_image(k_public, stop);
-  if (pulled) return found(k_public, ", pulled now");
-  if (pulled.error().blame == util::Blame::interrupted) return tl::unexpected(std::move(pulled).error());
-  say(fmt::format("{} cannot be pulled ({}): its image is built from docker/registry", k_public, pulled.error().what),
-      supply);
-  CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
-  CP_TRY(sandbox::build_registry_image(kit.program("registry"), own, stop));
-  return found(own, ", built now; it stays in that engine");
+/// What is served to all rigs is said once, whether somebody asked or not.
+void say_once(const std::string& line, Supply& supply) {
+  if (supply.served.insert(line).second) say(line, supply);
+}
+
+/// The image of this machine's registry, which serves every case in a container as it does in a process.
+util::Result<std::string> own_image(Supply& supply) {
+  CP_TRY_ASSIGN(const auto program, toolchain::find_registry());
+  CP_TRY_ASSIGN(auto image, sandbox::registry_image_name(program));
+  if (sandbox::has_image(image)) return image;
+  CP_TRY(sandbox::build_registry_image(program, image, supply.install.stop));
+  say(fmt::format("registry: {} was built of {} and stays in the Docker engine", image, program.string()), supply);
+  return image;
+}
+
+/// One that the engine has, or pulls.
+util::Result<std::string> image_of_user(const std::string& image, Supply& supply) {
+  if (sandbox::has_image(image)) return image;
+  if (supply.offline)
+    return util::failure("the Docker engine does not have " + image + ", and --offline forbids to pull it");
+  CP_TRY(sandbox::pull_image(image, supply.install.stop));
+  return image;
+}
+
+/// Of `image`, or of this machine's registry; tried out.
+util::Status contain_registries(const std::string& image, Supply& supply) {
+  if (supply.contained_registries) return {};
+  CP_TRY_ASSIGN(const auto engine, sandbox::engine_version(supply.install.stop));
+  CP_TRY_ASSIGN(const auto name, image.empty() ? own_image(supply) : image_of_user(image, supply));
+  auto registries = std::make_shared<sandbox::ContainedRegistries>(name);
+  CP_TRY(registries->try_out(supply.install.stop));
+  supply.contained_registries = std::move(registries);
+  say_once(fmt::format("registry: a container of {} on Docker {} for every case", name, engine), supply);
+  return {};
 }
 
 util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply) {
+  constexpr std::string_view k_image = "container:";
+  if (choice == "container" || choice.starts_with(k_image)) {
+    CP_TRY(contain_registries(choice == "container" ? "" : choice.substr(k_image.size()), supply));
+    rig.contained_registries = supply.contained_registries;
+    return {};
+  }
+  if (choice == "auto" && !supply.no_contained_registries) {
+    if (!process::find_program("docker"))
+      supply.no_contained_registries = {util::Blame::unable, "there is no docker on the PATH"};
+    else if (auto contained = contain_registries({}, supply); !contained) {
+      if (contained.error().blame == util::Blame::interrupted) return contained;
+      supply.no_contained_registries = std::move(contained).error();
+    } else {
+      rig.contained_registries = supply.contained_registries;
+      return {};
+    }
+  }
   if (choice == "auto" || choice == "process") {
     CP_TRY_ASSIGN(rig.programs.registry, toolchain::find_registry());
-    say_served("registry: " + rig.programs.registry.string() + " of this machine", supply);
+    const auto line = "registry: " + rig.programs.registry.string() + " of this machine";
+    if (choice == "auto")
+      say_once(fmt::format("{}, as a process: {}", line, supply.no_contained_registries->what), supply);
+    else
+      say_served(line, supply);
     return {};
   }
   if (choice.starts_with(toolchain::k_path)) {
@@ -102,10 +135,6 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
         supply);
     return {};
   }
-  if (choice == "container") {
-    CP_TRY_ASSIGN(rig.registry_image, registry_image(rig, supply));
-    return {};
-  }
   if (choice == "v3" || util::Version::parse(choice)) {
     const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
     CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
@@ -114,8 +143,8 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
   }
   return util::failure(fmt::format("--registry={} is no registry", choice),
                        {},
-                       "one of: auto, process (Debian's docker-registry), v3 or v3.0.0 (distribution), container, "
-                       "path:FILE, http://127.0.0.1:PORT",
+                       "one of: auto, process (Debian's docker-registry), container (of that), container:IMAGE, v3 or "
+                       "v3.0.0 (distribution), path:FILE, http://127.0.0.1:PORT",
                        util::Blame::usage);
 }
 

@@ -12,6 +12,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,8 +29,8 @@ struct Rig {
   /// Of BuildKit, for a container of an engine; made when first asked for. Not there where none is needed.
   std::shared_future<util::Result<oci::Image>> contained;
   std::map<std::string, std::filesystem::path> buildx; ///< by version: what cases build with, or their command lines
-  std::string registry;       ///< `host:port` of the user's own, which then stands in for `programs.registry`
-  std::string registry_image; ///< of a container, likewise
+  std::string registry; ///< `host:port` of the user's own, which then stands in for `programs.registry`
+  std::shared_ptr<sandbox::ContainedRegistries> contained_registries; ///< likewise
   /// Dockerfile frontends by their versions; one that cannot be had is the trouble of the cases that serve it.
   std::map<std::string, util::Result<std::filesystem::path>> frontends;
   std::vector<toolchain::Lease> leases;      ///< nobody removes what is used from the store meanwhile
@@ -44,19 +45,22 @@ struct RigChoice {
   /// `v0.34.2`, `path:DIR`, an engine, `docker@v28.5.2`, or one in whose containers a BuildKit is,
   /// `v0.34.2+docker@v28.5.2`.
   std::string buildkit;
-  std::string registry =
-      "auto"; ///< `process` (Debian's, as `auto`), `v3` or `v3.1.2` (distribution), `container`, `path:FILE`, a URL
+  /// `process` (Debian's), `container` (of that), `container:IMAGE`, `auto` (a container where there can be one, else
+  /// the process), `v3` or `v3.1.2` (distribution), `path:FILE`, a URL.
+  std::string registry = "auto";
   std::vector<std::string> buildx; ///< versions; the pinned default is there, too, if the store has it
 };
 
 /// How rigs get their programs. All rigs of a run use one, on one thread at a time: what was learnt of silent hosts
 /// holds for them all, and nothing is said twice.
 struct Supply {
-  bool offline = false;                            ///< nothing is installed: an error where something would have to be
-  bool verbose = false;                            ///< also says which source served each program
-  toolchain::OwnKits own;                          ///< they come before store and sources
-  toolchain::Options install;                      ///< its `say` hears all of it
-  std::set<std::string> served;                    ///< what was said of that
+  bool offline = false;         ///< nothing is installed: an error where something would have to be
+  bool verbose = false;         ///< also says which source served each program
+  toolchain::OwnKits own;       ///< they come before store and sources
+  toolchain::Options install;   ///< its `say` hears all of it
+  std::set<std::string> served; ///< what was said of that
+  std::shared_ptr<sandbox::ContainedRegistries> contained_registries; ///< of all rigs; tried once
+  std::optional<util::Error> no_contained_registries;                 ///< why there are none, where they need not be
   std::map<std::string, util::Error> no_frontends; ///< versions that could not be had: nothing is tried twice
 };
 

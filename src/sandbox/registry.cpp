@@ -3,7 +3,7 @@
 #include "http/client.hpp"
 #include "process/caller.hpp"
 #include "sandbox/containers.hpp"
-#include "sandbox/folder.hpp"
+#include "sandbox/docker.hpp"
 #include "sandbox/log_tail.hpp"
 #include "sandbox/loopback.hpp"
 #include "util/files.hpp"
@@ -72,26 +72,22 @@ util::Result<Registry> Registry::launch(const std::filesystem::path& program,
   return Registry(std::move(process), std::move(port), identity, log, process::to_line(command));
 }
 
-util::Result<Registry>
-Registry::launch_container(const std::string& image, const std::filesystem::path& folder, const std::string& name) {
-  const auto log = folder / (name + ".log");
-  const auto identity = folder.filename().string();
+util::Result<Registry> Registry::launch_container(const std::string& image) {
+  CP_TRY_ASSIGN(auto folder, Folder::create());
+  const auto& path = folder.path();
+  const auto log = path / "registry.log";
+  const auto identity = path.filename().string();
   CP_TRY_ASSIGN(auto port, Port::reserve());
-  const auto container = fmt::format("{}-{}", identity, name);
-  process::Command command{{"docker",
-                            "run",
-                            "--rm",
-                            "--pull=never",
-                            "--name",
-                            container,
-                            "--label",
-                            fmt::format("{}={}", k_label, folder.string()),
-                            "--publish",
-                            fmt::format("127.0.0.1:{}:{}", port.number(), k_port_inside),
-                            "--tmpfs",
-                            "/var/lib/registry"},
-                           process::inherited_environment(),
-                           folder};
+  std::vector<std::string> words{"create",
+                                 "--rm",
+                                 "--name",
+                                 identity,
+                                 "--label",
+                                 fmt::format("{}={}", k_label, path.string()),
+                                 "--publish",
+                                 fmt::format("127.0.0.1:{}:{}", port.number(), k_port_inside),
+                                 "--tmpfs",
+                                 "/var/lib/registry"};
   for (const auto& [variable, value] : std::map<std::string, std::string>{
            {"OTEL_TRACES_EXPORTER", "none"}, // v3 looks for a collector otherwise
            {"REGISTRY_HTTP_ADDR", fmt::format(":{}", k_port_inside)},
@@ -100,16 +96,23 @@ Registry::launch_container(const std::string& image, const std::filesystem::path
            {"REGISTRY_LOG_ACCESSLOG_DISABLED", "true"},
            {"REGISTRY_LOG_LEVEL", "warn"},
            {"REGISTRY_STORAGE_DELETE_ENABLED", "true"}}) {
-    command.argv.emplace_back("--env");
-    command.argv.push_back(variable + "=" + value);
+    words.emplace_back("--env");
+    words.push_back(variable + "=" + value);
   }
-  command.argv.push_back(image);
-  auto shown = command; // what is inherited is the caller's own
-  shown.environment.reset();
-  (*command.environment)[std::string(k_mark)] = folder.string();
+  words.push_back(image);
+  // It is waited for, so that who ends it finds it: what is asked of an engine goes on when its client has ended.
+  auto made = docker(std::move(words), 30s);
+  if (!made) {
+    static_cast<void>(remove_files(path));
+    return tl::unexpected(std::move(made).error());
+  }
+  process::Command command{{"docker", "start", "--attach", identity}, {}, path};
+  const auto shown = process::to_line(command); // what is inherited is the caller's own
+  command.environment = process::inherited_environment();
+  (*command.environment)[std::string(k_mark)] = path.string();
   CP_TRY_ASSIGN(auto process, process::Process::start(command, {.log = log}));
-  Registry registry(std::move(process), std::move(port), identity, log, process::to_line(shown));
-  registry.container_ = container;
+  Registry registry(std::move(process), std::move(port), identity, log, shown);
+  registry.folder_ = std::move(folder);
   return registry;
 }
 
@@ -177,9 +180,15 @@ util::Status Registry::check() {
 }
 
 util::Status Registry::stop() {
-  auto done = container_.empty() ? util::Status() : remove_container(std::exchange(container_, {}));
-  if (process_) process_->stop(SIGKILL); // what it keeps is thrown away
-  return done;
+  if (!folder_) {
+    if (process_) process_->stop(SIGKILL); // what it keeps is thrown away
+    return {};
+  }
+  const auto folder = std::exchange(folder_, std::nullopt);
+  process_->stop(SIGKILL); // it asks for nothing any more
+  const auto removed = remove_container(identity_);
+  CP_TRY(removed); // its folder stays, so that the next start tries again
+  return remove_files(folder->path());
 }
 
 } // namespace cacheproof::sandbox

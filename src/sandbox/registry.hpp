@@ -1,6 +1,7 @@
 #pragma once
 
 #include "process/process.hpp"
+#include "sandbox/folder.hpp"
 #include "sandbox/port.hpp"
 #include "util/result.hpp"
 
@@ -22,10 +23,9 @@ public:
                                        const std::filesystem::path& folder,
                                        const std::map<std::string, std::string>& environment,
                                        const std::string& name = "registry");
-  /// The same in a container of the Docker engine that the caller's `docker` reaches: of an image that it has,
-  /// published on loopback alone, with its state in memory.
-  static util::Result<Registry>
-  launch_container(const std::string& image, const std::filesystem::path& folder, const std::string& name = "registry");
+  /// The same in a container of the Docker engine that the caller's `docker` reaches, and in a folder of its own: of an
+  /// image that it has, published on loopback alone, with its state in memory.
+  static util::Result<Registry> launch_container(const std::string& image);
   /// The user's at `host:port`, plain HTTP.
   static Registry of_user(const std::string& address);
   /// Returns when it answers. Its early death and a stop request are noticed at once.
@@ -40,7 +40,7 @@ public:
   const std::filesystem::path& log() const { return log_; }
   /// Whether it lives and answers; the error carries the log's tail.
   util::Status check();
-  /// A container that stays is an error.
+  /// Ends it, a container with its folder, whose log is gone then. A container that stays is an error.
   util::Status stop();
 
 private:
@@ -49,7 +49,7 @@ private:
       process::Process process, Port port, std::string identity, std::filesystem::path log, std::string command_line);
   util::Status ask(std::stop_token stop) const;
   std::optional<process::Process> process_; ///< none at the user's; of a container the client that waits for it
-  std::string container_;                   ///< its name
+  std::optional<Folder> folder_;            ///< of a container, whose name is that of its folder
   std::optional<Port> port_;
   std::string prefix_;
   std::string address_;

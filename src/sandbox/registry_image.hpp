@@ -22,7 +22,12 @@ bool has_image(const std::string& name);
 /// Has it pulled; gives up after a minute.
 util::Status pull_image(const std::string& name, const std::stop_token& stop);
 
-/// Builds the image of a registry from its static program, as docker/registry/Dockerfile says. It stays in the engine.
+/// The name that the image of a registry's program has: its version and the beginning of its sha256, so that another
+/// program is another image.
+util::Result<std::string> registry_image_name(const std::filesystem::path& program);
+
+/// Builds it from the program and the libraries that it needs here, as docker/registry/Dockerfile says. It stays in the
+/// engine.
 util::Status
 build_registry_image(const std::filesystem::path& program, const std::string& name, const std::stop_token& stop);
 

@@ -28,7 +28,7 @@ util::Status check(const Options& options) {
   CP_TRY(check_program(programs.daemon, engine ? "dockerd" : "buildkitd", toolchain));
   if (!engine) CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
   CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
-  if (options.registry.empty() && options.registry_image.empty())
+  if (options.registry.empty() && !options.contained_registries)
     CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
   return {};
 }
@@ -71,17 +71,17 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
 }
 
 util::Status Sandbox::launch_registry() {
-  const auto number = registries_.size() + 1;
-  const auto name = number == 1 ? std::string("registry") : fmt::format("registry{}", number);
   if (!options_.registry.empty()) {
     registries_.push_back(Registry::of_user(options_.registry));
     return {};
   }
-  if (!options_.registry_image.empty()) {
-    CP_TRY_ASSIGN(auto contained, Registry::launch_container(options_.registry_image, folder(), name));
+  if (options_.contained_registries) {
+    CP_TRY_ASSIGN(auto contained, options_.contained_registries->take());
     registries_.push_back(std::move(contained));
     return {};
   }
+  const auto number = registries_.size() + 1;
+  const auto name = number == 1 ? std::string("registry") : fmt::format("registry{}", number);
   CP_TRY_ASSIGN(auto registry,
                 Registry::launch(options_.programs.registry,
                                  folder(),
@@ -212,7 +212,7 @@ util::Status Sandbox::close() {
     if (auto stopped = registry.stop(); !stopped) contained = std::move(stopped);
   static_cast<void>(retired());
   CP_TRY(clear(folder()));
-  CP_TRY(std::move(contained)); // its folder stays, so that the next start tries again
+  CP_TRY(std::move(contained));
   return options_.keep ? folder_.keep() : remove_files(folder());
 }
 

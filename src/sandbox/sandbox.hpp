@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/contained_registries.hpp"
 #include "sandbox/daemon.hpp"
 #include "sandbox/folder.hpp"
 #include "sandbox/registry.hpp"
@@ -36,8 +37,8 @@ struct DaemonExtras {
 
 struct Options {
   Programs programs;
-  std::string registry;       ///< `host:port` of one of the user's, plain HTTP; empty: one is started, of
-  std::string registry_image; ///< this image, in a container; empty: `programs.registry`
+  std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: one is taken of
+  std::shared_ptr<ContainedRegistries> contained_registries; ///< these; empty: `programs.registry` is started
   std::size_t registries = 1;
   std::filesystem::path root;              ///< below which its folder is made; empty: where there is room
   bool keep = false;                       ///< the folder stays

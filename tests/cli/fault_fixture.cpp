@@ -26,6 +26,7 @@ void FaultTest::TearDown() {
 
 process::Command FaultTest::inside(std::vector<std::string> arguments) const {
   auto plain = command(std::move(arguments));
+  (*plain.environment)["DOCKER_HOST"] = "unix:///nowhere/docker.sock"; // no way leads to its containers from in there
   (*plain.environment)["TMPDIR"] = (folder_.path() / "tmp").string();
   // Said to the program by env(1): on its way into the world nothing may load a library that leaves files outside.
   std::vector<std::string> words;

@@ -126,26 +126,77 @@ TEST_F(RegistryContainerAlone, IsFreshForEveryCaseAndLeavesNone) {
   const auto before = containers();
   write("scenarios/one.yaml", k_plain);
   write("scenarios/two.yaml", k_plain);
-  const auto played = run({"run", "--registry", "container", "-v"});
-  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
-  EXPECT_THAT(played.out, HasSubstr("registry: a container of "));
-  EXPECT_THAT(played.out, HasSubstr("2 passed"));
+  for (const std::vector<std::string>& choice : {std::vector<std::string>{}, {"--registry", "container"}}) {
+    std::vector<std::string> words{"run", "--buildkit", "v0.17.3,v0.34.2"}; // of the older one v3 refuses the cache
+    words.insert(words.end(), choice.begin(), choice.end());
+    const auto played = run(words);
+    EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+    EXPECT_THAT(played.out,
+                testing::ContainsRegex("registry: a container of cacheproof/registry:[0-9a-f]{12} on Docker [0-9.]+"));
+    EXPECT_THAT(played.out, HasSubstr("4 passed"));
+    EXPECT_EQ(containers(), before);
+  }
+}
+
+TEST_F(RegistryContainerAlone, OfAKilledRunIsSweptWithTheOneAhead) {
+  const auto before = containers();
+  auto text = k_plain;
+  replace(text, "    RUN mkdir", "    RUN sleep 20\n    RUN mkdir");
+  write("scenarios/one.yaml", text);
+  write("scenarios/two.yaml", text);
+  auto played = process::Process::start(command({"run", "--jobs", "1"}));
+  ASSERT_TRUE(played);
+  const auto more = [&] { return util::lines(containers()).size() - util::lines(before).size(); };
+  for (int i = 0; i < 300 && more() < 2; ++i) std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(more(), 2U) << "one of the case, one for the next";
+  played->stop(SIGKILL);
+  EXPECT_EQ(run({"clean"}).exit.code, 0);
   EXPECT_EQ(containers(), before);
+}
+
+TEST_F(RegistryContainerAlone, OfAnImageThatNobodyHasIsABrokenRig) {
+  const auto played =
+      run({"run", write("plain.yaml", k_plain), "--registry", "container:127.0.0.1:1/registry:3", "--offline"});
+  EXPECT_EQ(played.exit.code, 2) << played.out;
+  EXPECT_THAT(played.err, HasSubstr("does not have 127.0.0.1:1/registry:3, and --offline forbids to pull it"));
+}
+
+TEST_F(RegistryContainerAlone, ThatDoesNotStartIsAProcessByDefault) {
+  auto engineless = command({"run", write("plain.yaml", k_plain)});
+  write("bin/docker",
+        "#!/bin/sh\n[ $1 != create ] || { echo no containers today >&2; exit 125; }\nexec "
+            + process::find_program("docker").value().string() + " \"$@\"\n");
+  fs::permissions(folder_.path() / "bin/docker", fs::perms(0755));
+  auto& path = (*engineless.environment)["PATH"];
+  path = (folder_.path() / "bin").string() + ":" + path;
+  const auto played = *process::run(engineless);
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("docker-registry of this machine, as a process: no containers today"));
 }
 
 TEST_F(RegistryContainerAlone, ThatIsKilledBreaksTheRound) {
   const auto before = containers();
   auto text = k_plain;
-  replace(text, "    RUN mkdir", "    RUN sleep 5\n    RUN mkdir");
+  replace(text, "    RUN mkdir", "    RUN sleep 4.7183\n    RUN mkdir");
   const auto file = write("slow.yaml", text);
   auto playing = std::async(std::launch::async, [&] { return run({"run", file, "--registry", "container"}); });
+  const process::Command sleeping{{"pgrep", "--full", "sleep 4[.]7183"}, {}, {}};
   while (playing.wait_for(100ms) == std::future_status::timeout)
-    for (const auto& id : util::lines(containers()))
-      if (before.find(id) == std::string::npos) docker({"kill", id});
+    if (process::run(sleeping)->exit.ok())
+      for (const auto& id : util::lines(containers()))
+        if (before.find(id) == std::string::npos) docker({"kill", id});
   const auto played = playing.get();
   EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr("1 broken"));
   EXPECT_EQ(containers(), before);
+}
+
+TEST_F(RegistryChoiceLive, WithoutAnEngineTheDefaultIsAProcess) {
+  auto blind = command({"run", write("plain.yaml", k_plain)});
+  (*blind.environment)["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
+  const auto played = *process::run(blind);
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("registry: " + registry_ + " of this machine, as a process: "));
 }
 
 TEST_F(RegistryChoiceLive, AnythingElseIsWrongUsage) {

@@ -45,7 +45,8 @@ protected:
     set("CACHEPROOF_DOCKER_HUB_URL", silent_.url() + "/hub");
     supply_.install.say = [this](std::string_view line) { said_.emplace_back(line); };
     supply_.install.patience = 300ms;
-    if (auto rig = prepare_rig({.buildkit = "path:" + own()}, supply_); !rig) GTEST_SKIP() << rig.error().what;
+    if (auto rig = prepare_rig({.buildkit = "path:" + own(), .registry = "process"}, supply_); !rig)
+      GTEST_SKIP() << rig.error().what;
     said_.clear();
   }
   void TearDown() override {
@@ -84,11 +85,11 @@ protected:
 };
 
 TEST_F(RigSources, ASilentHostIsWaitedForOnceInARun) {
-  auto first = prepare_rig({.buildkit = "v0.20.0"}, supply_);
+  auto first = prepare_rig({.buildkit = "v0.20.0", .registry = "process"}, supply_);
   ASSERT_TRUE(first) << util::to_text(first.error());
   const int knocks = knocks_; // for the release and for the image
   EXPECT_GT(knocks, 0);
-  ASSERT_TRUE(prepare_rig({.buildkit = "v0.21.0"}, supply_));
+  ASSERT_TRUE(prepare_rig({.buildkit = "v0.21.0", .registry = "process"}, supply_));
   ASSERT_TRUE(add_frontends(*first, {"v0.21.0", "v0.22.0"}, supply_));
   EXPECT_EQ(knocks_, knocks);
   EXPECT_EQ(std::count_if(
@@ -99,11 +100,11 @@ TEST_F(RigSources, ASilentHostIsWaitedForOnceInARun) {
 
 TEST_F(RigSources, OfflineNobodyIsAsked) {
   supply_.offline = true;
-  const auto rig = prepare_rig({.buildkit = "v0.20.0"}, supply_);
+  const auto rig = prepare_rig({.buildkit = "v0.20.0", .registry = "process"}, supply_);
   ASSERT_FALSE(rig);
   EXPECT_EQ(rig.error().what, "BuildKit v0.20.0 is not in the store");
   EXPECT_EQ(rig.error().remedy, "cacheproof toolchain install v0.20.0");
-  auto own_rig = prepare_rig({.buildkit = "path:" + own()}, supply_);
+  auto own_rig = prepare_rig({.buildkit = "path:" + own(), .registry = "process"}, supply_);
   ASSERT_TRUE(own_rig);
   EXPECT_FALSE(add_frontends(*own_rig, {"v0.21.0"}, supply_));
   EXPECT_EQ(knocks_, 0);
@@ -113,7 +114,7 @@ TEST_F(RigSources, AFrontendThatCannotBeHadIsTriedOnce) {
   supply_.install.go_folder = folder_.path(); // not the one of this machine
   write_program("go", "#!/bin/sh\n[ $1 = env ] && printf '%s\\n' go1.19.8 auto off\n");
   for (int i = 0; i < 2; ++i) {
-    auto rig = prepare_rig({.buildkit = "path:" + own()}, supply_);
+    auto rig = prepare_rig({.buildkit = "path:" + own(), .registry = "process"}, supply_);
     ASSERT_TRUE(rig && add_frontends(*rig, {"v0.21.0"}, supply_));
     ASSERT_FALSE(rig->frontends.at("v0.21.0"));
     EXPECT_EQ(rig->frontends.at("v0.21.0").error().blame, util::Blame::unable);
@@ -122,14 +123,14 @@ TEST_F(RigSources, AFrontendThatCannotBeHadIsTriedOnce) {
 }
 
 TEST_F(RigSources, WhichServedIsSaidOnceToWhoAsks) {
-  ASSERT_TRUE(prepare_rig({.buildkit = "v0.20.0"}, supply_));
+  ASSERT_TRUE(prepare_rig({.buildkit = "v0.20.0", .registry = "process"}, supply_));
   said_.clear();
-  ASSERT_TRUE(prepare_rig({.buildkit = "v0.20.0"}, supply_));
+  ASSERT_TRUE(prepare_rig({.buildkit = "v0.20.0", .registry = "process"}, supply_));
   EXPECT_THAT(said_, testing::IsEmpty());
 
   supply_.verbose = true;
   for (const auto& buildkit : {std::string("v0.20.0"), "path:" + own(), std::string("v0.20.0")})
-    ASSERT_TRUE(prepare_rig({.buildkit = buildkit}, supply_));
+    ASSERT_TRUE(prepare_rig({.buildkit = buildkit, .registry = "process"}, supply_));
   EXPECT_THAT(said_,
               testing::ElementsAre(testing::MatchesRegex("registry: /.*/docker-registry of this machine"),
                                    "BuildKit v0.20.0: from the store (module github.com/moby/buildkit@v0.20.0)",
