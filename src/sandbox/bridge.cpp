@@ -64,12 +64,16 @@ util::Status make_bridge(const std::string& name) {
   return tl::unexpected(std::move(done).error());
 }
 
-util::Status remove_bridge(const std::string& name) {
+bool has_bridge(const std::string& name) {
   std::error_code error;
-  const auto bridge = fs::path(k_interfaces) / name;
-  if (!fs::exists(bridge, error)) return {};
+  return fs::exists(fs::path(k_interfaces) / name, error);
+}
+
+util::Status remove_bridge(const std::string& name) {
+  if (!has_bridge(name)) return {};
+  std::error_code error;
   // An engine that is killed while a RUN has its network leaves the pair by which it would have been connected.
-  for (const auto& port : fs::directory_iterator(bridge / "brif", error))
+  for (const auto& port : fs::directory_iterator(fs::path(k_interfaces) / name / "brif", error))
     static_cast<void>(ip({"link", "delete", port.path().filename()})); // or the kernel was faster
   CP_TRY(ip({"link", "delete", name}));
   return {};

@@ -17,6 +17,7 @@ std::string bridge_of(const std::filesystem::path& daemon_folder);
 
 /// Makes it, with 14 addresses of 198.18.0.0/15, which no network has (RFC 2544). Needs `ip` and root.
 util::Status make_bridge(const std::string& name);
+bool has_bridge(const std::string& name);
 /// With what is connected to it. None of that name is no error.
 util::Status remove_bridge(const std::string& name);
 

@@ -201,6 +201,7 @@ std::optional<std::string> Daemon::died() {
   if (!exit && entered() && kill(contained_, 0) != 0) return "the buildkitd in its container ended";
   // An engine lives on without it and may start another one; what was lost with the first would look like a miss.
   if (!exit && ready() && containerd_now() != containerd_) return "its containerd ended";
+  if (!exit && !bridge_.empty() && !has_bridge(bridge_)) return "its bridge " + bridge_ + " was taken away";
   if (!exit) return {};
   const std::string memory =
       oom_kills() == oom_kills_ ? "" : "; meanwhile the kernel killed processes for lack of memory";

@@ -1,5 +1,6 @@
 // Cases on Docker engines: what scenarios cannot say about themselves.
 #include "live_story.hpp"
+#include "sandbox/bridge.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,32 +41,37 @@ protected:
         pids.push_back(std::stoi(entry.path().filename()));
     return pids;
   }
-  /// Those of our case, once its step runs, which is in a control group of its sandbox. A child that has not become its
-  /// own program yet is called like its parent: there may be several.
-  std::vector<int> beside_the_step(const std::string& program) const {
+  /// `cacheproof-XXXXXX`, once the step of our case runs, which is in a control group of its sandbox; else empty.
+  std::string sandbox() const {
     const auto steps = processes_of("sleep", folder_.path());
     const auto groups =
         steps.empty() ? "" : util::read_text(fs::path("/proc") / std::to_string(steps.front()) / "cgroup").value_or("");
     const auto at = groups.find("cacheproof-");
-    if (at == std::string::npos) return {};
-    const auto sandbox = groups.substr(at, groups.find('/', at) - at);
-    auto marked = processes_of(program, sandbox);
-    return marked.empty() ? processes_of(program, sandbox, "cgroup") : marked; // what is in a container has no mark
+    return at == std::string::npos ? "" : groups.substr(at, groups.find('/', at) - at);
   }
-  /// Plays a step that takes its time (an engine without containerd waits for its end); once it runs, kills that
-  /// program of the engine.
-  evidence::CaseEvidence play_and_kill(const std::string& program, int seconds = 40) {
-    std::jthread killer([&](const std::stop_token& stop) {
-      std::vector<int> found;
-      while (!stop.stop_requested() && (found = beside_the_step(program)).empty())
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      for (const int pid : found) kill(pid, SIGKILL);
+  /// Plays a step that takes its time (an engine without containerd waits for its end); once it runs, does that to its
+  /// sandbox, until it could.
+  evidence::CaseEvidence play_and(const std::function<bool(const std::string& sandbox)>& harm, int seconds) {
+    std::jthread harming([&](const std::stop_token& stop) {
+      for (std::string name; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(20)))
+        if (!(name = sandbox()).empty() && harm(name)) return;
     });
     return play("files: {Dockerfile: \"FROM alpine AS app\\nRUN FOLDER=" + folder_.path().string() + " sleep "
                 + std::to_string(seconds)
                 + "\\n\"}\n"
                   "timeout: 60\n"
                   "rounds: [{expect: {rebuilt: all}}]\n");
+  }
+  /// The processes of that program. A child that has not become its own program yet is called like its parent: there
+  /// may be several.
+  evidence::CaseEvidence play_and_kill(const std::string& program, int seconds = 40) {
+    const auto harm = [&](const std::string& sandbox) {
+      auto found = processes_of(program, sandbox);
+      if (found.empty()) found = processes_of(program, sandbox, "cgroup"); // what is in a container has no mark
+      for (const int pid : found) kill(pid, SIGKILL);
+      return !found.empty();
+    };
+    return play_and(harm, seconds);
   }
 };
 
@@ -103,6 +110,17 @@ TEST_P(EngineLive, WhoseContainerdIsKilledInTheMiddleOfABuildIsNoVerdict) {
   EXPECT_EQ(played.verdict, Verdict::broken) << "although the engine starts another one, and the build may succeed";
   ASSERT_EQ(played.rounds.size(), 1U);
   EXPECT_THAT(why(played.rounds[0]), HasSubstr("its containerd ended"));
+}
+
+TEST_P(EngineLive, WhoseNetworkIsTakenInTheMiddleOfABuildIsNoVerdict) {
+  const auto harm = [](const std::string& sandbox) {
+    const auto bridges = sandbox::bridges_of("/" + sandbox);
+    return bridges.size() == 1 && sandbox::remove_bridge(bridges.front());
+  };
+  const auto played = play_and(harm, 2);
+  EXPECT_EQ(played.verdict, Verdict::broken) << "although the step needed none";
+  ASSERT_EQ(played.rounds.size(), 1U);
+  EXPECT_THAT(why(played.rounds[0]), testing::ContainsRegex("its bridge cp-[A-Za-z0-9]{6}-d1 was taken away"));
 }
 
 class ContainerLive : public OnAnEngine {
