@@ -20,6 +20,8 @@ BuildxBuilder builder_of(const Client& client, const BuildRequest& request) {
 
 /// The first engine that keeps images in containerd by default, and the first that was seen to keep a history.
 const util::Version k_with_containerd{29, 0, 0, {}};
+/// The first that can be told to.
+const util::Version k_with_setting{26, 0, 0, {}};
 const util::Version k_with_history{25, 0, 0, {}};
 
 bool is_engine_before(const DriverChoice& choice, const util::Version& first) {
@@ -66,6 +68,8 @@ std::string_view to_text(Driver driver) {
     return "buildx";
   case Driver::docker:
     return "docker";
+  case Driver::containerd:
+    return "docker-containerd";
   case Driver::container:
     return "docker-container";
   case Driver::buildctl:
@@ -80,13 +84,22 @@ std::optional<Driver> parse_driver(std::string_view text) {
   return {};
 }
 
+bool is_engines_own(Driver driver) {
+  return driver == Driver::docker || driver == Driver::containerd;
+}
+
 BuildxPlace place_of(Driver driver) {
-  if (driver == Driver::docker) return BuildxPlace::engine;
+  if (is_engines_own(driver)) return BuildxPlace::engine;
   return driver == Driver::container ? BuildxPlace::container : BuildxPlace::daemon;
 }
 
 bool has_graph_driver(const DriverChoice& choice) {
   return is_engine_before(choice, k_with_containerd);
+}
+
+bool can_be_told(const std::string& docker) {
+  const auto version = util::Version::parse(docker);
+  return version && !(*version < k_with_setting) && *version < k_with_containerd;
 }
 
 bool has_no_history(const DriverChoice& choice) {

@@ -16,16 +16,21 @@ namespace cacheproof::builder {
 
 /// What starts a build.
 enum class Driver {
-  buildctl,  ///< of the daemon's own version
-  buildx,    ///< with its driver `remote`
-  docker,    ///< buildx with its driver `docker`: the BuildKit that is built into a Docker engine
+  buildctl, ///< of the daemon's own version
+  buildx,   ///< with its driver `remote`
+  docker,   ///< buildx with its driver `docker`: the BuildKit that is built into a Docker engine
+  /// The same in an engine that is told to keep its images in containerd: 26 to 28 can, 29 does by itself.
+  containerd,
   container, ///< buildx with its driver `docker-container`: a buildkitd in a container of a Docker engine
 };
-inline constexpr std::array k_drivers{Driver::buildctl, Driver::buildx, Driver::docker, Driver::container};
+inline constexpr std::array k_drivers{
+    Driver::buildctl, Driver::buildx, Driver::docker, Driver::containerd, Driver::container};
 
-/// As it is written: `buildctl`, `buildx`, `docker`, `docker-container`.
+/// As it is written: `buildctl`, `buildx`, `docker`, `docker-containerd`, `docker-container`.
 std::string_view to_text(Driver driver);
 std::optional<Driver> parse_driver(std::string_view text);
+/// Whether it builds in an engine's own BuildKit.
+bool is_engines_own(Driver driver);
 /// Where buildx finds the builder that it builds with.
 BuildxPlace place_of(Driver driver);
 
@@ -38,9 +43,10 @@ struct DriverChoice {
   bool operator==(const DriverChoice&) const = default;
 };
 /// Whether that engine keeps images, and what builds leave, in layers of its own (a graph driver) and not in
-/// containerd: then it exports no cache but an inline one. So do all before 29.0, which ask for the other by a setting
-/// alone.
+/// containerd: then it exports no cache but an inline one. So do all before 29.0 that are not told otherwise.
 bool has_graph_driver(const DriverChoice& choice);
+/// Whether that engine can be told to keep them in containerd (measured on 26.1.4, 27.2.0 and 28.5.2).
+bool can_be_told(const std::string& docker);
 /// Whether that engine keeps no history of its builds: what happened is told by the client alone (measured on 20.10.24;
 /// from 25.0 on there is one).
 bool has_no_history(const DriverChoice& choice);

@@ -33,7 +33,7 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
   const auto& [driver, buildx, docker] = planned.driver;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
-  if (driver != builder::Driver::docker)
+  if (!builder::is_engines_own(driver))
     arguments.push_back("--buildkit=" + word_of(Kind::buildkit, planned.buildkit, own));
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
   if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
@@ -48,7 +48,7 @@ std::vector<std::string> toolchains_of(const engine::Case& planned, const toolch
     if (!own.contains({kind, version})) all.push_back(fmt::format("{} {}", toolchain::recipe(kind).name, version));
   };
   for (const auto& rig : engine::rigs_of(planned))
-    if (const auto [buildkit, docker] = engine::parse_rig_name(rig); !buildkit.empty()) add(Kind::buildkit, buildkit);
+    if (const auto name = engine::parse_rig_name(rig); !name.buildkit.empty()) add(Kind::buildkit, name.buildkit);
   if (!planned.driver.docker.empty()) add(Kind::docker, planned.driver.docker);
   for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario})) add(Kind::buildx, version);
   return all;

@@ -80,8 +80,9 @@ void choose_group(Selection& selection, const std::string& group) {
   };
   const bool contained = has("docker-container");
   all_if(drivers.empty() || has("buildctl") || has("buildx") || contained, selection.versions);
-  all_if(has("buildx") || has("docker") || contained, selection.buildx);
-  all_if(has("docker") || contained, selection.docker);
+  const bool engines = has("docker") || has("docker-containerd") || contained;
+  all_if(has("buildx") || engines, selection.buildx);
+  all_if(engines, selection.docker);
 }
 
 /// For the key of a cache: none of an engine's job, which has its own.
@@ -130,8 +131,8 @@ private:
 void add_buildkits(Jobs& jobs, Selection selection, Chosen chosen) {
   std::erase_if(chosen.drivers, [](const auto& one) { return !one.docker.empty(); });
   if (chosen.drivers.empty()) return;
-  std::erase(selection.drivers, to_text(builder::Driver::docker));
-  std::erase(selection.drivers, to_text(builder::Driver::container));
+  for (const auto driver : {builder::Driver::docker, builder::Driver::containerd, builder::Driver::container})
+    std::erase(selection.drivers, to_text(driver));
   selection.docker.clear();
   selection.buildx.clear();
   for (const auto& one : chosen.drivers)

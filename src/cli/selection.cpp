@@ -52,8 +52,8 @@ void add_selection(CLI::App& command, Selection& selection) {
   add("--driver",
       selection.drivers,
       "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), docker (the "
-      "BuildKit in a Docker engine), docker-container (a BuildKit in a container of one), or several (default: "
-      "buildctl)");
+      "BuildKit in a Docker engine), docker-containerd (the same in one of 26 to 28 that keeps its images in "
+      "containerd), docker-container (a BuildKit in a container of one), or several (default: buildctl)");
   add("--buildx",
       selection.buildx,
       "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, latest, or path:DIR with a "

@@ -31,8 +31,10 @@ std::string version_of(const Case& planned, const scenario::Round& round) {
 }
 
 std::string rig_of(const Case& planned, const scenario::Round& round) {
-  const bool own = planned.driver.driver != builder::Driver::docker;
-  return to_text(RigName{own ? version_of(planned, round) : "", planned.driver.docker});
+  const auto driver = planned.driver.driver;
+  return to_text(RigName{builder::is_engines_own(driver) ? "" : version_of(planned, round),
+                         planned.driver.docker,
+                         driver == builder::Driver::containerd});
 }
 
 std::vector<std::string> rigs_of(const Case& planned) {

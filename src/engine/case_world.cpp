@@ -224,7 +224,7 @@ std::vector<evidence::PinnedImage> CaseWorld::pins() const {
 /// At the user's registry the base images lie below a path.
 util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images) const {
   if (round_rig_->registry.empty() || images.empty()) return {};
-  if (planned_.driver.driver == builder::Driver::docker)
+  if (builder::is_engines_own(planned_.driver.driver))
     return util::failure("a Docker engine takes no base images from below a path of a registry",
                          "--registry=http://" + round_rig_->registry,
                          "play it with a registry of the sandbox's own: leave --registry out");

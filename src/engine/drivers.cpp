@@ -50,11 +50,17 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
     }
     for (const auto& version : clients) {
       if (*driver == Driver::buildx) CP_TRY(add(all, {*driver, version, {}}, "buildx " + version));
-      if (*driver == Driver::docker || *driver == Driver::container)
-        for (const auto& engine : engines)
+      if (*driver == Driver::buildx) continue;
+      for (const auto& engine : engines)
+        if (*driver != Driver::containerd || builder::can_be_told(engine))
           CP_TRY(add(all, {*driver, version, engine}, fmt::format("{} {} with buildx {}", written, engine, version)));
     }
   }
+  if (all.empty())
+    return util::failure("none of these engines can be told to keep its images in containerd",
+                         "--driver=docker-containerd",
+                         "name some of 26 to 28 with --docker; 29 does it by itself: --driver docker",
+                         util::Blame::usage);
   const auto any = [&](auto is) { return std::any_of(all.begin(), all.end(), is); };
   if (!buildx.empty() && !any([](const auto& choice) { return choice.driver != Driver::buildctl; }))
     return util::failure(
@@ -67,7 +73,7 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
 
 bool need_buildkit(const std::vector<DriverChoice>& drivers) {
   return std::any_of(
-      drivers.begin(), drivers.end(), [](const auto& each) { return each.driver != builder::Driver::docker; });
+      drivers.begin(), drivers.end(), [](const auto& each) { return !builder::is_engines_own(each.driver); });
 }
 
 const std::string& buildx_of(const DriverChoice& driver) {

@@ -54,7 +54,7 @@ Why unmet_by_container(const scenario::Scenario& scenario) {
 
 std::optional<std::string> unmet_by_engine(const Case& planned) {
   const auto driver = planned.driver.driver;
-  if (driver != builder::Driver::docker && driver != builder::Driver::container) return {};
+  if (!builder::is_engines_own(driver) && driver != builder::Driver::container) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
   if (driver == builder::Driver::container) return unmet_by_container(scenario);

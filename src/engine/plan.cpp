@@ -20,25 +20,32 @@ std::string cell_text(const scenario::Cell& cell) {
   return parts.empty() ? "" : "[" + util::join(parts, ",") + "]";
 }
 
+/// Before the version of an engine, where BuildKit's could stand.
+const std::string k_engine = "docker@";
+const std::string k_with_containerd = "docker-containerd@";
+
 /// Nothing for BuildKit's own client.
 std::string driver_text(const DriverChoice& driver) {
   if (driver.driver == builder::Driver::buildctl) return "";
   return "+buildx@" + driver.version
-         + (driver.driver == builder::Driver::container ? "+" + std::string(k_engine) + driver.docker : "");
+         + (driver.driver == builder::Driver::container ? "+" + to_text(RigName{{}, driver.docker, false}) : "");
 }
 
 } // namespace
 
 std::string engine_name(const DriverChoice& driver) {
-  return driver.driver == builder::Driver::docker ? std::string(k_engine) + driver.docker : "";
+  if (!builder::is_engines_own(driver.driver)) return "";
+  return to_text(RigName{{}, driver.docker, driver.driver == builder::Driver::containerd});
 }
 
 std::string to_text(const RigName& name) {
   if (name.docker.empty()) return name.buildkit;
-  return fmt::format("{}{}{}{}", name.buildkit, name.buildkit.empty() ? "" : "+", k_engine, name.docker);
+  const auto engine = (name.containerd ? k_with_containerd : k_engine) + name.docker;
+  return name.buildkit.empty() ? engine : name.buildkit + "+" + engine;
 }
 
 RigName parse_rig_name(const std::string& text) {
+  if (text.starts_with(k_with_containerd)) return {{}, text.substr(k_with_containerd.size()), true};
   const auto engine = text.find(k_engine);
   if (engine == text.npos || text.starts_with(toolchain::k_path)) return {text, {}};
   return {text.substr(0, engine == 0 ? 0 : engine - 1), text.substr(engine + k_engine.size())};
@@ -52,7 +59,7 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
     for (const auto& cell : scenario::cells(*scenario)) {
       const auto add = [&](const std::string& version, const std::string& shown) {
         for (const auto& driver : drivers)
-          if (driver.driver != builder::Driver::docker)
+          if (!builder::is_engines_own(driver.driver))
             cases.push_back({scenario,
                              cell,
                              version,
@@ -64,7 +71,7 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
       else
         for (const auto& version : versions) add(version, version);
       for (const auto& driver : drivers)
-        if (driver.driver == builder::Driver::docker)
+        if (builder::is_engines_own(driver.driver))
           cases.push_back(
               {scenario,
                cell,

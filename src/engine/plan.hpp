@@ -27,16 +27,15 @@ struct Case {
   DriverChoice driver;
 };
 
-inline constexpr std::string_view k_engine =
-    "docker@"; ///< before the version of an engine, where BuildKit's could stand
-/// `docker@v28.5.2`; empty for a driver that builds in no engine's own BuildKit.
+/// `docker@v28.5.2`, `docker-containerd@v28.5.2`; empty for a driver that builds in no engine's own BuildKit.
 std::string engine_name(const DriverChoice& driver);
 /// What a rig is called by: a BuildKit, an engine, or a BuildKit in a container of an engine.
 struct RigName {
-  std::string buildkit; ///< version, or `path:DIR`; empty where it is the engine's own
-  std::string docker;   ///< version; empty without an engine
+  std::string buildkit;    ///< version, or `path:DIR`; empty where it is the engine's own
+  std::string docker;      ///< version; empty without an engine
+  bool containerd = false; ///< the engine is told to keep its images there
 };
-/// `v0.34.2`, `docker@v28.5.2`, `v0.34.2+docker@v29.2.0`
+/// `v0.34.2`, `docker@v28.5.2`, `docker-containerd@v28.5.2`, `v0.34.2+docker@v29.2.0`
 std::string to_text(const RigName& name);
 RigName parse_rig_name(const std::string& text);
 

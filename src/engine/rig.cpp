@@ -166,11 +166,12 @@ util::Status find_buildkit(const std::string& version, Rig& rig, Supply& supply)
 }
 
 /// An engine starts a containerd: the one beside it, else the machine's.
-util::Status find_engine(const std::string& version, Rig& rig, Supply& supply) {
+util::Status find_engine(const std::string& version, bool containerd, Rig& rig, Supply& supply) {
   CP_TRY_ASSIGN(const auto kit, find(toolchain::Kind::docker, version, rig, supply));
   if (!process::find_program(kit.program("containerd").string())) CP_TRY(toolchain::find_containerd());
   rig.version = toolchain::embedded_buildkit(kit.version);
   rig.programs.kind = sandbox::DaemonKind::dockerd;
+  rig.programs.images_in_containerd = containerd;
   rig.programs.daemon = kit.program("dockerd");
   return {};
 }
@@ -193,7 +194,7 @@ util::Status find_contained(const std::string& version, const std::string& engin
   CP_TRY(find_buildkit(version, rig, supply));
   const auto programs = rig.programs;
   const auto buildkit = rig.version;
-  CP_TRY(find_engine(engine, rig, supply));
+  CP_TRY(find_engine(engine, false, rig, supply));
   rig.version = buildkit;
   CP_TRY_ASSIGN(auto parts, contained_programs(programs));
   rig.contained =
@@ -206,9 +207,10 @@ util::Status find_contained(const std::string& version, const std::string& engin
 }
 
 util::Status find_builder(const std::string& name, Rig& rig, Supply& supply) {
-  const auto [buildkit, docker] = parse_rig_name(name);
+  const auto [buildkit, docker, containerd] = parse_rig_name(name);
   if (docker.empty()) return find_buildkit(buildkit, rig, supply);
-  return buildkit.empty() ? find_engine(docker, rig, supply) : find_contained(buildkit, docker, rig, supply);
+  return buildkit.empty() ? find_engine(docker, containerd, rig, supply)
+                          : find_contained(buildkit, docker, rig, supply);
 }
 
 /// A runc that does not even know its version would make every RUN fail, which would look like the build's own fault.

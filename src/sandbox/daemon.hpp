@@ -22,6 +22,7 @@ enum class DaemonKind {
 
 struct DaemonSetup {
   DaemonKind kind = DaemonKind::buildkitd;
+  bool images_in_containerd = false; ///< a setting of dockerd
   std::filesystem::path program;
   std::filesystem::path runc;
   std::filesystem::path folder;                   ///< of this daemon alone, empty at the start

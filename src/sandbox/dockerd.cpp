@@ -22,7 +22,10 @@ std::string configuration(const DaemonSetup& setup) {
       plain.insert(mirror);
     }
   // No garbage collection: what it removes would look like a miss.
+  auto features = nlohmann::json::object();
+  if (setup.images_in_containerd) features["containerd-snapshotter"] = true;
   return nlohmann::json{{"registry-mirrors", mirrors},
+                        {"features", features},
                         {"insecure-registries", plain},
                         {"cgroup-parent", setup.cgroup},
                         {"exec-opts", {"native.cgroupdriver=cgroupfs"}},

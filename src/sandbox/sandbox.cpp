@@ -134,6 +134,7 @@ util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesyst
   for (const auto& registry : registries_) registries.push_back(registry.place());
   auto extras = options_.daemon_extras ? options_.daemon_extras(registries, folder()) : DaemonExtras();
   return Daemon::launch({.kind = options_.programs.kind,
+                         .images_in_containerd = options_.programs.images_in_containerd,
                          .program = program,
                          .runc = options_.programs.runc,
                          .folder = folder() / fmt::format("d{}", ++daemons_),

@@ -22,6 +22,7 @@ namespace cacheproof::sandbox {
 /// The programs a sandbox is made of, by path; of which version they are is not its business.
 struct Programs {
   DaemonKind kind = DaemonKind::buildkitd;
+  bool images_in_containerd = false; ///< of a dockerd that would keep them in layers of its own
   std::filesystem::path daemon;
   std::filesystem::path buildctl; ///< of a buildkitd
   std::filesystem::path runc;

@@ -107,6 +107,7 @@ TEST(DockerDriver, OnAGraphDriverExportsOnlyInlineCachesAndNoOciLayout) {
                           "platforms: [linux/amd64, linux/arm64]",
                           "provenance: mode=max"));
   EXPECT_THAT(keys("v29.0.0"), IsEmpty());
+  EXPECT_THAT(inexpressible({Driver::containerd, "v0.36.1", "v28.5.2"}, request), IsEmpty());
 }
 
 TEST(DockerDriver, KnowsWhichEnginesKeepAHistory) {

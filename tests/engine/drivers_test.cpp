@@ -30,7 +30,8 @@ TEST(Drivers, ThatAreNoneOrTwiceTheSameAreMistakes) {
     EXPECT_TRUE(!chosen && chosen.error().blame == util::Blame::usage);
     return chosen ? std::string() : chosen.error().what + "; " + chosen.error().remedy;
   };
-  EXPECT_EQ(why({"podman"}, {}), "--driver=podman is no driver; one of: buildctl, buildx, docker, docker-container");
+  EXPECT_EQ(why({"podman"}, {}),
+            "--driver=podman is no driver; one of: buildctl, buildx, docker, docker-containerd, docker-container");
   EXPECT_EQ(why({"buildctl", "buildctl"}, {}), "--driver=buildctl is named twice; name it once");
   EXPECT_EQ(why({}, {"v0.36.1"}), "--buildx names versions that nothing would be built with; add --driver buildx");
 }
@@ -48,6 +49,15 @@ TEST(Drivers, OfEnginesAreEveryEngineWithEveryBuildx) {
             "--docker names versions that nothing would be built on");
   EXPECT_FALSE(need_buildkit(*choose_drivers({"docker"}, {})));
   EXPECT_TRUE(need_buildkit(*choose_drivers({"docker", "buildctl"}, {})));
+}
+
+TEST(Drivers, OfEnginesThatAreToldToUseContainerdAreThoseThatCanBe) {
+  EXPECT_THAT(*choose_drivers({"docker-containerd"}, {}, {"v25.0.6", "v26.1.4", "v28.5.2", "v29.2.0"}),
+              ElementsAre(DriverChoice{Driver::containerd, pinned(), "v26.1.4"},
+                          DriverChoice{Driver::containerd, pinned(), "v28.5.2"}));
+  EXPECT_EQ(choose_drivers({"docker-containerd"}, {}).error().what,
+            "none of these engines can be told to keep its images in containerd");
+  EXPECT_FALSE(need_buildkit(*choose_drivers({"docker-containerd"}, {}, {"v28.5.2"})));
 }
 
 TEST(Drivers, NeedBuildxWhereTheyAreItOrALineNamesIt) {

@@ -123,6 +123,25 @@ TEST_P(EngineLive, WhoseNetworkIsTakenInTheMiddleOfABuildIsNoVerdict) {
   EXPECT_THAT(why(played.rounds[0]), testing::ContainsRegex("its bridge cp-[A-Za-z0-9]{6}-d1 was taken away"));
 }
 
+class InContainerdLive : public OnAnEngine {
+protected:
+  void SetUp() override {
+    if (!toolchain::find(toolchain::Kind::docker, "v28.5.2"))
+      GTEST_SKIP() << "no engine of 26 to 28 in the store: cacheproof toolchain install docker v28.5.2";
+    take(builder::Driver::containerd, "v28.5.2");
+  }
+};
+
+TEST_F(InContainerdLive, ACacheIsExportedThatAGraphDriverWouldNot) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "build:\n"
+                           "  cache_to: [\"type=registry,ref=${registry}/app:cache,mode=max\"]\n"
+                           "  cache_from: [\"type=registry,ref=${registry}/app:cache\"]\n"
+                           "rounds: [{expect: {rebuilt: all}}, {expect: {rebuilt: none}}]\n");
+  EXPECT_EQ(played.verdict, Verdict::passed) << why(played.rounds.at(0));
+  EXPECT_EQ(played.driver, "docker-containerd");
+}
+
 class ContainerLive : public OnAnEngine {
 protected:
   void SetUp() override { take(builder::Driver::container, toolchain::default_version(toolchain::Kind::docker)); }
