@@ -36,10 +36,16 @@
 namespace cacheproof::cli {
 namespace {
 
+/// What `--registry` is where the command line says nothing of it.
+std::string usual_registry() {
+  const char* named = std::getenv("CACHEPROOF_REGISTRY");
+  return named && *named ? named : "auto";
+}
+
 struct Options {
   Selection selection;
   std::vector<std::string> buildx; ///< versions that have to be there
-  std::string registry = "auto";
+  std::string registry = usual_registry();
   std::string out = "cacheproof-out";
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool keep = false;
@@ -203,7 +209,8 @@ void add_run(CLI::App& app, Session& session) {
                       options->registry,
                       "auto (the default: container where your Docker engine can, else process), container (Debian's "
                       "docker-registry in one), container:IMAGE, process, v3 or v3.0.0 (distribution, installed if "
-                      "missing), path:FILE, or http://127.0.0.1:PORT of one of your own");
+                      "missing), path:FILE, or http://127.0.0.1:PORT of one of your own; else $CACHEPROOF_REGISTRY "
+                      "is taken");
   command->add_option("--out", options->out, "Where evidence goes; the last 20 runs are kept")->capture_default_str();
   command->add_option("-j,--jobs", options->jobs, "How many cases are played at once (default: one per core)")
       ->check(CLI::PositiveNumber);

@@ -89,6 +89,18 @@ TEST_F(RegistryChoiceLive, TheUsersThatIsNotThereBreaksTheCase) {
   EXPECT_THAT(played.out, HasSubstr("GET " + url + "/v2/"));
 }
 
+TEST_F(RegistryChoiceLive, TheEnvironmentNamesOneWhereTheCommandLineDoesNot) {
+  std::string url;
+  const auto registry = registry_of_the_user(url);
+  auto named = command({"run", write("plain.yaml", k_plain)});
+  (*named.environment)["CACHEPROOF_REGISTRY"] = url;
+  const auto played = *process::run(named);
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr(url.substr(7) + " is yours"));
+  named.argv.insert(named.argv.end(), {"--registry", "process"});
+  EXPECT_THAT(process::run(named)->out, testing::Not(HasSubstr("is yours")));
+}
+
 TEST_F(RegistryChoiceLive, DistributionThreeIsStartedLikeTheDefault) {
   const auto path = run({"toolchain", "path", "registry"});
   if (path.exit.code != 0) GTEST_SKIP() << "no distribution v3 in the store: cacheproof toolchain install registry";
