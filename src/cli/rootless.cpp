@@ -69,13 +69,26 @@ util::Result<std::optional<int>> run_inside(std::stop_token stop) {
   if (!reasons.empty())
     return util::failure(what, reasons, sudo + "; or, to play without it, as root: " + remedies.substr(2));
 
+  CP_TRY_ASSIGN(const auto state, util::TempDir::create());
+  const auto rootlesskit = [&](const std::string& name, std::vector<std::string> words) {
+    words.insert(words.begin(), {"rootlesskit", "--net=host", "--state-dir=" + (state.path() / name).string()});
+    return process::Command{std::move(words), {}, {}};
+  };
+  // What it ends with where it makes no namespace is what a run with a false claim ends with.
+  CP_TRY_ASSIGN(const auto tried, process::run(rootlesskit("try", {"true"}), {.stop = stop}));
+  if (!tried.exit.ok() && !stop.stop_requested())
+    return util::failure(
+        what,
+        fmt::format("to be root in a user namespace, which rootlesskit does not get here: {}", util::trim(tried.err)),
+        sudo
+            + "; in a container: start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+              "--security-opt systempaths=unconfined, or with --user 0 --privileged");
+
   CP_TRY_ASSIGN(const auto text, util::read_text("/proc/self/cmdline"));
   auto words = util::split(text, '\0');
   words.pop_back(); // each word ends in a zero
   words.at(0) = std::filesystem::read_symlink("/proc/self/exe").string();
-  CP_TRY_ASSIGN(const auto state, util::TempDir::create());
-  words.insert(words.begin(), {"rootlesskit", "--net=host", "--state-dir=" + (state.path() / "rootlesskit").string()});
-  CP_TRY_ASSIGN(auto inside, process::Process::start({words, {}, {}}, {.log = {}, .inherited = true}));
+  CP_TRY_ASSIGN(auto inside, process::Process::start(rootlesskit("play", words), {.log = {}, .inherited = true}));
   // In a process group of its own, it hears nothing of the terminal, and of a signal only here: rootlesskit passes on
   // what comes, and a second one would mean "at once".
   const std::stop_callback pass_on(stop, [&] { kill(inside.pid(), SIGTERM); });

@@ -67,6 +67,21 @@ TEST_F(RootlessLive, SaysWhatAUserLacks) {
   EXPECT_THAT(examined.out, HasSubstr("nobody has no ids in /etc/subuid and /etc/subgid"));
 }
 
+// Its exit code is that of a claim that failed.
+TEST_F(RootlessLive, ANamespaceThatIsRefusedIsABrokenRig) {
+  if (!process::find_program("newuidmap")) GTEST_SKIP() << "needs uidmap";
+  give_ids();
+  write("path/rootlesskit", "#!/bin/sh\necho '[rootlesskit:parent] error: operation not permitted' >&2\nexit 1\n");
+  for (const auto* name : {"path", "path/rootlesskit"}) fs::permissions(folder_.path() / name, fs::perms(0755));
+  const auto file = (folder_.path() / write("plain.yaml", k_plain)).string();
+  const auto path = "PATH=" + (folder_.path() / "path").string() + ":/usr/local/bin:/usr/bin:/bin";
+  const auto played = run_plainly({"env", path, (folder_.path() / "cacheproof").string(), "run", file});
+  EXPECT_EQ(played.exit.code, 2) << played.out << played.err;
+  EXPECT_THAT(played.err,
+              HasSubstr("rootlesskit does not get here: [rootlesskit:parent] error: operation not permitted"));
+  EXPECT_THAT(played.err, HasSubstr("--security-opt systempaths=unconfined"));
+}
+
 TEST_F(RootlessLive, AUserWithRootlesskitPlaysWithoutRoot) {
   if (!process::find_program("rootlesskit")) GTEST_SKIP() << "needs rootlesskit";
   give_ids();
