@@ -227,7 +227,8 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
   if (builder::is_engines_own(planned_.driver.driver))
     return util::failure("a Docker engine takes no base images from below a path of a registry",
                          "--registry=http://" + round_rig_->registry,
-                         "play it with a registry of the sandbox's own: leave --registry out");
+                         "play it with a registry of the sandbox's own: leave --registry out",
+                         util::Blame::unable);
   for (const auto& name : rigs_of(planned_)) {
     const auto& buildkit = rigs_.at(name).version;
     const auto version = util::Version::parse(buildkit);
@@ -235,7 +236,8 @@ util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images)
       return util::failure(
           fmt::format("BuildKit {} takes no base images from below a path of a registry, as v0.12 does", buildkit),
           "--registry=http://" + round_rig_->registry,
-          "play this version with a registry of the sandbox's own: leave --registry out");
+          "play this version with a registry of the sandbox's own: leave --registry out",
+          util::Blame::unable);
   }
   return {};
 }
