@@ -10,6 +10,7 @@
 #include "engine/line_builds.hpp"
 #include "engine/request.hpp"
 #include "engine/timed.hpp"
+#include "evidence/results.hpp"
 #include "lint/lint.hpp"
 #include "oci/cache.hpp"
 #include "oci/registry_client.hpp"
@@ -257,9 +258,7 @@ util::Result<evidence::BuildRecord> BuildPlay::decode_so_far(const buildkit::Raw
 util::Result<evidence::BuildRecord> BuildPlay::read_record() {
   if (round_->run) return read_line_records();
   CP_TRY_ASSIGN(const auto raw, world_.told(seat(), run_));
-  if (raw.by_client)
-    seen_.notes.push_back(
-        "less certain: this engine keeps no history of builds, so the client alone tells what happened");
+  if (raw.by_client) seen_.notes.emplace_back(evidence::k_less_certain);
   keeper_.stream(seen_, "events.jsonl", buildkit::to_json_lines(raw));
   return buildkit::decode(raw, dockerfile_, request_.target, seat().rig->version);
 }

@@ -5,9 +5,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cacheproof::evidence {
+
+/// Said wherever a verdict is that such a build led to.
+inline constexpr std::string_view k_less_certain =
+    "less certain: this engine keeps no history of builds, so the client alone tells what happened";
 
 /// A round that did not end as it should, and why.
 struct RoundResult {

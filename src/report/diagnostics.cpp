@@ -9,7 +9,9 @@ std::vector<util::Diagnostic> to_diagnostics(const Joined& joined) {
     const auto& result = entry.result;
     if (!is_red(result.verdict)) continue;
     const auto add = [&](const util::SourceSpot& spot, const std::string& message) {
-      all.push_back({.code = harmless(result.id), .spot = spot, .message = harmless(message)});
+      all.push_back({.code = harmless(result.id),
+                     .spot = spot,
+                     .message = harmless(message) + (result.by_client ? " (less certain)" : "")});
     };
     const auto before = all.size();
     for (const auto& round : result.rounds)

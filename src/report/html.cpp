@@ -46,7 +46,7 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
   if (const auto number = numbers.find(&entry); number != numbers.end())
     text = fmt::format("<a href=\"#case-{}\">{}</a>", number->second, text);
   if (result.duration > 0) text += fmt::format(" <small>{}</small>", duration_text(result.duration));
-  if (result.by_client) text += " <small>told by the client alone</small>";
+  if (result.by_client) text += " <small>less certain</small>";
   const auto why = headline(result);
   return fmt::format(
       "<div class=\"{0}\" title=\"{0}{1}{2}\">{3}</div>", verdict, why.empty() ? "" : ": ", escaped(why), text);
@@ -85,7 +85,7 @@ std::string in_full(const Entry& entry, std::size_t number) {
                           number,
                           evidence::to_text(result.verdict),
                           sign(result.verdict),
-                          evidence::to_text(result.verdict),
+                          verdict_text(result),
                           escaped(harmless(result.id)));
   if (!result.title.empty()) text += fmt::format("<div>{}</div>\n", escaped(harmless(result.title)));
   text += "<small>";

@@ -196,9 +196,18 @@ std::string counts(const std::vector<Entry>& entries) {
        {Verdict::failed, Verdict::stale, Verdict::broken, Verdict::passed, Verdict::known, Verdict::skipped}) {
     const auto count = std::count_if(
         entries.begin(), entries.end(), [&](const Entry& entry) { return entry.result.verdict == verdict; });
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, evidence::to_text(verdict)));
+    if (count == 0) continue;
+    const auto by_client = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+      return entry.result.verdict == verdict && entry.result.by_client;
+    });
+    parts.push_back(fmt::format("{} {}", count, evidence::to_text(verdict)));
+    if (by_client > 0) parts.back() += fmt::format(" ({} less certain)", by_client);
   }
   return parts.empty() ? "nothing was played" : util::join(parts, ", ");
+}
+
+std::string verdict_text(const evidence::CaseResult& result) {
+  return std::string(evidence::to_text(result.verdict)) + (result.by_client ? ", less certain" : "");
 }
 
 std::string headline(const evidence::CaseResult& result) {
@@ -214,6 +223,7 @@ std::string headline(const evidence::CaseResult& result) {
 
 std::string why(const evidence::CaseResult& result) {
   std::string text;
+  if (result.by_client) text += std::string(evidence::k_less_certain) + "\n";
   if (!result.reason.empty()) text += indented(result.reason, "");
   if (result.broken) text += indented(util::to_text(*result.broken), "");
   for (const auto& round : result.rounds) text += say(round);

@@ -56,9 +56,11 @@ bool is_red(evidence::Verdict verdict);
 /// Something was judged, nothing is red, and nothing is missing.
 bool is_green(const Joined& joined);
 
-/// `2 failed, 1 broken, 40 passed`, the red ones first; `nothing was played` for none.
+/// `2 failed, 1 broken, 40 passed (3 less certain)`, the red ones first; `nothing was played` for none.
 std::string counts(const std::vector<Entry>& entries);
 
+/// `failed`, or `failed, less certain` where the client alone has told it.
+std::string verdict_text(const evidence::CaseResult& result);
 /// Why a case ended as it did, in one line: of a failure what was found first.
 std::string headline(const evidence::CaseResult& result);
 /// The same in full: every round that did not pass, every finding with its line of YAML, every error.

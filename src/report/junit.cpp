@@ -21,6 +21,10 @@ std::string element(std::string_view name, std::string_view type, std::string_vi
       "      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", name, type, escaped(message), escaped(text));
 }
 
+std::string system_out(std::string_view text) {
+  return fmt::format("      <system-out>{}</system-out>\n", escaped(text));
+}
+
 std::string outcome(const Entry& entry) {
   const auto& result = entry.result;
   const auto type = evidence::to_text(result.verdict);
@@ -35,9 +39,9 @@ std::string outcome(const Entry& entry) {
   case Verdict::skipped:
     return fmt::format("      <skipped message=\"{}\"/>\n", escaped(headline(result)));
   case Verdict::known:
-    return fmt::format("      <system-out>{}</system-out>\n", escaped("known: " + headline(result) + "\n"));
+    return system_out(fmt::format("{}: {}\n", verdict_text(result), headline(result)));
   case Verdict::passed:
-    return {};
+    return result.by_client ? system_out(text) : "";
   }
   return {};
 }

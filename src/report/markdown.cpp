@@ -34,7 +34,7 @@ std::string plain(std::string_view text) {
 
 std::string line_of(const Entry& entry) {
   return fmt::format("| {} | {} | {} | {} |\n",
-                     evidence::to_text(entry.result.verdict),
+                     verdict_text(entry.result),
                      plain(entry.row),
                      plain(entry.column),
                      plain(headline(entry.result)));
@@ -43,9 +43,8 @@ std::string line_of(const Entry& entry) {
 /// Between `pre` and `/pre` nothing is Markdown, blank lines included.
 std::string in_full(const Entry& entry) {
   const auto spot = spot_of(entry.result);
-  auto text = fmt::format("<details><summary>{} {}</summary>\n\n<pre>\n",
-                          evidence::to_text(entry.result.verdict),
-                          unlinked(entry.result.id));
+  auto text = fmt::format(
+      "<details><summary>{} {}</summary>\n\n<pre>\n", verdict_text(entry.result), unlinked(entry.result.id));
   if (!entry.result.title.empty()) text += escaped(harmless(entry.result.title)) + "\n";
   if (!spot.file.empty()) text += fmt::format("{}:{}\n", escaped(harmless(spot.file)), spot.line);
   text += escaped(why(entry.result));

@@ -44,6 +44,7 @@ TEST_F(Results, AreReadAsTheyWereSaved) {
   const auto loaded = load_results(files[0]);
   ASSERT_TRUE(loaded) << util::to_text(loaded.error());
   EXPECT_EQ(*loaded, full_results());
+  EXPECT_THAT(util::read_text(files[0]).value(), testing::HasSubstr("\"by_client\": true"));
 }
 
 TEST_F(Results, ThatAreCutOffAnywhereAreAnErrorThatNamesTheFile) {

@@ -141,20 +141,45 @@ TEST(Document, ASummaryIsNoLongerThanItMayBeAndSaysWhatItLeavesOut) {
   }
 }
 
-TEST(Document, KnownIssuesAndWhatOnlyTheClientToldAreMarked) {
+/// One shard with one case of an engine, which ended so.
+Joined one_of_an_engine(Verdict verdict, bool by_client) {
   Shard shard{.name = "one", .folder = "one", .results = evidence::RunResults{.ended = true}};
-  evidence::CaseResult known{.id = "x/a@docker@v20.10.24+buildx@v0.36.1", .verdict = Verdict::known, .by_client = true};
-  known.rounds = {
-      {.name = "r", .verdict = Verdict::known, .findings = {{.expectation = "rebuilt", .summary = "as known"}}}};
-  shard.results->planned = {known.id};
-  shard.results->cases = {known};
-  const auto joined = join({shard});
-  EXPECT_THAT(to_html(joined, {}), HasSubstr("~ <small>told by the client alone</small>"));
+  evidence::CaseResult made{.id = "x/a@docker@v20.10.24+buildx@v0.36.1", .verdict = verdict, .by_client = by_client};
+  if (verdict != Verdict::passed)
+    made.rounds = {{.name = "r", .verdict = verdict, .findings = {{.expectation = "rebuilt", .summary = "so"}}}};
+  shard.results->planned = {made.id};
+  shard.results->cases = {made};
+  return join({shard});
+}
+
+TEST(Document, KnownIssuesAreMarked) {
+  const auto joined = one_of_an_engine(Verdict::known, false);
   EXPECT_THAT(to_html(joined, {}), HasSubstr("<th>docker v20.10.24<br>buildx v0.36.1</th>"));
-  EXPECT_THAT(to_html(joined, {}), HasSubstr("<summary>1 case: r: as known</summary>"));
-  EXPECT_THAT(to_markdown(joined, {}), HasSubstr("Known issues:\n- 1 case: r: as known\n"));
+  EXPECT_THAT(to_html(joined, {}), HasSubstr("<summary>1 case: r: so</summary>"));
+  EXPECT_THAT(to_markdown(joined, {}), HasSubstr("Known issues:\n- 1 case: r: so\n"));
   EXPECT_THAT(to_junit(joined), HasSubstr("failures=\"0\" errors=\"0\""));
-  EXPECT_THAT(to_junit(joined), HasSubstr("<system-out>known: r: as known\n</system-out>"));
+  EXPECT_THAT(to_junit(joined), HasSubstr("<system-out>known: r: so\n</system-out>"));
+}
+
+TEST(Document, WhatTheClientAloneToldIsLessCertainWhereverItsVerdictIs) {
+  for (const auto verdict : {Verdict::passed, Verdict::known, Verdict::failed}) {
+    const auto joined = one_of_an_engine(verdict, true);
+    for (const auto& document : {to_html(joined, {}), to_markdown(joined, {})})
+      EXPECT_THAT(document, HasSubstr(fmt::format("1 shard: 1 {} (1 less certain)", evidence::to_text(verdict))));
+    EXPECT_THAT(to_html(joined, {}), HasSubstr("<small>less certain</small>"));
+    EXPECT_THAT(to_junit(joined), HasSubstr("less certain"));
+    if (verdict != Verdict::failed) continue;
+    EXPECT_THAT(to_html(joined, {}), HasSubstr("✗ failed, less certain</span>"));
+    EXPECT_THAT(to_markdown(joined, {}), HasSubstr("| failed, less certain | x/a |"));
+    EXPECT_THAT(to_markdown(joined, {}), HasSubstr("<summary>failed, less certain x/a"));
+    for (const auto& document : {to_html(joined, {}), to_markdown(joined, {}), to_junit(joined)})
+      EXPECT_THAT(document, HasSubstr(std::string(evidence::k_less_certain) + "\nround &#39;r&#39; failed\n"));
+    EXPECT_EQ(to_diagnostics(joined).at(0).message, "r: rebuilt: so (less certain)");
+  }
+  EXPECT_THAT(to_junit(one_of_an_engine(Verdict::known, true)), HasSubstr("known, less certain: r: so\n"));
+  const auto certain = one_of_an_engine(Verdict::failed, false);
+  for (const auto& document : {to_html(certain, {}), to_markdown(certain, {}), to_junit(certain)})
+    EXPECT_THAT(document, Not(HasSubstr("less certain")));
 }
 
 } // namespace
