@@ -1,5 +1,6 @@
 #include "report/console.hpp"
 
+#include "report/table.hpp"
 #include "report/text.hpp"
 #include "util/text.hpp"
 
@@ -54,14 +55,18 @@ std::string Console::paint(std::string_view text, const char* style) const {
   return options_.color ? fmt::format("\033[{}m{}\033[0m", style, text) : std::string(text);
 }
 
-std::string Console::sign(evidence::Verdict verdict) const {
+std::string Console::paint(std::string_view text, evidence::Verdict verdict) const {
   using evidence::Verdict;
   const bool red = verdict == Verdict::failed || verdict == Verdict::stale;
   const char* style = red                           ? k_red
                       : verdict == Verdict::passed  ? k_green
                       : verdict == Verdict::skipped ? k_dim
                                                     : k_yellow;
-  return paint(report::sign(verdict), style);
+  return paint(text, style);
+}
+
+std::string Console::sign(evidence::Verdict verdict) const {
+  return paint(report::sign(verdict), verdict);
 }
 
 void Console::run_started(std::size_t cases, std::size_t jobs) {
@@ -244,8 +249,20 @@ void Console::plays(const evidence::RepeatEvidence& repeat) {
   for (const auto& note : repeat.notes) *out_ << indented("note: " + note, "  ");
 }
 
+void Console::compare(const std::vector<evidence::CaseEvidence>& all) {
+  evidence::RunResults results{.ended = true};
+  for (const auto& played : all) results.cases.push_back(evidence::result_of(played, {}));
+  const auto joined = join({{.results = std::move(results)}});
+  const auto table = table_of(joined);
+  if (!compares(table)) return;
+  screen_ << to_text(table, options_.width, [&](const std::string& text, evidence::Verdict verdict) {
+    return paint(text, verdict);
+  }) << '\n';
+}
+
 void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {
   using evidence::Verdict;
+  compare(all);
   std::vector<std::string> parts;
   for (const auto verdict :
        {Verdict::passed, Verdict::failed, Verdict::known, Verdict::stale, Verdict::broken, Verdict::skipped}) {

@@ -48,7 +48,10 @@ public:
 
 private:
   std::string paint(std::string_view text, const char* style) const;
+  std::string paint(std::string_view text, evidence::Verdict verdict) const;
   std::string sign(evidence::Verdict verdict) const;
+  /// The cases side by side, where there is something to compare.
+  void compare(const std::vector<evidence::CaseEvidence>& all);
   void show_running();
   void hide_running();
   void runs(const std::string& id, const std::string& line);

@@ -1,4 +1,5 @@
 #include "report/documents.hpp"
+#include "report/table.hpp"
 #include "report/text.hpp"
 #include "util/text.hpp"
 
@@ -52,26 +53,20 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
       "<div class=\"{0}\" title=\"{0}{1}{2}\">{3}</div>", verdict, why.empty() ? "" : ": ", escaped(why), text);
 }
 
-/// `docker v28.5.2` and below it `buildx v0.36.1`
-std::string in_head(const std::string& column) {
-  const auto plus = std::min(column.find("+buildx@"), column.size());
-  auto text = escaped(harmless(column.substr(0, plus)));
-  if (text.starts_with("docker@")) text[6] = ' ';
-  if (plus < column.size()) text += "<br>buildx " + escaped(harmless(column.substr(plus + 8)));
-  return "<th>" + text + "</th>";
-}
-
 std::string table(const Joined& joined, const Numbers& numbers) {
-  std::map<std::pair<std::string, std::string>, std::string> cells;
-  for (const auto& entry : joined.entries) cells[{entry.row, entry.column}] += in_cell(entry, numbers);
-  std::string text = "<div class=\"scroll\"><table>\n<thead><tr><th>scenario</th>";
-  for (const auto& column : joined.columns) text += in_head(column);
+  const auto table = table_of(joined);
+  std::string text = fmt::format("<div class=\"scroll\"><table>\n<thead><tr><th>{}</th>", table.corner);
+  for (const auto& column : table.columns)
+    text += fmt::format("<th>{}</th>", util::join(util::split(escaped(util::join(head(column), "\n")), '\n'), "<br>"));
   text += "</tr></thead>\n<tbody>\n";
-  for (const auto& row : joined.rows) {
+  for (const auto& row : table.rows) {
     text += fmt::format("<tr><th>{}</th>", escaped(harmless(row)));
-    for (const auto& column : joined.columns) {
-      const auto cell = cells.find({row, column});
-      text += cell == cells.end() ? "<td class=\"none\">·</td>" : fmt::format("<td>{}</td>", cell->second);
+    for (const auto& column : table.columns) {
+      const auto cell = table.cells.find({row, column});
+      text += cell == table.cells.end() ? "<td class=\"none\">·</td>" : "<td>";
+      if (cell == table.cells.end()) continue;
+      for (const auto* entry : cell->second) text += in_cell(*entry, numbers);
+      text += "</td>";
     }
     text += "</tr>\n";
   }

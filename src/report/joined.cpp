@@ -19,6 +19,7 @@ using evidence::Verdict;
 constexpr std::string_view k_own = "own versions";
 constexpr std::string_view k_buildx = "+buildx@";
 constexpr std::string_view k_engine = "docker@";
+constexpr std::string_view k_contained = "+docker@";
 
 /// Where the version begins in the id of a case. The cell before it may have an `@`.
 std::size_t version_at(std::string_view id) {
@@ -33,16 +34,19 @@ std::string column_of(std::string_view id) {
   return own ? std::string(k_own) + std::string(all.substr(driver)) : std::string(all);
 }
 
-/// BuildKit's own client, then buildx, engines, and last what names its versions itself; each by version.
+/// BuildKit's own client, then buildx, containers of engines, engines, and last what names its versions itself; each by
+/// versions.
 auto column_order(const std::string& column) {
-  const bool own = column.starts_with(k_own);
+  const auto parts = util::split(column, '+');
+  const auto version = [&](std::string_view program) {
+    for (std::string_view part : parts)
+      if (part.starts_with(program)) return util::Version::parse(part.substr(program.size())).value_or(util::Version{});
+    return util::Version{};
+  };
   const bool engine = column.starts_with(k_engine);
-  const auto plus = std::min(column.find(k_buildx), column.size());
-  const auto start = engine ? k_engine.size() : 0;
-  const auto version = [](std::string_view text) { return util::Version::parse(text).value_or(util::Version{}); };
-  const auto client = plus == column.size() ? util::Version{} : version(column.substr(plus + k_buildx.size()));
-  const int rank = own ? 3 : engine ? 2 : plus < column.size() ? 1 : 0;
-  return std::tuple(rank, version(column.substr(start, plus - start)), client, column);
+  const bool contained = !engine && column.find(k_contained) != column.npos;
+  const int rank = column.starts_with(k_own) ? 4 : engine ? 3 : contained ? 2 : static_cast<int>(parts.size() > 1);
+  return std::tuple(rank, version("v"), version(k_buildx.substr(1)), version(k_engine), column);
 }
 
 int urgency(Verdict verdict) {

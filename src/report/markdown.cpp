@@ -1,4 +1,5 @@
 #include "report/documents.hpp"
+#include "report/table.hpp"
 #include "report/text.hpp"
 #include "util/text.hpp"
 
@@ -36,7 +37,7 @@ std::string line_of(const Entry& entry) {
   return fmt::format("| {} | {} | {} | {} |\n",
                      verdict_text(entry.result),
                      plain(entry.row),
-                     plain(entry.column),
+                     plain(util::join(head(entry.column), ", ")),
                      plain(headline(entry.result)));
 }
 

@@ -40,6 +40,11 @@ TEST(Joined, HasRedRowsOnTopAndColumnsByDriverAndVersion) {
                                    result("a@v0.9.0+buildx@v0.9.0", Verdict::passed)}),
                             shard("two",
                                   {result("a@docker@v28.5.2+buildx@v0.36.1", Verdict::passed),
+                                   result("a@v0.34.2+buildx@v0.36.1+docker@v29.2.0", Verdict::passed),
+                                   result("a@v0.34.2+buildx@v0.36.1+docker@v28.5.2", Verdict::passed),
+                                   result("a@v0.34.2+buildx@v0.9.0+docker@v29.2.0", Verdict::passed),
+                                   result("a@v0.8.0+buildx@v0.9.0+docker@v29.2.0", Verdict::passed),
+                                   result("pair@v0.9.0+v0.34.2+buildx@v0.36.1", Verdict::passed),
                                    result("d@v0.9.0", Verdict::broken),
                                    result("c@v0.9.0", Verdict::failed),
                                    result("pair@v0.9.0+v0.34.2", Verdict::passed)})});
@@ -49,8 +54,13 @@ TEST(Joined, HasRedRowsOnTopAndColumnsByDriverAndVersion) {
                           "v0.34.2",
                           "v0.9.0+buildx@v0.9.0",
                           "v0.9.0+buildx@v0.36.1",
+                          "v0.8.0+buildx@v0.9.0+docker@v29.2.0",
+                          "v0.34.2+buildx@v0.9.0+docker@v29.2.0",
+                          "v0.34.2+buildx@v0.36.1+docker@v28.5.2",
+                          "v0.34.2+buildx@v0.36.1+docker@v29.2.0",
                           "docker@v28.5.2+buildx@v0.36.1",
-                          "own versions"));
+                          "own versions",
+                          "own versions+buildx@v0.36.1"));
   EXPECT_EQ(joined.entries[0].result.id, "c@v0.9.0");
   EXPECT_EQ(joined.entries[0].shard, "two");
   EXPECT_EQ(joined.entries[0].evidence, "two/run/f");

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "report/joined.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cacheproof::report {
+
+/// Cases side by side, the same for the console, the page and the summary.
+struct Table {
+  std::string corner = "scenario"; ///< what stands above the rows
+  std::vector<std::string> rows;
+  std::vector<std::string> columns;
+  std::map<std::pair<std::string, std::string>, std::vector<const Entry*>> cells; ///< by row and column
+};
+
+/// Scenario × version, in the order of `joined`, which has to outlive it.
+Table table_of(const Joined& joined);
+
+/// Whether some row has more than one cell: else there is nothing to compare.
+bool compares(const Table& table);
+
+/// What stands above a column, in lines: `v0.34.2`, `buildx v0.36.1`, `in docker v29.2.0`.
+std::vector<std::string> head(const std::string& column);
+
+/// A text in the colour of a verdict.
+using Paint = std::function<std::string(const std::string&, evidence::Verdict)>;
+/// The signs of a table, with a legend, in so many columns of a terminal: heads that do not fit are numbers whose
+/// meaning stands below, and columns that do not fit stand below the others.
+std::string to_text(const Table& table, std::size_t width, const Paint& paint);
+
+} // namespace cacheproof::report
