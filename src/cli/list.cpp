@@ -33,8 +33,12 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
   const auto& [driver, buildx, docker] = planned.driver;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
-  if (!builder::is_engines_own(driver))
-    arguments.push_back("--buildkit=" + word_of(Kind::buildkit, planned.buildkit, own));
+  if (!builder::is_engines_own(driver)) {
+    auto versions = engine::own_versions(*planned.scenario, planned.cell);
+    if (versions.empty()) versions = {planned.buildkit};
+    for (auto& version : versions) version = word_of(Kind::buildkit, version, own);
+    arguments.push_back("--buildkit=" + util::join(versions, ","));
+  }
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
   if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
   return arguments;

@@ -147,7 +147,7 @@ void add_buildkits(Jobs& jobs, Selection selection, Chosen chosen) {
     chosen.versions = {version};
     add("BuildKit " + version, "buildkit-" + version, OwnVersions::without);
   }
-  chosen.versions.clear();
+  chosen.versions = versions; // pairs of them
   add("BuildKits that scenarios name", "buildkit-own", OwnVersions::only);
 }
 

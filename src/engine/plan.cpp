@@ -24,6 +24,15 @@ std::string cell_text(const scenario::Cell& cell) {
 const std::string k_engine = "docker@";
 const std::string k_with_containerd = "docker-containerd@";
 
+/// Where these versions are played.
+std::vector<scenario::Cell> cells_of(const scenario::Scenario& scenario, const std::vector<std::string>& versions) {
+  scenario::Scenario only_matrix;
+  only_matrix.matrix = scenario.matrix;
+  for (auto& [dimension, values] : only_matrix.matrix)
+    if (values.empty()) values = versions;
+  return scenario::cells(only_matrix);
+}
+
 /// Nothing for BuildKit's own client.
 std::string driver_text(const DriverChoice& driver) {
   if (driver.driver == builder::Driver::buildctl) return "";
@@ -55,8 +64,9 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
                        const std::vector<std::string>& versions,
                        const std::vector<DriverChoice>& drivers) {
   std::vector<Case> cases;
+  const auto played = versions.empty() ? std::vector{toolchain::default_version()} : versions; // engines have their own
   for (const auto& scenario : scenarios)
-    for (const auto& cell : scenario::cells(*scenario)) {
+    for (const auto& cell : cells_of(*scenario, played)) {
       const auto add = [&](const std::string& version, const std::string& shown) {
         for (const auto& driver : drivers)
           if (!builder::is_engines_own(driver.driver))

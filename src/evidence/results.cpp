@@ -2,10 +2,12 @@
 
 #include "evidence/json.hpp"
 #include "util/files.hpp"
+#include "util/version.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -34,19 +36,66 @@ RoundResult round_of(const nlohmann::json& json) {
           error_of(json.at("broken"))};
 }
 
+/// Nothing for a case that crosses no versions.
+std::optional<Crossing> crossing_of(const CaseEvidence& played) {
+  if (played.rounds.empty()) return {};
+  const auto& first = played.rounds.front();
+  const auto& last = played.rounds.back();
+  if (first.builder.empty() || first.builder == last.builder) return {};
+  const auto& cell = played.cell;
+  const auto dimension = [&](const std::string& version, auto from) {
+    return std::find_if(from, cell.end(), [&](const auto& one) {
+      return util::Version::parse(one.second) && util::Version::parse(one.second) == util::Version::parse(version);
+    });
+  };
+  const auto exporter = dimension(first.buildkit, cell.begin());
+  if (exporter == cell.end()) return {};
+  const auto importer = dimension(last.buildkit, std::next(exporter));
+  if (importer == cell.end()) return {};
+  Crossing made{.of = played.id.substr(0, played.id.find('[')), .exporter = first.buildkit, .importer = last.buildkit};
+  for (const auto& one : cell)
+    if (one != *exporter && one != *importer) made.of += fmt::format(" {}={}", one.first, one.second);
+  for (const auto& builds : distinct_steps(last.record)) {
+    const auto is = [&](Outcome outcome) {
+      return std::any_of(builds.begin(), builds.end(), [&](const auto* step) { return step->outcome == outcome; });
+    };
+    if (is(Outcome::rebuilt) || is(Outcome::cached)) ++made.steps;
+    if (is(Outcome::cached) && !is(Outcome::rebuilt)) ++made.cached;
+  }
+  return made;
+}
+
+nlohmann::json to_json_value(const Crossing& crossing) {
+  return {{"of", text(crossing.of)},
+          {"exporter", text(crossing.exporter)},
+          {"importer", text(crossing.importer)},
+          {"cached", crossing.cached},
+          {"steps", crossing.steps}};
+}
+
+Crossing crossing_of(const nlohmann::json& json) {
+  return {json.at("of").get<std::string>(),
+          json.at("exporter").get<std::string>(),
+          json.at("importer").get<std::string>(),
+          json.at("cached").get<std::size_t>(),
+          json.at("steps").get<std::size_t>()};
+}
+
 nlohmann::json to_json_value(const CaseResult& result) {
   auto rounds = nlohmann::json::array();
   for (const auto& round : result.rounds) rounds.push_back(to_json_value(round));
-  return {{"id", text(result.id)},
-          {"title", text(result.title)},
-          {"scenario", text(result.scenario)},
-          {"verdict", to_text(result.verdict)},
-          {"reason", text(result.reason)},
-          {"rounds", std::move(rounds)},
-          {"broken", evidence::to_json_value(result.broken)},
-          {"by_client", result.by_client},
-          {"duration", result.duration},
-          {"folder", text(result.folder)}};
+  nlohmann::json json{{"id", text(result.id)},
+                      {"title", text(result.title)},
+                      {"scenario", text(result.scenario)},
+                      {"verdict", to_text(result.verdict)},
+                      {"reason", text(result.reason)},
+                      {"rounds", std::move(rounds)},
+                      {"broken", evidence::to_json_value(result.broken)},
+                      {"by_client", result.by_client},
+                      {"duration", result.duration},
+                      {"folder", text(result.folder)}};
+  if (result.crossing) json["crossing"] = to_json_value(*result.crossing);
+  return json;
 }
 
 CaseResult case_of(const nlohmann::json& json) {
@@ -59,6 +108,7 @@ CaseResult case_of(const nlohmann::json& json) {
   for (const auto& round : json.at("rounds")) result.rounds.push_back(round_of(round));
   result.broken = error_of(json.at("broken"));
   json.at("by_client").get_to(result.by_client);
+  if (json.contains("crossing")) result.crossing = crossing_of(json.at("crossing"));
   json.at("duration").get_to(result.duration);
   json.at("folder").get_to(result.folder);
   return result;
@@ -73,6 +123,7 @@ CaseResult result_of(const CaseEvidence& played, std::string folder) {
                     .verdict = played.verdict,
                     .reason = played.reason,
                     .broken = played.broken,
+                    .crossing = crossing_of(played),
                     .duration = played.duration,
                     .folder = std::move(folder)};
   std::set<std::tuple<int, std::string>> told;

@@ -2,6 +2,7 @@
 
 #include "evidence/case.hpp"
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,6 +26,16 @@ struct RoundResult {
   bool operator==(const RoundResult&) const = default;
 };
 
+/// Of a case that builds with one version what another one has exported: a place in a table of such pairs.
+struct Crossing {
+  std::string of; ///< the scenario, with the rest of its cell
+  std::string exporter;
+  std::string importer;
+  std::size_t cached = 0; ///< steps of the last build that a cache answered
+  std::size_t steps = 0;  ///< of those that were needed
+  bool operator==(const Crossing&) const = default;
+};
+
 /// What a run says of one of its cases: the verdict and what led to it, without what was seen of each step.
 struct CaseResult {
   std::string id;
@@ -35,6 +46,7 @@ struct CaseResult {
   std::vector<RoundResult> rounds;   ///< those that did not pass; of several plays each once
   std::optional<util::Error> broken; ///< of a rig that failed outside any round
   bool by_client = false;            ///< the client's progress alone has told it, which is less certain
+  std::optional<Crossing> crossing;  ///< where its matrix has the versions of both builders
   Nanoseconds duration = 0;
   std::string folder; ///< where its evidence lies, below the folder of the run
   bool operator==(const CaseResult&) const = default;

@@ -253,11 +253,11 @@ void Console::compare(const std::vector<evidence::CaseEvidence>& all) {
   evidence::RunResults results{.ended = true};
   for (const auto& played : all) results.cases.push_back(evidence::result_of(played, {}));
   const auto joined = join({{.results = std::move(results)}});
-  const auto table = table_of(joined);
-  if (!compares(table)) return;
-  screen_ << to_text(table, options_.width, [&](const std::string& text, evidence::Verdict verdict) {
-    return paint(text, verdict);
-  }) << '\n';
+  auto tables = pairs_of(joined);
+  tables.insert(tables.begin(), table_of(joined));
+  const auto painted = [&](const std::string& text, evidence::Verdict verdict) { return paint(text, verdict); };
+  for (const auto& table : tables)
+    if (compares(table)) screen_ << to_text(table, options_.width, painted) << '\n';
 }
 
 void Console::run_finished(const std::vector<evidence::CaseEvidence>& all) {

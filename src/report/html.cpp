@@ -47,15 +47,15 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
   if (const auto number = numbers.find(&entry); number != numbers.end())
     text = fmt::format("<a href=\"#case-{}\">{}</a>", number->second, text);
   if (result.duration > 0) text += fmt::format(" <small>{}</small>", duration_text(result.duration));
+  if (result.crossing) text += fmt::format(" {}/{}", result.crossing->cached, result.crossing->steps);
   if (result.by_client) text += " <small>less certain</small>";
   const auto why = headline(result);
   return fmt::format(
       "<div class=\"{0}\" title=\"{0}{1}{2}\">{3}</div>", verdict, why.empty() ? "" : ": ", escaped(why), text);
 }
 
-std::string table(const Joined& joined, const Numbers& numbers) {
-  const auto table = table_of(joined);
-  std::string text = fmt::format("<div class=\"scroll\"><table>\n<thead><tr><th>{}</th>", table.corner);
+std::string to_html(const Table& table, const Numbers& numbers) {
+  std::string text = fmt::format("<div class=\"scroll\"><table>\n<thead><tr><th>{}</th>", escaped(table.corner));
   for (const auto& column : table.columns)
     text += fmt::format("<th>{}</th>", util::join(util::split(escaped(util::join(head(column), "\n")), '\n'), "<br>"));
   text += "</tr></thead>\n<tbody>\n";
@@ -132,7 +132,11 @@ std::string to_html(const Joined& joined, const Heading& heading) {
     text +=
         "<h2>All cases</h2>\n<p><small>✓ passed · ~ failed as a known issue says · - skipped · ✗ red · ! no verdict "
         "about the cache</small></p>\n"
-        + table(joined, numbers);
+        + to_html(table_of(joined), numbers);
+  for (const auto& table : pairs_of(joined))
+    text += fmt::format("<h2>{}</h2>\n<p><small>how many steps of the last build hit, of those needed</small></p>\n",
+                        escaped(harmless(table.title)))
+            + to_html(table, numbers);
   if (!numbers.empty()) text += "<h2>What is red</h2>\n";
   for (const auto& entry : joined.entries)
     if (const auto number = numbers.find(&entry); number != numbers.end()) text += in_full(entry, number->second);

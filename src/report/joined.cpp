@@ -27,10 +27,11 @@ std::size_t version_at(std::string_view id) {
   return std::min(id.find('@', cell_end == id.npos ? 0 : cell_end), id.size());
 }
 
-std::string column_of(std::string_view id) {
+/// Of a pair of versions, which may be one and the same, it is not those.
+std::string column_of(std::string_view id, bool pair) {
   const auto all = id.substr(std::min(version_at(id) + 1, id.size()));
   const auto driver = std::min(all.find(k_buildx), all.size());
-  const bool own = all.substr(0, driver).find('+') != all.npos;
+  const bool own = pair || all.substr(0, driver).find('+') != all.npos;
   return own ? std::string(k_own) + std::string(all.substr(driver)) : std::string(all);
 }
 
@@ -64,7 +65,7 @@ int urgency(Verdict verdict) {
 Entry entry_of(evidence::CaseResult result, const Shard& shard) {
   Entry entry{.result = std::move(result), .shard = shard.name};
   entry.row = entry.result.id.substr(0, version_at(entry.result.id));
-  entry.column = column_of(entry.result.id);
+  entry.column = column_of(entry.result.id, entry.result.crossing.has_value());
   if (!entry.result.folder.empty()) entry.evidence = shard.folder + "/" + entry.result.folder;
   return entry;
 }

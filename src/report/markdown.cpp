@@ -53,6 +53,30 @@ std::string in_full(const Entry& entry) {
   return text + "</pre>\n\n</details>\n";
 }
 
+/// Exporter × importer.
+std::string to_markdown(const Table& table) {
+  auto text = fmt::format(
+      "\n{}: how many steps of the last build hit, of those needed\n\n| {} |", plain(table.title), plain(table.corner));
+  std::string rule = "\n| --- |";
+  for (const auto& column : table.columns) {
+    text += " " + plain(column) + " |";
+    rule += " --- |";
+  }
+  text += rule + "\n";
+  for (const auto& row : table.rows) {
+    text += "| " + plain(row) + " |";
+    for (const auto& column : table.columns) {
+      const auto cell = table.cells.find({row, column});
+      std::vector<std::string> marks;
+      if (cell != table.cells.end())
+        for (const auto* entry : cell->second) marks.push_back(plain(mark(*entry)));
+      text += " " + util::join(marks, ", ") + " |";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 std::string reasons(const Joined& joined, Verdict verdict) {
   std::map<std::string, std::size_t> all;
   for (const auto& entry : joined.entries)
@@ -85,7 +109,9 @@ std::string to_markdown(const Joined& joined, const Heading& heading, std::size_
   std::vector<const Entry*> red;
   for (const auto& entry : joined.entries)
     if (entry.judged && is_red(entry.result.verdict)) red.push_back(&entry);
-  const auto rest = reasons(joined, Verdict::known) + reasons(joined, Verdict::skipped);
+  std::string rest;
+  for (const auto& table : pairs_of(joined)) rest += to_markdown(table);
+  rest += reasons(joined, Verdict::known) + reasons(joined, Verdict::skipped);
   constexpr std::size_t k_last_line = 100;
   const auto fits = [&](const std::string& more) {
     return text.size() + more.size() + rest.size() + k_last_line <= limit;

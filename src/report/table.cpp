@@ -2,10 +2,14 @@
 
 #include "report/text.hpp"
 #include "util/text.hpp"
+#include "util/version.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
 
 namespace cacheproof::report {
 namespace {
@@ -15,11 +19,6 @@ using evidence::Verdict;
 constexpr std::size_t k_gap = 2;
 /// As much of a row's name as stays where columns are many.
 constexpr std::size_t k_least_name = 24;
-
-/// What one case is: `✓`, `✓?` where the client alone has told it.
-std::string mark(const Entry& entry) {
-  return std::string(sign(entry.result.verdict)) + (entry.result.by_client ? "?" : "");
-}
 
 std::size_t width_of(const std::vector<const Entry*>& entries) {
   std::size_t width = 0;
@@ -35,16 +34,16 @@ std::string painted(const std::vector<const Entry*>& entries, const Paint& paint
 
 /// The signs that are there, in words.
 std::string legend(const Table& table) {
+  std::set<Verdict> verdicts;
+  bool by_client = false;
+  for (const auto& [place, entries] : table.cells)
+    for (const auto* entry : entries) {
+      verdicts.insert(entry->result.verdict);
+      by_client = by_client || entry->result.by_client;
+    }
   std::vector<std::string> parts;
-  const auto add = [&](std::string part) {
-    if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(std::move(part));
-  };
-  for (const auto& [place, entries] : table.cells)
-    for (const auto* entry : entries)
-      add(fmt::format("{} {}", sign(entry->result.verdict), evidence::to_text(entry->result.verdict)));
-  for (const auto& [place, entries] : table.cells)
-    for (const auto* entry : entries)
-      if (entry->result.by_client) add("? less certain");
+  for (const auto verdict : verdicts) parts.push_back(fmt::format("{} {}", sign(verdict), evidence::to_text(verdict)));
+  if (by_client) parts.emplace_back("? less certain");
   return util::join(parts, " · ") + "\n";
 }
 
@@ -71,14 +70,63 @@ private:
 
 } // namespace
 
+std::string mark(const Entry& entry) {
+  const auto& crossing = entry.result.crossing;
+  auto text = std::string(sign(entry.result.verdict)) + (entry.result.by_client ? "?" : "");
+  if (crossing) text += fmt::format(" {}/{}", crossing->cached, crossing->steps);
+  return text;
+}
+
 Table table_of(const Joined& joined) {
-  Table table{.rows = joined.rows, .columns = joined.columns};
-  for (const auto& entry : joined.entries) table.cells[{entry.row, entry.column}].push_back(&entry);
+  Table table;
+  std::set<std::string> rows;
+  std::set<std::string> columns;
+  for (const auto& entry : joined.entries) {
+    if (entry.result.crossing) continue;
+    table.cells[{entry.row, entry.column}].push_back(&entry);
+    rows.insert(entry.row);
+    columns.insert(entry.column);
+  }
+  const auto add_those = [](const std::set<std::string>& there, const auto& ordered, auto& into) {
+    std::copy_if(
+        ordered.begin(), ordered.end(), std::back_inserter(into), [&](const auto& one) { return there.contains(one); });
+  };
+  add_those(rows, joined.rows, table.rows);
+  add_those(columns, joined.columns, table.columns);
   return table;
 }
 
+std::vector<Table> pairs_of(const Joined& joined) {
+  std::map<std::string, Table> all;
+  const auto add = [](std::vector<std::string>& versions, const std::string& one) {
+    if (std::find(versions.begin(), versions.end(), one) == versions.end()) versions.push_back(one);
+  };
+  for (const auto& entry : joined.entries) {
+    const auto& crossing = entry.result.crossing;
+    if (!crossing) continue;
+    auto words = head(entry.column);
+    words.front() = crossing->of;
+    auto& table = all[util::join(words, ", ")];
+    add(table.rows, crossing->exporter);
+    add(table.columns, crossing->importer);
+    table.cells[{crossing->exporter, crossing->importer}].push_back(&entry);
+  }
+  std::vector<Table> tables;
+  for (auto& [title, table] : all) {
+    table.title = title;
+    table.corner = "exporter \\ importer";
+    for (auto* versions : {&table.rows, &table.columns})
+      std::sort(versions->begin(), versions->end(), [](const auto& left, const auto& right) {
+        return std::tuple(util::Version::parse(left).value_or(util::Version{}), left)
+               < std::tuple(util::Version::parse(right).value_or(util::Version{}), right);
+      });
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
 bool compares(const Table& table) {
-  return table.cells.size() > table.rows.size();
+  return table.cells.size() > (table.title.empty() ? table.rows.size() : 1);
 }
 
 std::vector<std::string> head(const std::string& column) {
@@ -147,7 +195,9 @@ std::string to_text(const Table& table, std::size_t width, const Paint& paint) {
       lines.end();
     }
   }
-  return lines.text() + key + legend(table);
+  const auto title =
+      table.title.empty() ? "" : harmless(table.title) + ": how many steps of the last build hit, of those needed\n";
+  return title + lines.text() + key + legend(table);
 }
 
 } // namespace cacheproof::report

@@ -13,16 +13,24 @@ namespace cacheproof::report {
 
 /// Cases side by side, the same for the console, the page and the summary.
 struct Table {
+  std::string title;               ///< of pairs: whose they are
   std::string corner = "scenario"; ///< what stands above the rows
   std::vector<std::string> rows;
   std::vector<std::string> columns;
   std::map<std::pair<std::string, std::string>, std::vector<const Entry*>> cells; ///< by row and column
 };
 
-/// Scenario × version, in the order of `joined`, which has to outlive it.
+/// Scenario × version, in the order of `joined`, which has to outlive it; without the cases of `pairs_of`.
 Table table_of(const Joined& joined);
 
-/// Whether some row has more than one cell: else there is nothing to compare.
+/// Exporter × importer, one for each scenario that is played over pairs of versions, and driver.
+std::vector<Table> pairs_of(const Joined& joined);
+
+/// What one case is: `✓`, `✓?` where the client alone has told it, `✓ 5/6` of a pair: so many steps hit of those
+/// needed.
+std::string mark(const Entry& entry);
+
+/// Whether there is more than one cell in a row, or pair: else there is nothing to compare.
 bool compares(const Table& table);
 
 /// What stands above a column, in lines: `v0.34.2`, `buildx v0.36.1`, `in docker v29.2.0`.

@@ -57,7 +57,7 @@ const std::vector<Key<Scenario>>& scenario_keys() {
   static const std::vector<Key<Scenario>> keys{
       // The first: any text may name its dimensions, and keys are read in this order, not in the file's.
       {"matrix",
-       "dimension → values; every combination is a case",
+       "dimension → values, or `buildkit` for every version that is played; every combination is a case",
        [](Reader& reader, const Node& at, Scenario& scenario) {
          read_matrix(reader, at);
          scenario.matrix = reader.matrix;

@@ -60,11 +60,15 @@ std::string words(const Cell& cell) {
   return "{" + util::join(parts, ", ") + "}";
 }
 
-/// The conditions about dimensions: what is known of a case before there is one.
-When without_facts(const When& when) {
+/// The conditions about dimensions with values: what is known of a case before there is one.
+When without_facts(const Reader& reader, const When& when) {
+  const auto is_known = [&](const auto& each) {
+    return !is_fact(each.first) && std::none_of(reader.matrix.begin(), reader.matrix.end(), [&](const auto& dimension) {
+      return dimension.first == each.first && dimension.second.empty();
+    });
+  };
   When rest;
-  std::copy_if(
-      when.begin(), when.end(), std::back_inserter(rest), [](const auto& each) { return !is_fact(each.first); });
+  std::copy_if(when.begin(), when.end(), std::back_inserter(rest), is_known);
   return rest;
 }
 
@@ -72,7 +76,7 @@ When without_facts(const When& when) {
 /// does for the facts of a case, the engine asks before it plays.
 template <class T> void check_coverage(Reader& reader, const Node& at, const Form<T>& form, const Claim<T>& claim) {
   std::vector<When> known;
-  for (const auto& alternative : claim.alternatives) known.push_back(without_facts(alternative.when));
+  for (const auto& alternative : claim.alternatives) known.push_back(without_facts(reader, alternative.when));
   std::vector<bool> may_count(known.size());
   bool covered = true;
   for (const auto& cell : reader.cells()) {

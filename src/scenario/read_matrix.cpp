@@ -23,13 +23,16 @@ bool is_reserved(const std::string& name) {
   return is_fact(name) || variables.contains(name) || name.starts_with("registry");
 }
 
+/// In place of values: every version that is played.
+constexpr std::string_view k_versions = "buildkit";
 constexpr std::size_t k_cells = 1000;
 constexpr std::size_t k_dimensions = 100;
 
 } // namespace
 
 Shape matrix_shape() {
-  return shape::names(shape::filled(shape::list(shape::text())), "^[A-Za-z_][A-Za-z0-9_]*$");
+  return shape::names(shape::one_of({shape::choice({k_versions}), shape::filled(shape::list(shape::text()))}),
+                      "^[A-Za-z_][A-Za-z0-9_]*$");
 }
 
 void read_matrix(Reader& reader, const Node& at) {
@@ -46,9 +49,10 @@ void read_matrix(Reader& reader, const Node& at) {
       reader.report(codes::k_bad_dimension, name, "a dimension is a word of letters, digits and '_'");
     if (is_reserved(name.text))
       reader.report(codes::k_bad_dimension, name, fmt::format("'{}' is a name of the language's own", name.text));
-    auto values = reader.words(at.value(i), "a list of values");
+    const bool versions = at.value(i).is_scalar() && at.value(i).text == k_versions;
+    auto values = versions ? std::vector<std::string>() : reader.words(at.value(i), "a list of values");
     if (!values) continue;
-    if (values->empty()) reader.wrong_type(at.value(i), "at least one value");
+    if (values->empty() && !versions) reader.wrong_type(at.value(i), "at least one value");
     if (std::set<std::string>(values->begin(), values->end()).size() < values->size())
       reader.report(codes::k_bad_dimension, at.value(i), "a value stands here twice");
     cells *= std::max<std::size_t>(1, values->size());

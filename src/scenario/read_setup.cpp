@@ -252,7 +252,10 @@ void check_version(Reader& reader, const Scenario& scenario, const Text& written
   if (!reader.matrix_is_sound) return;
   for (const auto& cell : cells(scenario)) {
     const auto version = expand(written.value, {cell.begin(), cell.end()});
-    if (util::Version::parse(version)) continue;
+    const bool played = std::any_of(scenario.matrix.begin(), scenario.matrix.end(), [&](const auto& dimension) {
+      return dimension.second.empty() && written.value == "${" + dimension.first + "}";
+    });
+    if (played || util::Version::parse(version)) continue;
     return reader.report_text(codes::k_wrong_value,
                               written,
                               fmt::format("'{}' is no version", version),

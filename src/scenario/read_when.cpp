@@ -77,16 +77,18 @@ void report_unknown_fact(Reader& reader, const Node& key, bool dimensions) {
 } // namespace
 
 bool Reader::check_value(const Node& value, const Node& key, const Values& known) {
+  const bool is_version = known.empty(); // a fact that is one, or a dimension that has those played
   if (!value.is_scalar()) {
     wrong_type(value, fmt::format("a value of '{}'", key.text));
     return false;
   }
-  if (is_version_fact(key.text)) {
+  if (is_version) {
     if (is_version_value(value.text)) return true;
+    const auto& pinned = versions[is_version_fact(key.text) ? key.text : "buildkit"];
     report(codes::k_wrong_value,
            value,
            fmt::format("'{}' is no version and no range of versions", value.text),
-           did_you_mean(value.text, versions[key.text], "for example 0.13.2 or '>=0.13 <0.32'"));
+           did_you_mean(value.text, pinned, "for example 0.13.2 or '>=0.13 <0.32'"));
     return false;
   }
   if (std::find(known.begin(), known.end(), value.text) != known.end()) return true;
@@ -124,7 +126,8 @@ std::optional<When> Reader::conditions(const Node& at, bool dimensions) {
     const auto known = is_dimension ? dimension->second : values_of_fact(key.text);
     for (const auto& each : value.is_sequence() ? value.children : std::vector<Node>{value}) {
       fine = check_value(each, key, known) && fine;
-      values.push_back(each.text);
+      const auto version = is_dimension && known.empty() ? util::Version::parse(each.text) : std::nullopt;
+      values.push_back(version ? version->to_text() : each.text);
     }
     when.emplace_back(key.text, std::move(values));
   }

@@ -127,10 +127,11 @@ bool holds(const When::value_type& condition, const World& world) {
   const auto fact = std::find_if(world.begin(), world.end(), [&](const auto& each) { return each.first == name; });
   if (fact == world.end()) return false;
   return std::any_of(values.begin(), values.end(), [&](const auto& wanted) {
-    if (!is_version_fact(name)) return wanted == fact->second;
+    const bool is_range = util::VersionRange::looks_like(wanted); // also of a dimension that has versions
+    if (!is_version_fact(name) && (wanted == fact->second || !is_range)) return wanted == fact->second;
     const auto version = util::Version::parse(fact->second);
     if (!version) return false;
-    if (!util::VersionRange::looks_like(wanted)) return util::Version::parse(wanted) == version;
+    if (!is_range) return util::Version::parse(wanted) == version;
     const auto range = util::VersionRange::parse(wanted);
     return range && range->contains(*version);
   });
@@ -164,8 +165,10 @@ std::span<const Round> builds_of(const Round& round) {
 }
 
 std::vector<Cell> cells(const Scenario& scenario) {
+  static const std::vector<std::string> versions{"buildkit"};
   std::vector<Cell> all{{}};
-  for (const auto& [dimension, values] : scenario.matrix) {
+  for (const auto& [dimension, written] : scenario.matrix) {
+    const auto& values = written.empty() ? versions : written;
     std::vector<Cell> longer;
     for (auto& cell : all)
       for (std::size_t i = 0; i < values.size(); ++i) {

@@ -305,7 +305,7 @@ struct Scenario {
   std::vector<ServedFile> http;
   std::optional<DaemonExtras> daemon;
   BuildSpec build;
-  std::vector<std::pair<std::string, std::vector<std::string>>> matrix;
+  std::vector<std::pair<std::string, std::vector<std::string>>> matrix; ///< without values: every version played
   When needs; ///< `requires`: facts that a case must have, else it is skipped
   std::optional<Repeat> repeat;
   std::chrono::seconds timeout{120}; ///< of one build
@@ -313,7 +313,7 @@ struct Scenario {
   std::vector<Round> rounds;
 };
 
-/// Every combination of the matrix, the last dimension fastest; one empty cell without a matrix.
+/// Every combination, the last dimension fastest; one empty cell without a matrix. A version played is `buildkit` here.
 std::vector<Cell> cells(const Scenario& scenario);
 
 /// `text` with `${name}` replaced from `variables` and `$${` by `${`. The reader has refused undefined names, so one

@@ -2,6 +2,7 @@
 #include "engine/plan.hpp"
 #include "scenario/read.hpp"
 #include "scenario/shape.hpp"
+#include "toolchain/toolchain.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +104,26 @@ TEST(Plan, PlaysAScenarioOnceWhoseBuildersAllNameTheirVersions) {
       testing::ElementsAre(
           "a[old=0.11.6]@v0.13.2", "a[old=0.11.6]@v0.34.2", "a[old=v0.17.3]@v0.13.2", "a[old=v0.17.3]@v0.34.2"));
   EXPECT_THAT(rigs_of(cases[0]), testing::ElementsAre("v0.11.6", "v0.13.2"));
+}
+
+TEST(Plan, PlaysEveryPairOfTheVersionsThatAreAskedFor) {
+  scenario::Scenario scenario;
+  scenario.id = "a";
+  scenario.matrix = {{"from", {}}, {"to", {}}};
+  scenario.builders.kind = scenario::Builders::Kind::named;
+  scenario.builders.named = {named("ci", "${from}"), named("laptop", "${to}")};
+  const auto planned = [&](const std::vector<std::string>& versions, const DriverChoice& driver) {
+    return ids(plan({std::make_shared<const scenario::Scenario>(scenario)}, versions, {driver}));
+  };
+  EXPECT_THAT(planned({"v0.17.3", "v0.34.2"}, {}),
+              testing::ElementsAre("a[from=v0.17.3,to=v0.17.3]@v0.17.3",
+                                   "a[from=v0.17.3,to=v0.34.2]@v0.17.3+v0.34.2",
+                                   "a[from=v0.34.2,to=v0.17.3]@v0.34.2+v0.17.3",
+                                   "a[from=v0.34.2,to=v0.34.2]@v0.34.2"));
+  const auto version = toolchain::default_version();
+  EXPECT_THAT(planned({}, {builder::Driver::docker, "v0.36.1", "v28.5.2"}),
+              testing::ElementsAre("a[from=" + version + ",to=" + version + "]@docker@v28.5.2+buildx@v0.36.1"))
+      << "an engine has its own, and a dimension the default one";
 }
 
 TEST(Plan, FilterIsAGlobForSomePartOfTheId) {

@@ -24,6 +24,7 @@ RunResults full_results() {
                     .rounds = {std::move(round)},
                     .broken = util::Error{util::Blame::rig, "no disk", "write", "buy one"},
                     .by_client = true,
+                    .crossing = Crossing{"a/b", "v1", "v2", 3, 4},
                     .duration = 7,
                     .folder = "a_b_v1"};
   return {{"a/b@v1", "a/c@v1"}, true, {std::move(result)}};
@@ -96,6 +97,31 @@ TEST(ResultOf, KeepsTheRoundsThatDidNotPassAndOfSeveralPlaysEachOnce) {
   EXPECT_EQ(result.rounds[0].spot.line, 2);
   EXPECT_EQ(result.rounds[1].name, "all plays together");
   EXPECT_EQ(result.rounds[1].spot.line, 9);
+}
+
+TEST(ResultOf, KnowsWhichVersionsACaseCrossesAndHowManyStepsHit) {
+  CaseEvidence played{.id = "x/a[from=0.11.6,mode=max,to=v0.34.2]@v0.11.6+v0.34.2",
+                      .cell = {{"from", "0.11.6"}, {"mode", "max"}, {"to", "v0.34.2"}}};
+  const auto add = [&](const char* builder, const char* version, std::vector<Outcome> outcomes) {
+    RoundEvidence round{.builder = builder, .buildkit = version};
+    for (const auto outcome : outcomes) {
+      Step step;
+      step.outcome = outcome;
+      step.places = {{"app", 2, 4, "RUN", static_cast<int>(round.record.steps.size())}};
+      round.record.steps.push_back(std::move(step));
+    }
+    played.rounds.push_back(std::move(round));
+  };
+  add("ci", "v0.11.6", {Outcome::rebuilt});
+  EXPECT_EQ(result_of(played, {}).crossing, std::nullopt);
+  add("laptop", "v0.34.2", {Outcome::cached, Outcome::rebuilt, Outcome::cached, Outcome::unneeded});
+  EXPECT_EQ(result_of(played, {}).crossing, (Crossing{"x/a mode=max", "v0.11.6", "v0.34.2", 2, 3}));
+  auto same = played;
+  same.cell[2].second = "v0.11.6";
+  same.rounds[1].buildkit = "v0.11.6";
+  EXPECT_EQ(result_of(same, {}).crossing.value().importer, "v0.11.6") << "a version's own cache is a pair too";
+  played.cell.pop_back();
+  EXPECT_EQ(result_of(played, {}).crossing, std::nullopt) << "the matrix has not both";
 }
 
 } // namespace

@@ -43,7 +43,7 @@ TEST(Table, HasASignForEveryCaseBelowItsDriverAndVersions) {
             "                                               in docker v29.2.0\n"
             "registry/b            ✗        -\n"
             "registry/a[mode=max]  ✓        ~               !                  ✓?\n"
-            "✓ passed · ~ known · ! broken · ✗ failed · - skipped · ? less certain\n");
+            "✓ passed · ✗ failed · ~ known · - skipped · ! broken · ? less certain\n");
 }
 
 TEST(Table, HasNumbersForHeadsWhereTheyDoNotFit) {
@@ -55,7 +55,7 @@ TEST(Table, HasNumbersForHeadsWhereTheyDoNotFit) {
             "2  v0.34.2, buildx v0.36.1\n"
             "3  v0.34.2, buildx v0.36.1, in docker v29.2.0\n"
             "4  docker v20.10.24, buildx v0.36.1\n"
-            "✓ passed · ~ known · ! broken · ✗ failed · - skipped · ? less certain\n");
+            "✓ passed · ✗ failed · ~ known · - skipped · ! broken · ? less certain\n");
 }
 
 TEST(Table, IsNeverWiderThanTheTerminal) {
@@ -91,10 +91,50 @@ TEST(Table, StandsAtTheEndOfARunThatCompares) {
   EXPECT_THAT(finished({played, other}, false),
               testing::StartsWith("scenario                           v0.11.6  v0.34.2\n"
                                   "basics/source_edit_keeps_packages  ✗        ✓\n"
-                                  "✗ failed · ✓ passed\n\n"
+                                  "✓ passed · ✗ failed\n\n"
                                   "✗ failed  basics/source_edit_keeps_packages@v0.11.6\n"));
   EXPECT_THAT(finished({played, other}, true), HasSubstr("\033[31m✗\033[0m        \033[32m✓\033[0m\n"));
   EXPECT_THAT(finished({played}, false), Not(HasSubstr("scenario")));
+}
+
+/// What one version exports and another imports.
+CaseResult crossed(const std::string& from, const std::string& to, Verdict verdict, std::size_t cached) {
+  return {.id = fmt::format("x/old[from={0},to={1}]@{0}{2}", from, to, from == to ? "" : "+" + to),
+          .verdict = verdict,
+          .crossing = evidence::Crossing{"x/old", from, to, cached, 12}};
+}
+
+TEST(Table, OfPairsHasTheStepsThatHit) {
+  const auto joined = joined_of({crossed("v0.9.0", "v0.9.0", Verdict::passed, 12),
+                                 crossed("v0.9.0", "v0.34.2", Verdict::failed, 7),
+                                 crossed("v0.34.2", "v0.9.0", Verdict::known, 0),
+                                 {.id = "x/a@v0.34.2", .verdict = Verdict::passed}});
+  EXPECT_THAT(table_of(joined).rows, ElementsAre("x/a")) << "a pair is no row";
+  EXPECT_THAT(table_of(joined).columns, ElementsAre("v0.34.2"));
+  const auto pairs = pairs_of(joined);
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_TRUE(compares(pairs[0]));
+  EXPECT_EQ(to_text(pairs[0], 80, [](const std::string& text, Verdict) { return text; }),
+            "x/old: how many steps of the last build hit, of those needed\n"
+            "exporter \\ importer  v0.9.0   v0.34.2\n"
+            "v0.9.0               ✓ 12/12  ✗ 7/12\n"
+            "v0.34.2              ~ 0/12\n"
+            "✓ passed · ✗ failed · ~ known\n");
+  EXPECT_THAT(to_markdown(joined, {}),
+              HasSubstr("| exporter \\\\ importer | v0.9.0 | v0.34.2 |\n| --- | --- | --- |\n"
+                        "| v0.9.0 | ✓ 12/12 | ✗ 7/12 |\n| v0.34.2 | \\~ 0/12 |  |\n"));
+  EXPECT_THAT(to_html(joined, {}), HasSubstr("<h2>x/old</h2>"));
+  EXPECT_THAT(to_html(joined, {}), HasSubstr("✗ failed</a> 7/12</div>"));
+  EXPECT_THAT(to_junit(joined), HasSubstr("<testsuite name=\"own versions\" tests=\"3\""));
+}
+
+TEST(Table, OfPairsIsOneForEachDriver) {
+  auto by_buildx = crossed("v0.9.0", "v0.34.2", Verdict::passed, 12);
+  by_buildx.id += "+buildx@v0.36.1";
+  const auto pairs = pairs_of(joined_of({crossed("v0.9.0", "v0.34.2", Verdict::passed, 12), by_buildx}));
+  ASSERT_EQ(pairs.size(), 2U);
+  EXPECT_EQ(pairs[1].title, "x/old, buildx v0.36.1");
+  EXPECT_FALSE(compares(pairs[0]));
 }
 
 TEST(Table, HasTheSameHeadsOnThePageAndInTheSummary) {

@@ -34,6 +34,30 @@ TEST(Reader, ReadsTheWholeCorpus) {
     EXPECT_EQ(diagnostics(read(k_corpus / file)), "") << file;
 }
 
+TEST(Reader, ADimensionMayHaveTheVersionsThatArePlayed) {
+  const auto read_with = [](const std::string& alternatives) {
+    return read_text("title: x\nfiles: {Dockerfile: FROM scratch}\nmatrix: {from: buildkit, mode: [a, b]}\n"
+                     "setup: {builder: {ci: {buildkit: \"${from}\"}}}\nrounds:\n  - expect:\n      rebuilt:\n"
+                         + alternatives,
+                     "x.yaml");
+  };
+  const auto reading = read_with("        - {when: {from: [0.11.6, \">=0.13\"]}, steps: none}\n"
+                                 "        - {when: {}, steps: all}\n");
+  ASSERT_TRUE(reading.scenario) << diagnostics(reading);
+  EXPECT_EQ(diagnostics(reading), "");
+  EXPECT_TRUE(reading.scenario->matrix.at(0).second.empty());
+  const auto& claim = *reading.scenario->rounds[0].expect.rebuilt;
+  EXPECT_EQ(claim.choose({{"from", "v0.11.6"}})->value.kind, StepSet::Kind::none);
+  EXPECT_EQ(claim.choose({{"from", "v0.12.5"}})->value.kind, StepSet::Kind::all);
+  const auto says = [&](const std::string& alternatives, const std::string& what) {
+    const auto said = diagnostics(read_with(alternatives));
+    EXPECT_NE(said.find(what), std::string::npos) << said;
+  };
+  says("        - {when: {from: \">=x\"}, steps: none}\n", "'>=x' is no version and no range of versions");
+  says("        - {when: {from: v0.11.6, mode: a}, steps: none}\n",
+       "no alternative of 'rebuilt' counts for {from: buildkit, mode: b}");
+}
+
 TEST(Reader, TellsAllMistakesAtOnceInTheirPlaces) {
   EXPECT_EQ(diagnostics(read_text("title: x\nfiles: {Dockerfile: FROM scratch}\nrounds:\n"
                                   "  - expect: {rebuild: all}\n    parallel: []\n  - build: {target: \"${http}\"}\n",

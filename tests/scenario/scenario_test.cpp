@@ -72,6 +72,20 @@ TEST(Cells, AreEveryCombinationTheLastDimensionFastest) {
                                {{"mode", "min"}, {"to", "b"}}}));
 }
 
+TEST(Cells, HaveAWordForTheVersionsThatWillBePlayed) {
+  Scenario scenario;
+  scenario.matrix = {{"from", {}}, {"mode", {"max"}}};
+  EXPECT_EQ(cells(scenario), (std::vector<Cell>{{{"from", "buildkit"}, {"mode", "max"}}}));
+}
+
+TEST(When, ADimensionOfVersionsIsInARange) {
+  const Cell cell{{"from", "v0.13.2"}, {"mode", ">=1"}};
+  EXPECT_TRUE(matches({{"from", {">=0.13 <0.17"}}}, cell));
+  EXPECT_FALSE(matches({{"from", {">=0.17"}}}, cell));
+  EXPECT_TRUE(matches({{"mode", {">=1"}}}, cell)) << "a value is itself first";
+  EXPECT_FALSE(matches({{"mode", {">=2"}}}, cell));
+}
+
 TEST(Cells, WithoutAMatrixAreOneThatIsEmpty) {
   EXPECT_EQ(cells({}), (std::vector<Cell>{{}}));
 }
