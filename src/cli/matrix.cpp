@@ -69,7 +69,8 @@ util::Status check(const Options& options) {
   return {};
 }
 
-/// Every version of the group where none is named, of what the drivers need.
+/// Every version of the group where none is named, of what the drivers need; but in containers of engines, where all of
+/// them would be a product, BuildKit and buildx are the default ones.
 void choose_group(Selection& selection, const std::string& group) {
   const auto& drivers = selection.drivers;
   const auto has = [&](const char* driver) {
@@ -78,17 +79,10 @@ void choose_group(Selection& selection, const std::string& group) {
   const auto all_if = [&](bool needed, std::vector<std::string>& versions) {
     if (needed && versions.empty()) versions = {group};
   };
-  const bool contained = has("docker-container");
-  all_if(drivers.empty() || has("buildctl") || has("buildx") || contained, selection.versions);
-  const bool engines = has("docker") || has("docker-containerd") || contained;
-  all_if(has("buildx") || engines, selection.buildx);
-  all_if(engines, selection.docker);
-}
-
-/// For the key of a cache: none of an engine's job, which has its own.
-std::string buildkits_of(const Selection& selection) {
-  if (!selection.versions.empty()) return util::join(selection.versions, ",");
-  return selection.docker.empty() ? "own" : "";
+  all_if(drivers.empty() || has("buildctl") || has("buildx"), selection.versions);
+  const bool own = has("docker") || has("docker-containerd");
+  all_if(has("buildx") || own, selection.buildx);
+  all_if(own || has("docker-container"), selection.docker);
 }
 
 /// The jobs of some versions, a part each.
@@ -100,19 +94,23 @@ public:
 
   /// `key`, which with the shard is the job's own, begins with what is played and ends in its version.
   void add(const std::string& name, const std::string& key, Selection selection, Chosen chosen) {
+    const auto judged = [](const auto& cases) {
+      return cases && std::any_of(cases->begin(), cases->end(), [](const auto& one) { return !engine::unmet(one); });
+    };
+    const bool any = judged(cases_of(selection, chosen, scenarios_, chosen.versions));
     for (std::size_t number = 1; number <= shards_; ++number) {
       chosen.shard = engine::Shard{number, shards_};
       selection.shard = shards_ == 1 ? "" : fmt::format("{}/{}", number, shards_);
       const auto cases = cases_of(selection, chosen, scenarios_, chosen.versions);
-      // A job in which nothing can be judged would be red.
-      if (!cases || std::all_of(cases->begin(), cases->end(), [](const auto& one) { return engine::unmet(one); }))
-        continue;
+      // A version of which nothing can be judged is to be seen, red; a part of one that is judged would be so by
+      // chance.
+      if (!cases || (any && !judged(cases))) continue;
       auto ids = nlohmann::json::array();
       for (const auto& one : *cases) ids.push_back(one.id);
       all_.push_back({{"name", shards_ == 1 ? name : fmt::format("{}, {} of {}", name, number, shards_)},
                       {"key", fmt::format("{}-{}-{}", key, number, shards_)},
                       {"ids", std::move(ids)},
-                      {"buildkit", buildkits_of(selection)},
+                      {"buildkit", util::join(selection.versions, ",")},
                       {"buildx", util::join(selection.buildx, ",")},
                       {"docker", util::join(selection.docker, ",")},
                       {"shard", fmt::format("{}-{}", number, shards_)},
@@ -151,21 +149,24 @@ void add_buildkits(Jobs& jobs, Selection selection, Chosen chosen) {
   add("BuildKits that scenarios name", "buildkit-own", OwnVersions::only);
 }
 
-/// Those of Docker engines, a version each, with every buildx; where something builds in a container of one, with every
-/// BuildKit.
-void add_engines(Jobs& jobs, Selection selection, Chosen chosen) {
-  std::erase_if(chosen.drivers, [](const auto& one) { return one.docker.empty(); });
+/// Those of Docker engines, a version each, by `driver`.
+void add_engines(Jobs& jobs,
+                 const std::string& name,
+                 const std::string& key,
+                 builder::Driver driver,
+                 Selection selection,
+                 Chosen chosen) {
+  std::erase_if(chosen.drivers, [&](const auto& one) { return one.driver != driver; });
   const auto drivers = chosen.drivers;
   std::vector<std::string> versions;
   if (!engine::need_buildkit(drivers)) chosen.versions.clear();
   selection.versions = chosen.versions;
-  selection.drivers.clear();
+  selection.drivers = {std::string(to_text(driver))};
   selection.buildx.clear();
   const auto add = [](std::vector<std::string>& all, const std::string& one) {
     if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
   };
   for (const auto& one : drivers) {
-    add(selection.drivers, std::string(to_text(one.driver)));
     add(versions, one.docker);
     add(selection.buildx, one.version);
   }
@@ -173,13 +174,22 @@ void add_engines(Jobs& jobs, Selection selection, Chosen chosen) {
     selection.docker = {version};
     chosen.drivers = drivers;
     std::erase_if(chosen.drivers, [&](const auto& one) { return one.docker != version; });
-    jobs.add("Docker " + version, "docker-" + version, selection, chosen);
+    jobs.add(name + version, key + version, selection, chosen);
   }
+}
+
+/// By every BuildKit and buildx that was named, else by the default one.
+Chosen in_containers(const Selection& named, Chosen chosen) {
+  const auto buildx = toolchain::default_version(toolchain::Kind::buildx);
+  if (named.versions.empty()) chosen.versions = {toolchain::default_version()};
+  if (named.buildx.empty()) std::erase_if(chosen.drivers, [&](const auto& one) { return one.version != buildx; });
+  return chosen;
 }
 
 int print_matrix(Options options, const std::stop_token& stop) {
   if (const auto sound = check(options); !sound) return report_error(sound.error());
   auto& selection = options.selection;
+  const auto named = selection;
   choose_group(selection, options.group);
   const auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
@@ -188,12 +198,18 @@ int print_matrix(Options options, const std::stop_token& stop) {
 
   Jobs jobs(*scenarios, options.shards);
   add_buildkits(jobs, selection, *chosen);
-  add_engines(jobs, selection, *chosen);
+  add_engines(jobs, "Docker ", "docker-", builder::Driver::docker, selection, *chosen);
+  add_engines(jobs,
+              "A container of Docker ",
+              "container-",
+              builder::Driver::container,
+              selection,
+              in_containers(named, *chosen));
   if (jobs.all().empty())
     return report_error({util::Blame::rig,
-                         "nothing would be played: no case of these can be judged",
+                         "nothing would be played: there is no such case",
                          {},
-                         "`cacheproof list --format=json` says why each is skipped"});
+                         "`cacheproof list` prints the ids that a filter is matched against"});
   if (jobs.all().size() > k_most_jobs)
     return report_error(
         {util::Blame::usage,
@@ -228,7 +244,8 @@ void add_matrix(CLI::App& app, Session& session) {
       "\nEach job has a `name`, a `key` that is its own, the `arguments` for `cacheproof run`, how many `cases` it "
       "has,\n"
       "and `buildkit`, `buildx`, `docker` and `shard` for the keys of caches. All jobs together play every case once,\n"
-      "but for those that would be skipped anyhow.\n\n"
+      "but for those of a part that would be skipped as a whole. In containers of engines BuildKit and buildx are the\n"
+      "default ones unless they are named.\n\n"
       "Example:\n"
       "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n"
       "  cacheproof matrix --github --driver docker\n");
