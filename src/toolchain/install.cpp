@@ -1,4 +1,5 @@
 #include "toolchain/ask.hpp"
+#include "toolchain/filling.hpp"
 #include "toolchain/pins.hpp"
 #include "toolchain/reach.hpp"
 #include "toolchain/record.hpp"
@@ -6,41 +7,15 @@
 #include "toolchain/store.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/bytes.hpp"
-#include "util/caller.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
-#include "util/waiting.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 namespace {
-
-/// Held while one version is installed.
-util::Result<util::Fd> lock(const fs::path& path, const Order& order, const Options& options) {
-  CP_TRY_ASSIGN(auto file, open_lock(path));
-  bool said = false;
-  while (!util::hold_alone(file)) {
-    if (options.stop.stop_requested()) return util::failure("interrupted", {}, {}, util::Blame::interrupted);
-    if (!std::exchange(said, true) && options.say)
-      options.say(fmt::format(
-          "{} {}: waiting for another cacheproof that installs or uses it", order.recipe.title, order.version));
-    util::wait(50ms, options.stop);
-  }
-  return file;
-}
-
-/// What killed installs of this version left. Whoever holds the lock is its only installer.
-void sweep(const fs::path& folder, const std::string& prefix) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.path().filename().string().starts_with(prefix)) static_cast<void>(util::remove_tree(entry.path()));
-}
 
 /// That the program runs here and is the version it should be. Returns what it said.
 util::Result<std::string> prove(const fs::path& bin, const Order& order) {
@@ -53,36 +28,17 @@ util::Result<std::string> prove(const fs::path& bin, const Order& order) {
 
 using Source = util::Result<Origin> (*)(const Order&, const fs::path&, const Options&);
 
-/// Into a folder of its own, proven there, then renamed to where everybody looks.
-util::Status
-install_from(const char* from, Source source, const Order& order, const fs::path& target, const Options& options) {
-  const auto prefix = work_prefix(order.recipe.kind, order.version);
-  sweep(store(), prefix);
-  CP_TRY_ASSIGN(const auto work, util::make_unique_directory(store(), prefix));
-  const auto fill = [&]() -> util::Status {
+/// Proven before anybody sees it.
+util::Status install_from(const char* from, Source source, const Order& order, const Options& options) {
+  return fill_place(order.recipe.kind, order.version, [&](const fs::path& work) -> util::Result<Record> {
     CP_TRY_ASSIGN(const auto origin, source(order, work, options));
     CP_TRY_ASSIGN(const auto said, prove(work / "bin", order));
-    CP_TRY(write_record(work, order.recipe, {order.version, from, origin, said, {}}));
-    std::error_code error;
-    fs::permissions(work, fs::perms(0755), error);
-    CP_TRY(util::give_to_caller(work));
-    CP_TRY(util::remove_tree(target)); // a damaged one: nobody takes it
-    fs::rename(work, target, error);
-    if (error) return util::failure("cannot move the install to " + target.string() + ": " + error.message());
-    return {};
-  };
-  auto filled = fill();
-  if (!filled) static_cast<void>(util::remove_tree(work));
-  return filled;
+    return Record{order.version, from, origin, said, {}};
+  });
 }
 
 /// What an install takes at most, the release's file included.
 constexpr std::uintmax_t k_room = 300'000'000;
-
-std::string one_line(const util::Error& error) {
-  return error.what + (error.tried.empty() ? "" : " (" + error.tried + ")")
-         + (error.remedy.empty() ? "" : "; " + error.remedy);
-}
 
 std::string own_programs(Kind kind) {
   if (kind == Kind::buildkit) return "--buildkit=path:DIR with a folder that has buildkitd and buildctl; ";
@@ -92,22 +48,6 @@ std::string own_programs(Kind kind) {
 util::Result<Kit> look(Kind kind, std::string_view version, const Options& options) {
   if (options.verified) CP_TRY(verify(kind, version));
   return find(kind, version);
-}
-
-/// After an install, whose lock is still held, which keeps the new version.
-void bound(const std::optional<std::uintmax_t>& limit, const Options& options) {
-  if (!limit) return;
-  const auto say = [&](const std::string& line) {
-    if (options.say) options.say(line);
-  };
-  const auto pruned = prune(*limit);
-  if (!pruned) return say("the store could not be pruned: " + one_line(pruned.error()));
-  for (const auto& name : pruned->removed)
-    say(fmt::format("{} left the store, which may have {}", name, util::bytes_text(*limit)));
-  if (pruned->bytes > *limit)
-    say(fmt::format("the store has {}, more than its limit of {}: the rest is in use",
-                    util::bytes_text(pruned->bytes),
-                    util::bytes_text(*limit)));
 }
 
 } // namespace
@@ -126,12 +66,8 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   };
   if (options.say) options.say(fmt::format("{} ({})", found.error().what, store().string()));
   const auto folder = store() / order.recipe.name;
-  if (auto made = util::make_caller_directories(folder); !made) {
-    auto error = util::within("the store cannot be written", std::move(made).error());
-    error.remedy = "set CACHEPROOF_STORE to a folder that you may write";
-    return tl::unexpected(std::move(error));
-  }
-  CP_TRY_ASSIGN(const auto held, lock(folder / (name + ".lock"), order, options));
+  CP_TRY(make_store(kind));
+  CP_TRY_ASSIGN(const auto held, hold_place(kind, name, fmt::format("{} {}", order.recipe.title, name), options));
   if (auto meanwhile = look(kind, name, options)) {
     say("installed by another process meanwhile");
     return meanwhile;
@@ -158,10 +94,10 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
         Named{k_from_module, build_module, options.sources.module}}) {
     if (!wanted) continue;
     say(fmt::format("trying the {}", words));
-    const auto installed = install_from(words, source, order, folder / name, options);
+    const auto installed = install_from(words, source, order, options);
     if (installed) {
       say(fmt::format("installed from the {}", words));
-      bound(limit, options);
+      keep_limit(limit, options);
       return find(kind, name);
     }
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
