@@ -5,6 +5,7 @@
 #include "oci/platform.hpp"
 #include "oci/tar.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -90,8 +91,11 @@ take(const Pull& pull, const std::vector<Blob>& layers, const fs::path& folder, 
   }
   std::map<std::size_t, std::map<std::string, std::vector<fs::path>>> wanted; // by layer, by path in its tar
   for (const auto& file : pull.files) {
-    const auto place = image.find(file);
-    if (!place) return util::failure("the image has no file " + file);
+    std::optional<LayerPlace> place;
+    std::vector<std::string> tried;
+    for (auto prefix = pull.places.begin(); prefix != pull.places.end() && !place; ++prefix)
+      place = image.find(tried.emplace_back(*prefix + file));
+    if (!place) return util::failure("the image has no file " + util::join(tried, " or "));
     wanted[place->layer][place->path].push_back(pull.into / fs::path(file).filename());
   }
   for (const auto& in_layer : wanted) {

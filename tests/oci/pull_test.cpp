@@ -110,6 +110,19 @@ TEST_F(ImagePull, FollowsLinksAndTakesOneFileUnderTwoNames) {
   EXPECT_EQ(text("x") + text("y"), "rr");
 }
 
+TEST_F(ImagePull, TakesAFileFromTheFirstPlaceThatHasIt) {
+  put("1", k_manifest_type, manifest({tar({{"plugins/docker-x", "plugin"}, {"other/x", "other"}, {"y", "root"}})}));
+  RegistryClient client(registry_.address());
+  const auto from = [&](const std::vector<std::string>& places, const std::vector<std::string>& files) {
+    return pull_files(
+        client,
+        {.repository = "app", .reference = "1", .files = files, .into = folder_.path() / "into", .places = places});
+  };
+  ASSERT_TRUE(from({"", "plugins/docker-", "other/"}, {"x", "y"}));
+  EXPECT_EQ(text("x") + " " + text("y"), "plugin root");
+  EXPECT_EQ(from({"", "bin/"}, {"x"}).error().what, "the image has no file x or bin/x");
+}
+
 TEST_F(ImagePull, SaysWhatIsNotThere) {
   expect_failure("the registry has no " + registry_.address() + "/app:1");
   put("1", k_manifest_type, manifest({tar({{"bin/x", "x"}}), tar({{"bin/.wh.x", ""}})}));
