@@ -21,10 +21,10 @@
 namespace cacheproof::cli {
 namespace {
 
-/// The version, or the folder that its programs are in.
+/// The version, or where its programs are.
 std::string word_of(toolchain::Kind kind, const std::string& version, const toolchain::OwnKits& own) {
   const auto found = own.find({kind, version});
-  return found == own.end() ? version : std::string(toolchain::k_path) + found->second.source;
+  return found == own.end() ? version : toolchain::to_word(found->second);
 }
 
 /// With which `run` plays this case and no other, from the same folder.
@@ -95,7 +95,8 @@ void add_list(CLI::App& app, Session& session) {
   command->callback([&session, options] {
     session.action = [&session, options] {
       const auto& selection = options->selection;
-      const auto chosen = choose(selection, toolchain::Options{.stop = session.stop});
+      const auto say = [](std::string_view line) { std::cerr << line << '\n'; };
+      const auto chosen = choose(selection, toolchain::Options{.say = say, .stop = session.stop});
       if (!chosen) return report_error(chosen.error());
       const auto scenarios = load_scenarios(selection.paths);
       if (!scenarios) return scenarios.error();

@@ -64,8 +64,8 @@ util::Status check(const Options& options) {
                   "leave --shard and --own-versions out");
   for (const auto* versions : {&selection.versions, &selection.buildx, &selection.docker})
     for (const auto& version : *versions)
-      if (version.starts_with(toolchain::k_path))
-        return refuse(version + " is a folder of this machine", "name versions that every machine can install");
+      if (toolchain::is_own(version))
+        return refuse(version + " is no version", "name versions, which every machine can install");
   return {};
 }
 

@@ -143,8 +143,9 @@ util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine:
 int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
-  const auto chosen =
-      choose(options.selection, options.offline ? std::nullopt : std::optional(toolchain::Options{.stop = stop}));
+  report::Console console(std::cout, report::console_options(options.verbose));
+  toolchain::Options install{.say = [&](std::string_view line) { console.said(line); }, .stop = stop};
+  const auto chosen = choose(options.selection, options.offline ? std::nullopt : std::optional(install));
   if (!chosen) return report_error(chosen.error());
   const auto& paths = options.selection.paths;
   if (options.accept && (paths.size() != 1 || !std::filesystem::is_regular_file(paths.front())))
@@ -157,7 +158,6 @@ int run(Options options, std::stop_token stop) {
   if (!loaded) return loaded.error();
   if (!inside) return report_error(inside.error());
 
-  report::Console console(std::cout, report::console_options(options.verbose));
   for (const auto& line : engine::sweep()) console.said(line);
   if (options.offline)
     if (const auto allowed = engine::check_repositories_offline(*loaded); !allowed)
@@ -167,9 +167,8 @@ int run(Options options, std::stop_token stop) {
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
   options.buildx = engine::buildx_needed(chosen->drivers, repositories->scenarios());
-  engine::Supply supply{.offline = options.offline, .verbose = options.verbose, .own = chosen->own};
-  supply.install.say = [&](std::string_view line) { console.said(line); };
-  supply.install.stop = stop;
+  engine::Supply supply{
+      .offline = options.offline, .verbose = options.verbose, .own = chosen->own, .install = std::move(install)};
   auto rigs_or = rigs(chosen->versions, options, supply);
   if (!rigs_or) return report_error(rigs_or.error());
   const auto cases_or = cases_of(options.selection, *chosen, repositories->scenarios(), chosen->versions);

@@ -47,8 +47,8 @@ void add_selection(CLI::App& command, Selection& selection) {
   };
   add("--buildkit",
       selection.versions,
-      "BuildKit versions: v0.34.2, a range like '>=0.24' of the pinned ones, a group (smoke, nightly, all), latest, or "
-      "path:DIR with a buildkitd and buildctl (default: the pinned default)");
+      "BuildKit versions: v0.34.2, a range like '>=0.24' of the pinned ones, a group (smoke, nightly, all), latest, "
+      "path:DIR with a buildkitd and buildctl, or image:REF with them in its /usr/bin (default: the pinned default)");
   add("--driver",
       selection.drivers,
       "What starts the builds: buildctl (of the daemon's version), buildx (with its driver `remote`), docker (the "
@@ -56,8 +56,8 @@ void add_selection(CLI::App& command, Selection& selection) {
       "containerd), docker-container (a BuildKit in a container of one), or several (default: buildctl)");
   add("--buildx",
       selection.buildx,
-      "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, latest, or path:DIR with a "
-      "buildx (default: the pinned default)");
+      "Versions of buildx, for every --driver but buildctl: v0.36.1, a range, a group, latest, path:DIR with a "
+      "buildx, or image:REF like docker/buildx-bin:0.36.1 or docker:cli (default: the pinned default)");
   add("--docker",
       selection.docker,
       "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
@@ -88,9 +88,9 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   CP_TRY_ASSIGN(chosen.versions, toolchain::choose(Kind::buildkit, selection.versions, online));
   CP_TRY_ASSIGN(auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
   CP_TRY_ASSIGN(auto docker, toolchain::choose(Kind::docker, selection.docker, online));
-  CP_TRY(toolchain::find_paths(Kind::buildkit, chosen.versions, chosen.own));
-  CP_TRY(toolchain::find_paths(Kind::buildx, buildx, chosen.own));
-  CP_TRY(toolchain::find_paths(Kind::docker, docker, chosen.own));
+  CP_TRY(toolchain::find_own(Kind::buildkit, chosen.versions, chosen.own, online));
+  CP_TRY(toolchain::find_own(Kind::buildx, buildx, chosen.own, online));
+  CP_TRY(toolchain::find_own(Kind::docker, docker, chosen.own, online));
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
   const bool own = engine::need_buildkit(chosen.drivers);
   if (!own && !selection.versions.empty())

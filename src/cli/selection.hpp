@@ -43,7 +43,7 @@ void add_selection(CLI::App& command, Selection& selection);
 /// What its words stand for.
 struct Chosen {
   std::vector<std::string> versions; ///< of BuildKit
-  toolchain::OwnKits own;            ///< the programs of those that were a `path:DIR`
+  toolchain::OwnKits own;            ///< the programs of those that were a `path:DIR` or `image:REF`
   std::vector<engine::DriverChoice> drivers;
   std::optional<engine::Shard> shard;
   engine::Durations durations; ///< one that was named and cannot be read is an error: other shards may have read it

@@ -46,7 +46,7 @@ int list() {
       const bool there = entry.installed || !entry.damage.empty();
       std::cout << fmt::format(line,
                                toolchain::recipe(kind).name,
-                               entry.version,
+                               entry.installed ? entry.installed->version : entry.version,
                                entry.installed ? "installed"
                                : there         ? "damaged"
                                                : "-",
@@ -167,7 +167,8 @@ void add_toolchain(CLI::App& app, Session& session) {
       "\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend;\n"
       "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
       "BuildKit's for Dockerfiles, as an image of a scenario has it. A GROUP is one of docker/versions.yaml:\n"
-      "smoke, nightly or all.\n"
+      "smoke, nightly or all. An image with the programs is named by image:REF; as a list prints it, with\n"
+      "its digest, no registry is asked for what is there.\n"
       "  cacheproof toolchain install v0.34.2 '>=0.11 <0.18' buildx smoke registry\n\n"
       "  CACHEPROOF_STORE           the folder of the store\n"
       "  CACHEPROOF_STORE_LIMIT     what it may have, e.g. 2G: an install then removes what was not used\n"

@@ -9,7 +9,7 @@
 
 namespace cacheproof::engine {
 
-/// What `--driver` names: every driver once, buildx and engines in each of these versions (as `toolchain::find_paths`
+/// What `--driver` names: every driver once, buildx and engines in each of these versions (as `toolchain::find_own`
 /// leaves them); without any of these in the pinned default. A name that is none, one that is there twice, and a
 /// version that nothing would be built with, is a usage error.
 util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::string>& drivers,

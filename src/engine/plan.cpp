@@ -56,7 +56,7 @@ std::string to_text(const RigName& name) {
 RigName parse_rig_name(const std::string& text) {
   if (text.starts_with(k_with_containerd)) return {{}, text.substr(k_with_containerd.size()), true};
   const auto engine = text.find(k_engine);
-  if (engine == text.npos || text.starts_with(toolchain::k_path)) return {text, {}};
+  if (engine == text.npos || toolchain::is_own(text)) return {text, {}};
   return {text.substr(0, engine == 0 ? 0 : engine - 1), text.substr(engine + k_engine.size())};
 }
 

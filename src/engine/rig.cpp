@@ -31,10 +31,15 @@ void say_served(const std::string& line, Supply& supply) {
   if (supply.verbose && supply.served.insert(line).second) say(line, supply);
 }
 
-/// From the store, else installed; nobody removes it from there while the rig lives.
-util::Result<toolchain::Kit> install(toolchain::Kind kind, std::string_view version, Rig& rig, Supply& supply) {
-  CP_TRY_ASSIGN(auto kit,
-                supply.offline ? toolchain::find(kind, version) : toolchain::install(kind, version, supply.install));
+/// The user's own, else from the store, else installed; nobody removes it from there while the rig lives.
+util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& version, Rig& rig, Supply& supply) {
+  const auto look = [&]() -> util::Result<toolchain::Kit> {
+    if (const auto own = supply.own.find({kind, version}); own != supply.own.end()) return own->second;
+    if (version.starts_with(toolchain::k_path))
+      return toolchain::from_path(kind, version.substr(toolchain::k_path.size()));
+    return supply.offline ? toolchain::find(kind, version) : toolchain::install(kind, version, supply.install);
+  };
+  CP_TRY_ASSIGN(auto kit, look());
   CP_TRY_ASSIGN(auto lease, toolchain::lease(kit));
   rig.leases.push_back(std::move(lease));
   say_served(toolchain::to_line(kit), supply);
@@ -137,7 +142,7 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
   }
   if (choice == "v3" || util::Version::parse(choice)) {
     const auto version = choice == "v3" ? toolchain::default_version(toolchain::Kind::registry) : choice;
-    CP_TRY_ASSIGN(const auto kit, install(toolchain::Kind::registry, version, rig, supply));
+    CP_TRY_ASSIGN(const auto kit, find(toolchain::Kind::registry, version, rig, supply));
     rig.programs.registry = kit.program("registry");
     return {};
   }
@@ -146,15 +151,6 @@ util::Status choose_registry(const std::string& choice, Rig& rig, Supply& supply
                        "one of: auto, process (Debian's docker-registry), container (of that), container:IMAGE, v3 or "
                        "v3.0.0 (distribution), path:FILE, http://127.0.0.1:PORT",
                        util::Blame::usage);
-}
-
-util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& version, Rig& rig, Supply& supply) {
-  const auto own = supply.own.find({kind, version});
-  if (own == supply.own.end() && !version.starts_with(toolchain::k_path)) return install(kind, version, rig, supply);
-  auto kit = own == supply.own.end() ? toolchain::from_path(kind, version.substr(toolchain::k_path.size()))
-                                     : util::Result<toolchain::Kit>(own->second);
-  if (kit) say_served(toolchain::to_line(*kit), supply);
-  return kit;
 }
 
 util::Status find_buildkit(const std::string& version, Rig& rig, Supply& supply) {
@@ -269,7 +265,7 @@ util::Status add_frontends(Rig& rig, const std::vector<std::string>& versions, S
   for (const auto& version : versions) {
     if (rig.frontends.contains(version)) continue;
     const auto known = supply.no_frontends.find(version);
-    const auto kit = known == supply.no_frontends.end() ? install(toolchain::Kind::frontend, version, rig, supply)
+    const auto kit = known == supply.no_frontends.end() ? find(toolchain::Kind::frontend, version, rig, supply)
                                                         : tl::unexpected(known->second);
     if (!kit) {
       const auto blame = kit.error().blame;

@@ -53,6 +53,7 @@ util::Result<Kit> look(Kind kind, std::string_view version, const Options& optio
 } // namespace
 
 util::Result<Kit> install(Kind kind, std::string_view version, const Options& asked) {
+  if (is_image(version)) return install_image(kind, version, asked);
   auto options = asked;
   options.sources = sources_of(recipe(kind), asked.sources);
   CP_TRY_ASSIGN(const auto limit, store_limit());

@@ -22,7 +22,7 @@ const Recipe k_buildkit{.kind = Kind::buildkit,
                         .version_variable = "/version.Version",
                         .image = "moby/buildkit",
                         .image_tag = "{v}",
-                        .image_folder = "usr/bin/"};
+                        .image_places = {"usr/bin/"}};
 
 const Recipe k_buildx{.kind = Kind::buildx,
                       .name = "buildx",
@@ -39,7 +39,12 @@ const Recipe k_buildx{.kind = Kind::buildx,
                       .version_variable = "/version.Version",
                       .image = "docker/buildx-bin",
                       .image_tag = "{number}",
-                      .image_folder = {}};
+                      // Or where the docker CLI looks for plugins (docker/cli, cli-plugins/manager).
+                      .image_places = {"",
+                                       "usr/local/lib/docker/cli-plugins/docker-",
+                                       "usr/local/libexec/docker/cli-plugins/docker-",
+                                       "usr/lib/docker/cli-plugins/docker-",
+                                       "usr/libexec/docker/cli-plugins/docker-"}};
 
 const Recipe k_registry{.kind = Kind::registry,
                         .name = "registry",
@@ -56,7 +61,7 @@ const Recipe k_registry{.kind = Kind::registry,
                         .version_variable = "/version.version",
                         .image = "library/registry",
                         .image_tag = "{number}",
-                        .image_folder = "bin/"};
+                        .image_places = {"bin/"}};
 
 // Docker Hub has it as docker/dockerfile, under numbers of its own that do not tell BuildKit's (`1.5`), and no release
 // has it alone: who wants those pulls them as `upstream`.
@@ -75,7 +80,7 @@ const Recipe k_frontend{.kind = Kind::frontend,
                         .version_variable = "main.Version",
                         .image = {},
                         .image_tag = {},
-                        .image_folder = {}};
+                        .image_places = {}};
 
 // From 29.0 on the module is another one, whose versions are no longer the engine's.
 const Recipe k_docker{.kind = Kind::docker,
@@ -98,7 +103,7 @@ const Recipe k_docker{.kind = Kind::docker,
                       .said_version = "{number}",
                       .image = {},
                       .image_tag = {},
-                      .image_folder = {}};
+                      .image_places = {}};
 
 } // namespace
 

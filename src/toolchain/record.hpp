@@ -15,7 +15,7 @@ namespace cacheproof::toolchain {
 /// What toolchain.json says of an installed version. It is written last, when the rest is whole.
 struct Record {
   std::string version;
-  std::string from; ///< `release`, `Debian package`, `Go module`
+  std::string from; ///< `release`, `Debian package`, `Go module`, `image of the user`
   Origin origin;
   std::string said; ///< what the first program said of itself
   struct Program {
@@ -35,6 +35,7 @@ util::Result<std::optional<Record>> read_record(const std::filesystem::path& fol
 constexpr const char* k_from_release = "release";
 constexpr const char* k_from_module = "Go module";
 constexpr const char* k_from_deb = "Debian package";
+constexpr const char* k_from_own_image = "image of the user";
 
 enum class Depth {
   changes, ///< a program is read only where it is not the file (inode, size, times) that it was when last read

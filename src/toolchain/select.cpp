@@ -20,7 +20,7 @@ util::Result<std::vector<std::string>> in_range(const std::string& word, const s
   CP_TRY_ASSIGN(const auto range, util::VersionRange::parse(word));
   std::vector<std::string> found;
   for (const auto& version : candidates)
-    if (range.contains(util::Version::parse(version).value_or(util::Version{}))) found.push_back(version);
+    if (const auto parsed = util::Version::parse(version); parsed && range.contains(*parsed)) found.push_back(version);
   if (!found.empty()) return found;
   return util::failure(fmt::format("no version is in the range '{}'", word),
                        {},
@@ -46,7 +46,7 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
   };
   for (const auto& word : words) {
     const auto version = util::Version::parse(word);
-    if (version || word.starts_with(k_path)) {
+    if (version || is_own(word)) {
       add(version ? version->to_text() : word);
     } else if (word == "latest") {
       if (!online)
@@ -72,18 +72,23 @@ choose(Kind kind, const std::vector<std::string>& words, const std::optional<Opt
       return util::failure(
           fmt::format("'{}' is no version of {}", word, recipe(kind).title),
           {},
-          fmt::format("one like {}, a range like '>=0.24', a group (smoke, nightly, all), latest or path:DIR",
-                      default_version(kind)),
+          fmt::format(
+              "one like {}, a range like '>=0.24', a group (smoke, nightly, all), latest, path:DIR or image:REF",
+              default_version(kind)),
           util::Blame::usage);
     }
   }
   return chosen;
 }
 
-util::Status find_paths(Kind kind, std::vector<std::string>& versions, OwnKits& own) {
+util::Status
+find_own(Kind kind, std::vector<std::string>& versions, OwnKits& own, const std::optional<Options>& online) {
   for (auto& version : versions) {
-    if (!version.starts_with(k_path)) continue;
-    CP_TRY_ASSIGN(const auto kit, from_path(kind, version.substr(k_path.size())));
+    if (!is_own(version)) continue;
+    CP_TRY_ASSIGN(const auto kit,
+                  version.starts_with(k_path) ? from_path(kind, version.substr(k_path.size()))
+                  : online                    ? install(kind, version, *online)
+                                              : find(kind, version));
     if (std::find(versions.begin(), versions.end(), kit.version) != versions.end())
       return util::failure(fmt::format("--{} names {} twice", recipe(kind).name, kit.version),
                            kit.source,
@@ -93,6 +98,10 @@ util::Status find_paths(Kind kind, std::vector<std::string>& versions, OwnKits& 
     version = kit.version;
   }
   return {};
+}
+
+std::string to_word(const Kit& own) {
+  return is_image(own.source) ? own.source : std::string(k_path) + own.source;
 }
 
 util::Result<std::vector<Selected>> select(const std::vector<std::string>& words,

@@ -37,9 +37,9 @@ struct Recipe {
   std::string version_variable;      ///< what `-X` sets, with a `/` at its begin below the module, to
   std::string said_version = "{v}";  ///< a pattern
 
-  std::string image;        ///< the repository of the container image, on Docker Hub. Empty: none has it
-  std::string image_tag;    ///< a pattern
-  std::string image_folder; ///< of the programs inside the image: `usr/bin/`
+  std::string image;                     ///< the repository of the container image, on Docker Hub. Empty: none has it
+  std::string image_tag;                 ///< a pattern
+  std::vector<std::string> image_places; ///< what stands before a program's name inside an image: `usr/bin/`
 };
 const Recipe& recipe(Kind kind);
 /// Those of the wanted sources from which this can come at all.
@@ -86,6 +86,12 @@ util::Result<Origin> fetch_release(const Order& order, const std::filesystem::pa
 /// Takes the programs out of the container image of that version into `work/bin`, over the registry's API. Docker Hub,
 /// or what $CACHEPROOF_DOCKER_HUB_URL names, is asked with the user's login where there is one.
 util::Result<Origin> pull_image(const Order& order, const std::filesystem::path& work, const Options& options);
+
+/// `install` of an image that somebody names, `image:REF`. What its tag means now is noted for when nobody is asked.
+util::Result<Kit> install_image(Kind kind, std::string_view word, const Options& options);
+/// With the digest that it has or that was noted last, which the store may have no more:
+/// `image:HOST/NAME:TAG@sha256:…`.
+util::Result<std::string> noted_image(Kind kind, std::string_view word);
 
 /// Takes the programs out of Debian's packages, which are downloaded and unpacked but not installed: their service
 /// would start. Where apt has another version, or there is no apt, that is the error.

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,15 @@
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::string_view k_algorithm = "sha256-"; // no version begins so
+
+std::string place_of(const std::string& version) {
+  if (!is_image(version)) return version;
+  auto digest = version.substr(version.find('@') + 1);
+  std::replace(digest.begin(), digest.end(), ':', '-');
+  return digest;
+}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -31,11 +41,11 @@ std::filesystem::path store() {
 }
 
 std::filesystem::path folder_of(Kind kind, const std::string& version) {
-  return store() / recipe(kind).name / version;
+  return store() / recipe(kind).name / place_of(version);
 }
 
 std::filesystem::path lock_of(Kind kind, const std::string& version) {
-  return store() / recipe(kind).name / (version + ".lock");
+  return store() / recipe(kind).name / (place_of(version) + ".lock");
 }
 
 util::Result<util::Fd> open_lock(const std::filesystem::path& path) {
@@ -48,8 +58,18 @@ util::Result<util::Fd> open_lock(const std::filesystem::path& path) {
   return file;
 }
 
+std::vector<std::string> images_in_store(Kind kind) {
+  std::vector<std::string> digests;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(store() / recipe(kind).name, error))
+    if (const auto name = entry.path().filename().string(); name.starts_with(k_algorithm) && entry.is_directory(error))
+      digests.push_back("sha256:" + name.substr(k_algorithm.size()));
+  std::sort(digests.begin(), digests.end());
+  return digests;
+}
+
 std::string work_prefix(Kind kind, const std::string& version) {
-  return fmt::format("tmp-{}-{}@", recipe(kind).name, version); // no version has an @
+  return fmt::format("tmp-{}-{}@", recipe(kind).name, place_of(version)); // no version has an @
 }
 
 util::Status take_away(Kind kind, const std::string& version) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace cacheproof::toolchain {
 
@@ -14,7 +15,9 @@ namespace cacheproof::toolchain {
 /// sudo the home of the user who called.
 std::filesystem::path store();
 
-/// Where a version is installed: `STORE/buildkit/v0.34.2`.
+// A version may also be an image, as `noted_image` has it: its place has the digest as its name.
+
+/// Where a version is installed: `STORE/buildkit/v0.34.2`, `STORE/buildkit/sha256-…`.
 std::filesystem::path folder_of(Kind kind, const std::string& version);
 
 /// The lock of a version: shared by those who use it, held alone by who installs or removes it. The file stays, as
@@ -23,6 +26,9 @@ std::filesystem::path lock_of(Kind kind, const std::string& version);
 
 /// Makes the file where there is none. A store that cannot be written is an error.
 util::Result<util::Fd> open_lock(const std::filesystem::path& path);
+
+/// The digests of the images that are there, `sha256:…`.
+std::vector<std::string> images_in_store(Kind kind);
 
 /// A folder for work on a version begins with this: `STORE/tmp-buildkit-v0.34.2@`.
 std::string work_prefix(Kind kind, const std::string& version);

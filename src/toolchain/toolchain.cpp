@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace cacheproof::toolchain {
 namespace fs = std::filesystem;
@@ -36,11 +37,17 @@ std::string install_command(Kind kind, const std::string& version) {
       "cacheproof toolchain install {}{}", kind == Kind::buildkit ? "" : recipe(kind).name + " ", version);
 }
 
+/// As the store calls it.
+const std::string& name_of(const Kit& kit) {
+  return is_image(kit.source) ? kit.source : kit.version;
+}
+
 bool is_of_store(const Kit& kit) {
-  return kit.bin == folder_of(kit.kind, kit.version) / "bin";
+  return kit.bin == folder_of(kit.kind, name_of(kit)) / "bin";
 }
 
 util::Result<std::string> normal(Kind kind, std::string_view version) {
+  if (is_image(version)) return noted_image(kind, version);
   // Only what a version is made of becomes part of a path.
   const auto parsed = util::Version::parse(version);
   if (parsed) return parsed->to_text();
@@ -68,10 +75,12 @@ util::Result<std::pair<Kit, std::optional<Record>>> look_at(Kind kind, std::stri
   util::Status same;
   if (record && *record) {
     kit.source = (*record)->origin.source;
+    if (is_image(name)) std::tie(kit.version, kit.source) = std::tie((*record)->version, name);
     same = compare(kit, **record, pinned_digests(kind, name), depth);
   } else if (!record) {
     same = tl::unexpected(record.error());
   }
+  if (same && is_image(name) && !*record) same = util::failure("nobody wrote down what it is");
   if (same && !is_whole(kit)) same = util::failure("a program is missing");
   if (same) return std::pair{std::move(kit), std::move(*record)};
   return util::failure(fmt::format("{} {} in the store is damaged: {}", recipe(kind).title, name, same.error().what),
@@ -93,7 +102,7 @@ util::Result<Proof> verify(Kind kind, std::string_view version) {
 
 util::Result<Lease> lease(const Kit& kit) {
   if (!is_of_store(kit)) return Lease{};
-  const auto path = lock_of(kit.kind, kit.version);
+  const auto path = lock_of(kit.kind, name_of(kit));
   auto lock = open_lock(path);
   if (!lock) {
     // Who may only read the store can still keep others from removing a version, where it has a lock already.
@@ -104,8 +113,8 @@ util::Result<Lease> lease(const Kit& kit) {
     return util::failure(fmt::format("{} {} is being installed or removed", recipe(kit.kind).title, kit.version),
                          path.string(),
                          "run it again when that is done");
-  futimens(lock->get(), nullptr);      // now
-  CP_TRY(find(kit.kind, kit.version)); // it may have been removed before it was held
+  futimens(lock->get(), nullptr);       // now
+  CP_TRY(find(kit.kind, name_of(kit))); // it may have been removed before it was held
   return std::make_shared<util::Fd>(std::move(*lock));
 }
 
@@ -153,6 +162,11 @@ std::vector<Entry> list(Kind kind) {
     return util::Version::parse(left) < util::Version::parse(right);
   });
   versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  for (const auto& digest : images_in_store(kind)) {
+    const auto word = fmt::format("{}unknown@{}", k_image, digest); // the digest alone counts
+    const auto record = read_record(folder_of(kind, word));
+    versions.push_back(record && *record ? (*record)->origin.source : word);
+  }
 
   std::vector<Entry> entries;
   for (const auto& version : versions) {

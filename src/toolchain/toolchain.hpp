@@ -27,12 +27,17 @@ enum class Kind {
 
 inline constexpr std::array k_kinds{Kind::buildkit, Kind::buildx, Kind::registry, Kind::frontend, Kind::docker};
 
+inline constexpr std::string_view k_image = "image:"; ///< before the name of a container image that has the programs
+inline bool is_image(std::string_view word) {
+  return word.starts_with(k_image);
+}
+
 /// The programs of one version of a kind.
 struct Kit {
   Kind kind = Kind::buildkit;
   std::string version;       ///< `v0.34.2`
   std::filesystem::path bin; ///< the folder of its programs, absolute
-  std::string source;        ///< where they came from: a URL, a module, a path
+  std::string source;        ///< where they came from: a URL, a module, a path, `image:REF@sha256:…`
   std::filesystem::path program(std::string_view name) const { return bin / name; }
   bool operator==(const Kit&) const = default;
 };
@@ -78,11 +83,13 @@ struct Options {
   bool verified = false;                       ///< reads what the store has in full before it is taken, and says so
 };
 
-/// The version from the store; an error with the remedy where it is not installed, or where its programs are not what
-/// was installed: every byte is compared whenever their files are not those that were last compared.
+/// The version from the store, or what it has of `image:REF`, called by what its program says; an error with the remedy
+/// where it is not installed, or where its programs are not what was installed: every byte is compared whenever their
+/// files are not those that were last compared.
 util::Result<Kit> find(Kind kind, std::string_view version);
 
-/// The version from the store, else from the first source that has it; what is damaged in the store is replaced.
+/// The version from the store, else from the first source that has it; what is damaged in the store is replaced. Of
+/// `image:REF` the registry is asked what it means now, with the user's login, on loopback over plain HTTP.
 /// Nobody ever sees a half install; whoever installs the same version meanwhile waits for this one. Afterwards the
 /// store is pruned to its limit.
 util::Result<Kit> install(Kind kind, std::string_view version, const Options& options = {});
@@ -133,16 +140,16 @@ std::vector<Offer> available(Kind kind, const Options& options = {});
 /// The releases that any source lists, newest first, without pre-releases. None is an error that says what was tried.
 util::Result<std::vector<std::string>> released(Kind kind, const Options& options = {});
 
-/// One version that is pinned or installed.
+/// One version that is pinned or installed, or an image that is.
 struct Entry {
-  std::string version;
+  std::string version; ///< or `image:REF@sha256:…`
   bool pinned = false;
   bool is_default = false;
   std::optional<Kit> installed;
   std::string damage;       ///< why what is in the store cannot be used
   std::uintmax_t bytes = 0; ///< of what is in the store
 };
-/// All of a kind, oldest first.
+/// All of a kind, oldest first, then images.
 std::vector<Entry> list(Kind kind = Kind::buildkit);
 
 } // namespace cacheproof::toolchain

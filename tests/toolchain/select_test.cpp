@@ -45,15 +45,15 @@ std::string chosen(const std::vector<std::string>& words) {
   return versions ? util::join(*versions, " ") : versions.error().what + "; " + versions.error().remedy;
 }
 
-TEST(ToolchainChoice, IsOfVersionsRangesGroupsAndFolders) {
+TEST(ToolchainChoice, IsOfVersionsRangesGroupsFoldersAndImages) {
   EXPECT_EQ(chosen({}), "");
-  EXPECT_EQ(chosen({"0.34.2", "path:/a/b", "v0.20.0"}), "v0.34.2 path:/a/b v0.20.0");
+  EXPECT_EQ(chosen({"0.34.2", "path:/a/b", "image:a/b:c", "v0.20.0"}), "v0.34.2 path:/a/b image:a/b:c v0.20.0");
   EXPECT_EQ(chosen({"v0.17.3", "<0.12.5", "smoke"}), "v0.17.3 v0.11.6 v0.34.2") << "each once, in its place";
   EXPECT_EQ(chosen({"all"}), util::join(pinned(), " "));
   EXPECT_EQ(chosen({">=0.99"}), "no version is in the range '>=0.99'; there are: " + util::join(pinned(), ", "));
   EXPECT_EQ(chosen({"newest"}),
             "'newest' is no version of BuildKit; one like v0.34.2, a range like '>=0.24', a group (smoke, nightly, "
-            "all), latest or path:DIR");
+            "all), latest, path:DIR or image:REF");
   EXPECT_EQ(chosen({"latest"}),
             "'latest' asks which BuildKit was released, which is not allowed here; name the version");
 }
