@@ -31,7 +31,7 @@ using evidence::Verdict;
 /// What a case may take beside its rounds: its start and its end.
 constexpr auto k_allowance = std::chrono::seconds(60);
 
-evidence::CaseEvidence head_of(const Case& planned) {
+evidence::CaseEvidence head_of(const Case& planned, const Rigs& rigs) {
   evidence::CaseEvidence head;
   head.id = planned.id;
   head.title = planned.scenario->title;
@@ -42,6 +42,9 @@ evidence::CaseEvidence head_of(const Case& planned) {
   head.driver = to_text(planned.driver.driver);
   head.driver_version = planned.driver.version;
   head.docker = planned.driver.docker;
+  for (const auto& name : rigs_of(planned))
+    if (const auto rig = rigs.find(name); rig != rigs.end())
+      head.programs.insert(head.programs.end(), rig->second.own.begin(), rig->second.own.end());
   return head;
 }
 
@@ -75,7 +78,7 @@ public:
       : planned_(planned),
         options_(options),
         observer_(observer),
-        played_(head_of(planned)),
+        played_(head_of(planned, rigs)),
         keeper_(played_, options.folder),
         limit_(limit_of(*planned.scenario, options)),
         rigs_(rigs) {}

@@ -33,8 +33,9 @@ void say_served(const std::string& line, Supply& supply) {
 
 /// The user's own, else from the store, else installed; nobody removes it from there while the rig lives.
 util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& version, Rig& rig, Supply& supply) {
+  const auto own = supply.own.find({kind, version});
   const auto look = [&]() -> util::Result<toolchain::Kit> {
-    if (const auto own = supply.own.find({kind, version}); own != supply.own.end()) return own->second;
+    if (own != supply.own.end()) return own->second;
     if (version.starts_with(toolchain::k_path))
       return toolchain::from_path(kind, version.substr(toolchain::k_path.size()));
     return supply.offline ? toolchain::find(kind, version) : toolchain::install(kind, version, supply.install);
@@ -42,6 +43,7 @@ util::Result<toolchain::Kit> find(toolchain::Kind kind, const std::string& versi
   CP_TRY_ASSIGN(auto kit, look());
   CP_TRY_ASSIGN(auto lease, toolchain::lease(kit));
   rig.leases.push_back(std::move(lease));
+  if (own != supply.own.end() || toolchain::is_own(version)) rig.own.push_back(toolchain::to_line(kit));
   say_served(toolchain::to_line(kit), supply);
   return kit;
 }

@@ -33,6 +33,7 @@ struct Rig {
   std::shared_ptr<sandbox::ContainedRegistries> contained_registries; ///< likewise
   /// Dockerfile frontends by their versions; one that cannot be had is the trouble of the cases that serve it.
   std::map<std::string, util::Result<std::filesystem::path>> frontends;
+  std::vector<std::string> own;              ///< where programs came from that the command line named so
   std::vector<toolchain::Lease> leases;      ///< nobody removes what is used from the store meanwhile
   std::shared_ptr<sandbox::Mirrors> mirrors; ///< of public registries; they run when somebody has asked
 };

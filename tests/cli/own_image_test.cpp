@@ -1,5 +1,6 @@
 // Programs out of a container image that the command line names.
 #include "cli/program_fixture.hpp"
+#include "evidence/case.hpp"
 #include "oci/real_registry.hpp"
 #include "toolchain/toolchain.hpp"
 
@@ -87,6 +88,10 @@ TEST_F(OwnImage, IsPlayedAndSaid) {
   const auto played = run_cacheproof({"run", "-v", "--buildkit", tag});
   EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
   EXPECT_THAT(played.out, HasSubstr("BuildKit " + real->version + ": from the store (" + digest + ")"));
+  const auto evidence = evidence::find_cases(folder_.path() / "cacheproof-out");
+  ASSERT_EQ(evidence.size(), 1U);
+  EXPECT_THAT(evidence::load(evidence.front())->programs,
+              testing::ElementsAre("BuildKit " + real->version + ": from the store (" + digest + ")"));
   registry_.reset();
   EXPECT_EQ(run_cacheproof({"run", "--offline", "--buildkit", tag}).exit.code, 0);
   EXPECT_EQ(run_cacheproof({"run", "--buildkit", tag}).exit.code, 2) << "what it means now is asked";
