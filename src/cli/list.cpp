@@ -4,6 +4,7 @@
 #include "engine/builders.hpp"
 #include "engine/drivers.hpp"
 #include "engine/exit_code.hpp"
+#include "engine/frontends.hpp"
 #include "engine/plan.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/sources.hpp"
@@ -41,6 +42,8 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
   }
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
   if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
+  if (const auto& frontend = planned.frontend; !frontend.empty())
+    arguments.push_back("--frontend=" + word_of(Kind::frontend, frontend, own));
   return arguments;
 }
 
@@ -55,6 +58,8 @@ std::vector<std::string> toolchains_of(const engine::Case& planned, const toolch
     if (const auto name = engine::parse_rig_name(rig); !name.buildkit.empty()) add(Kind::buildkit, name.buildkit);
   if (!planned.driver.docker.empty()) add(Kind::docker, planned.driver.docker);
   for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario})) add(Kind::buildx, version);
+  if (const auto& frontend = planned.frontend; !frontend.empty() && !toolchain::is_image(frontend))
+    add(Kind::frontend, frontend);
   return all;
 }
 
@@ -71,6 +76,7 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases, const toolchain::
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
     if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
     if (!planned.driver.docker.empty()) one["docker"] = planned.driver.docker;
+    if (!planned.frontend.empty()) one["frontend"] = engine::shown_frontend(planned.frontend);
     one["arguments"] = arguments_of(planned, own);
     one["toolchains"] = toolchains_of(planned, own);
     if (const auto why = engine::unmet(planned)) one["skipped"] = *why;

@@ -41,6 +41,7 @@ std::string arguments(const Selection& selection) {
   add("--driver", util::join(selection.drivers, ","));
   add("--buildx", util::join(selection.buildx, ","));
   add("--docker", util::join(selection.docker, ","));
+  add("--frontend", util::join(selection.frontends, ","));
   add("--filter", selection.filter);
   if (selection.own_versions != OwnVersions::with)
     add("--own-versions", selection.own_versions == OwnVersions::only ? "only" : "without");
@@ -66,6 +67,10 @@ util::Status check(const Options& options) {
     for (const auto& version : *versions)
       if (toolchain::is_own(version))
         return refuse(version + " is no version", "name versions, which every machine can install");
+  for (const auto& frontend : selection.frontends)
+    if (frontend.starts_with(toolchain::k_path))
+      return refuse(frontend + " is a folder of this machine",
+                    "name a version, or an image that every machine can pull");
   return {};
 }
 
@@ -193,6 +198,7 @@ int print_matrix(Options options, const std::stop_token& stop) {
   choose_group(selection, options.group);
   const auto chosen = choose(selection, toolchain::Options{.stop = stop});
   if (!chosen) return report_error(chosen.error());
+  if (!selection.frontends.empty()) selection.frontends = chosen->frontends;
   const auto scenarios = load_scenarios(selection.paths);
   if (!scenarios) return scenarios.error();
 

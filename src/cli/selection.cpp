@@ -3,6 +3,7 @@
 #include "engine/builders.hpp"
 #include "engine/drivers.hpp"
 #include "engine/durations.hpp"
+#include "oci/reference.hpp"
 #include "toolchain/select.hpp"
 #include "util/text.hpp"
 
@@ -38,6 +39,24 @@ bool named(const std::vector<std::string>& ids, const std::string& id) {
   return ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+/// A build pulls the image of a frontend itself: it stays what it is.
+util::Result<std::vector<std::string>> choose_frontends(const std::vector<std::string>& words,
+                                                        toolchain::OwnKits& own,
+                                                        const std::optional<toolchain::Options>& online) {
+  CP_TRY_ASSIGN(auto frontends, toolchain::choose(toolchain::Kind::frontend, words, online));
+  const auto images = std::stable_partition(
+      frontends.begin(), frontends.end(), [](const auto& each) { return !toolchain::is_image(each); });
+  std::vector<std::string> named(images, frontends.end());
+  frontends.erase(images, frontends.end());
+  for (const auto& image : named)
+    if (const auto parsed = oci::parse_reference(image.substr(toolchain::k_image.size())); !parsed)
+      return util::failure(
+          parsed.error().what, "--frontend " + image, "one like image:docker/dockerfile:1.9", util::Blame::usage);
+  CP_TRY(toolchain::find_own(toolchain::Kind::frontend, frontends, own, online));
+  frontends.insert(frontends.end(), named.begin(), named.end());
+  return frontends;
+}
+
 } // namespace
 
 void add_selection(CLI::App& command, Selection& selection) {
@@ -62,6 +81,11 @@ void add_selection(CLI::App& command, Selection& selection) {
       selection.docker,
       "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
       "path:DIR with a dockerd (default: the pinned default)");
+  add("--frontend",
+      selection.frontends,
+      "Dockerfile frontends with which every build is made, of scenarios that choose none: BuildKit's of v0.34.2, a "
+      "range, a group, latest, path:DIR with a dockerfile-frontend, or image:REF like docker/dockerfile:1.9 (default: "
+      "the daemon's own)");
   command.add_option("--filter", selection.filter, "Only cases whose id has a part that this glob matches");
   command.add_option("--case", selection.ids, "Only the case of exactly this id; may be given several times")
       ->allow_extra_args(false);
@@ -92,6 +116,9 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   CP_TRY(toolchain::find_own(Kind::buildx, buildx, chosen.own, online));
   CP_TRY(toolchain::find_own(Kind::docker, docker, chosen.own, online));
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
+  if (!selection.frontends.empty()) {
+    CP_TRY_ASSIGN(chosen.frontends, choose_frontends(selection.frontends, chosen.own, online));
+  }
   const bool own = engine::need_buildkit(chosen.drivers);
   if (!own && !selection.versions.empty())
     return util::failure("--buildkit names versions that nothing would be built on",
@@ -113,7 +140,7 @@ cases_of(const Selection& selection,
          const Chosen& chosen,
          const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
          const std::vector<std::string>& versions) {
-  auto cases = engine::plan(scenarios, versions, chosen.drivers);
+  auto cases = engine::plan(scenarios, versions, chosen.drivers, chosen.frontends);
   std::erase_if(cases, [&](const engine::Case& planned) {
     const bool own = !engine::own_versions(*planned.scenario, planned.cell).empty();
     return (selection.own_versions == OwnVersions::only && !own)

@@ -24,10 +24,11 @@ enum class OwnVersions { with, only, without };
 /// leaves out.
 struct Selection {
   std::vector<std::string> paths;
-  std::vector<std::string> versions; ///< of BuildKit; none: the pinned default
-  std::vector<std::string> drivers;  ///< none: buildctl
-  std::vector<std::string> buildx;   ///< versions; none: the pinned default
-  std::vector<std::string> docker;   ///< of engines, likewise
+  std::vector<std::string> versions;  ///< of BuildKit; none: the pinned default
+  std::vector<std::string> drivers;   ///< none: buildctl
+  std::vector<std::string> buildx;    ///< versions; none: the pinned default
+  std::vector<std::string> docker;    ///< of engines, likewise
+  std::vector<std::string> frontends; ///< for Dockerfiles; none: what the scenarios say
   std::string filter;
   std::vector<std::string> ids; ///< only cases of these very ids; none: all
   OwnVersions own_versions = OwnVersions::with;
@@ -45,6 +46,7 @@ struct Chosen {
   std::vector<std::string> versions; ///< of BuildKit
   toolchain::OwnKits own;            ///< the programs of those that were a `path:DIR` or `image:REF`
   std::vector<engine::DriverChoice> drivers;
+  std::vector<std::string> frontends{""}; ///< as `engine::plan` takes them
   std::optional<engine::Shard> shard;
   engine::Durations durations; ///< one that was named and cannot be read is an error: other shards may have read it
 };

@@ -1,6 +1,7 @@
 #include "engine/plan.hpp"
 
 #include "engine/builders.hpp"
+#include "engine/frontends.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
@@ -40,6 +41,39 @@ std::string driver_text(const DriverChoice& driver) {
          + (driver.driver == builder::Driver::container ? "+" + to_text(RigName{{}, driver.docker, false}) : "");
 }
 
+void add_cases(std::vector<Case>& cases,
+               const std::shared_ptr<const scenario::Scenario>& scenario,
+               const std::string& frontend,
+               const std::vector<std::string>& versions,
+               const std::vector<DriverChoice>& drivers) {
+  for (const auto& cell : cells_of(*scenario, versions)) {
+    const auto add = [&](const std::string& version, const std::string& shown, const DriverChoice& driver) {
+      cases.push_back({scenario,
+                       cell,
+                       version,
+                       fmt::format("{}{}@{}{}{}",
+                                   scenario->id,
+                                   cell_text(cell),
+                                   shown,
+                                   driver_text(driver),
+                                   frontend.empty() ? "" : "+frontend@" + shown_frontend(frontend)),
+                       driver,
+                       frontend});
+    };
+    const auto add_each = [&](const std::string& version, const std::string& shown) {
+      for (const auto& driver : drivers)
+        if (!builder::is_engines_own(driver.driver)) add(version, shown, driver);
+    };
+    if (const auto own = own_versions(*scenario, cell); !own.empty())
+      add_each(own.front(), util::join(own, "+"));
+    else
+      for (const auto& version : versions) add_each(version, version);
+    for (const auto& driver : drivers)
+      if (builder::is_engines_own(driver.driver))
+        add(toolchain::embedded_buildkit(driver.docker), engine_name(driver), driver);
+  }
+}
+
 } // namespace
 
 std::string engine_name(const DriverChoice& driver) {
@@ -62,33 +96,13 @@ RigName parse_rig_name(const std::string& text) {
 
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions,
-                       const std::vector<DriverChoice>& drivers) {
+                       const std::vector<DriverChoice>& drivers,
+                       const std::vector<std::string>& frontends) {
   std::vector<Case> cases;
   const auto played = versions.empty() ? std::vector{toolchain::default_version()} : versions; // engines have their own
   for (const auto& scenario : scenarios)
-    for (const auto& cell : cells_of(*scenario, played)) {
-      const auto add = [&](const std::string& version, const std::string& shown) {
-        for (const auto& driver : drivers)
-          if (!builder::is_engines_own(driver.driver))
-            cases.push_back({scenario,
-                             cell,
-                             version,
-                             fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), shown, driver_text(driver)),
-                             driver});
-      };
-      if (const auto own = own_versions(*scenario, cell); !own.empty())
-        add(own.front(), util::join(own, "+"));
-      else
-        for (const auto& version : versions) add(version, version);
-      for (const auto& driver : drivers)
-        if (builder::is_engines_own(driver.driver))
-          cases.push_back(
-              {scenario,
-               cell,
-               toolchain::embedded_buildkit(driver.docker),
-               fmt::format("{}{}@{}{}", scenario->id, cell_text(cell), engine_name(driver), driver_text(driver)),
-               driver});
-    }
+    for (const auto& frontend : chooses_frontend(*scenario) ? std::vector<std::string>{""} : frontends)
+      add_cases(cases, with_frontend(scenario, frontend), frontend, played, drivers);
   return cases;
 }
 

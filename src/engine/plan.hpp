@@ -22,9 +22,11 @@ struct Case {
   scenario::Cell cell;
   std::string buildkit; ///< version, `v0.34.2`; of an engine the one in it, empty where it is not known
   /// `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`, `…@v0.34.2+buildx@v0.36.1`,
-  /// `…@docker@v28.5.2+buildx@v0.36.1`, in a container `…@v0.34.2+buildx@v0.36.1+docker@v29.2.0`
+  /// `…@docker@v28.5.2+buildx@v0.36.1`, in a container `…@v0.34.2+buildx@v0.36.1+docker@v29.2.0`, with another frontend
+  /// `…+frontend@v0.34.2`
   std::string id;
   DriverChoice driver;
+  std::string frontend; ///< which `with_frontend` has put into the scenario; empty: what that says itself
 };
 
 /// `docker@v28.5.2`, `docker-containerd@v28.5.2`; empty for a driver that builds in no engine's own BuildKit.
@@ -53,10 +55,12 @@ bool needs_buildx(const scenario::Scenario& scenario);
 std::vector<util::Diagnostic> unclaimed(const std::vector<Case>& cases);
 
 /// Every scenario in every cell on every version through every driver, in that order of nesting; one whose builders all
-/// name their versions on those alone. A Docker engine is a version of its own. Pure.
+/// name their versions on those alone. A Docker engine is a version of its own. One that chooses no Dockerfile frontend
+/// is played with each of these, as `with_frontend` takes them. Pure.
 std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenario>>& scenarios,
                        const std::vector<std::string>& versions,
-                       const std::vector<DriverChoice>& drivers = {{}});
+                       const std::vector<DriverChoice>& drivers = {{}},
+                       const std::vector<std::string>& frontends = {""});
 
 /// The two ids of the first cases that would share a name in letters (`plain_id`), and with it a folder of evidence and
 /// a test; nothing when all differ.

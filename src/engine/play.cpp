@@ -3,6 +3,7 @@
 #include "engine/actions.hpp"
 #include "engine/builders.hpp"
 #include "engine/case_world.hpp"
+#include "engine/frontends.hpp"
 #include "engine/images.hpp"
 #include "engine/keeper.hpp"
 #include "engine/play_result.hpp"
@@ -42,6 +43,7 @@ evidence::CaseEvidence head_of(const Case& planned, const Rigs& rigs) {
   head.driver = to_text(planned.driver.driver);
   head.driver_version = planned.driver.version;
   head.docker = planned.driver.docker;
+  head.frontend = shown_frontend(planned.frontend);
   for (const auto& name : rigs_of(planned))
     if (const auto rig = rigs.find(name); rig != rigs.end())
       head.programs.insert(head.programs.end(), rig->second.own.begin(), rig->second.own.end());

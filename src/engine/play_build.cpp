@@ -71,9 +71,12 @@ util::Status BuildPlay::prepare_foreseen(const builder::BuildRequest& request) {
 }
 
 /// A `# syntax=` line is blanked in the sandbox's copy, unless `setup.images` has its image: the daemon would obey it
-/// and pull a frontend, and its own builtin one is what is under test.
+/// and pull a frontend, and its own builtin one is what is under test; or another one, where the build names it.
 util::Status BuildPlay::prepare_syntax(const dockerfile::Syntax& syntax, const std::string& name) {
-  if (is_listed(*planned_.scenario, syntax.image)) {
+  const auto& args = request_.args;
+  const auto named =
+      std::find_if(args.begin(), args.end(), [](const auto& each) { return each.first == "BUILDKIT_SYNTAX"; });
+  if (named == args.end() && is_listed(*planned_.scenario, syntax.image)) {
     seen_.notes.push_back(
         fmt::format("line {} of {} (# syntax=) is obeyed: {} answers", syntax.line, name, syntax.image));
   } else if (syntax.line > 0) {
@@ -81,8 +84,10 @@ util::Status BuildPlay::prepare_syntax(const dockerfile::Syntax& syntax, const s
       request_.dockerfile_text = workspace::without_syntax(*request_.dockerfile_text, syntax.line);
     else
       CP_TRY(world_.context().blank_syntax(name, syntax.line));
-    seen_.notes.push_back(
-        fmt::format("line {} of {} (# syntax=) is blanked: the daemon's builtin frontend answers", syntax.line, name));
+    seen_.notes.push_back(fmt::format("line {} of {} (# syntax=) is blanked: {} answers",
+                                      syntax.line,
+                                      name,
+                                      named == args.end() ? "the daemon's builtin frontend" : named->second));
   }
   return {};
 }

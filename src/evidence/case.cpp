@@ -171,6 +171,7 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
           {"timings", played.timings}};
   if (!played.driver_version.empty()) json["driver_version"] = text(played.driver_version);
   if (!played.docker.empty()) json["docker"] = text(played.docker);
+  if (!played.frontend.empty()) json["frontend"] = text(played.frontend);
   if (!played.programs.empty()) json["programs"] = texts(played.programs);
   if (played.repeat) json["repeat"] = to_json_value(*played.repeat);
   if (played.clean)
@@ -190,6 +191,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   json.at("buildkit").get_to(played.buildkit);
   json.at("driver").get_to(played.driver);
   played.docker = json.value("docker", "");
+  played.frontend = json.value("frontend", "");
   played.programs = json.value("programs", std::vector<std::string>());
   played.driver_version = json.value("driver_version", "");          // not there before buildx was one
   if (const auto images = json.find("images"); images != json.end()) // not there before upstream images were played

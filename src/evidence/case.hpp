@@ -108,10 +108,11 @@ struct CaseEvidence {
   std::string scenario; ///< path of the YAML file, as the caller wrote it
   std::vector<std::string> issues;
   std::vector<std::pair<std::string, std::string>> cell;
-  std::string buildkit;              ///< version
-  std::string driver;                ///< what started its builds: `buildctl`, `buildx`, `docker`
-  std::string driver_version;        ///< of buildx; buildctl has BuildKit's
-  std::string docker;                ///< version of the engine that built; empty without one
+  std::string buildkit;       ///< version
+  std::string driver;         ///< what started its builds: `buildctl`, `buildx`, `docker`
+  std::string driver_version; ///< of buildx; buildctl has BuildKit's
+  std::string docker;         ///< version of the engine that built; empty without one
+  std::string frontend;       ///< version or image of the Dockerfile frontend that was asked for beside the scenario
   std::vector<std::string> programs; ///< where those came from that the command line named by folder or image
   std::optional<CleanState> clean;
   std::vector<PinnedImage> images;   ///< those that were pulled by a tag, sorted

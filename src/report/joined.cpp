@@ -18,7 +18,9 @@ using evidence::Verdict;
 
 constexpr std::string_view k_own = "own versions";
 constexpr std::string_view k_buildx = "+buildx@";
+constexpr std::string_view k_frontend = "+frontend@";
 constexpr std::string_view k_engine = "docker@";
+constexpr std::string_view k_told_engine = "docker-containerd@";
 constexpr std::string_view k_contained = "+docker@";
 
 /// Where the version begins in the id of a case. The cell before it may have an `@`.
@@ -27,10 +29,15 @@ std::size_t version_at(std::string_view id) {
   return std::min(id.find('@', cell_end == id.npos ? 0 : cell_end), id.size());
 }
 
+/// Where a column goes on behind what was built on: with the client or the frontend.
+std::size_t rest_at(std::string_view column) {
+  return std::min({column.find(k_buildx), column.find(k_frontend), column.size()});
+}
+
 /// Of a pair of versions, which may be one and the same, it is not those.
 std::string column_of(std::string_view id, bool pair) {
   const auto all = id.substr(std::min(version_at(id) + 1, id.size()));
-  const auto driver = std::min(all.find(k_buildx), all.size());
+  const auto driver = rest_at(all);
   const bool own = pair || all.substr(0, driver).find('+') != all.npos;
   return own ? std::string(k_own) + std::string(all.substr(driver)) : std::string(all);
 }
@@ -44,10 +51,12 @@ auto column_order(const std::string& column) {
       if (part.starts_with(program)) return util::Version::parse(part.substr(program.size())).value_or(util::Version{});
     return util::Version{};
   };
-  const bool engine = column.starts_with(k_engine);
+  const bool told = column.starts_with(k_told_engine);
+  const bool engine = told || column.starts_with(k_engine);
   const bool contained = !engine && column.find(k_contained) != column.npos;
-  const int rank = column.starts_with(k_own) ? 4 : engine ? 3 : contained ? 2 : static_cast<int>(parts.size() > 1);
-  return std::tuple(rank, version("v"), version(k_buildx.substr(1)), version(k_engine), column);
+  const bool buildx = column.find(k_buildx) != column.npos;
+  const int rank = column.starts_with(k_own) ? 4 : engine ? 3 : contained ? 2 : static_cast<int>(buildx);
+  return std::tuple(rank, version("v"), version(k_buildx.substr(1)), version(told ? k_told_engine : k_engine), column);
 }
 
 int urgency(Verdict verdict) {

@@ -1,4 +1,6 @@
 #include "engine/builders.hpp"
+#include "engine/frontends.hpp"
+#include "engine/images.hpp"
 #include "engine/plan.hpp"
 #include "scenario/read.hpp"
 #include "scenario/shape.hpp"
@@ -6,6 +8,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
 
 namespace cacheproof::engine {
 namespace {
@@ -72,6 +76,67 @@ TEST(Plan, IsTimesEngineAsTimesVersion) {
   EXPECT_THAT(world, testing::Contains(testing::Pair("driver", "docker")));
   EXPECT_THAT(world, testing::Contains(testing::Pair("buildx", "v0.36.1")));
   EXPECT_THAT(world_of(cases[0], {}), testing::Not(testing::Contains(testing::Key("docker"))));
+}
+
+TEST(Plan, IsTimesFrontend) {
+  using builder::Driver;
+  scenario::Scenario written;
+  written.id = "a";
+  written.images["alpine"] = {};
+  written.build.args = {{"A", {"b", {}}}};
+  written.rounds.resize(1);
+  const auto cases = plan({std::make_shared<const scenario::Scenario>(written)},
+                          {"v0.34.2"},
+                          {{}, {Driver::buildx, "v0.36.1"}, {Driver::docker, "v0.36.1", "v28.5.2"}},
+                          {"v0.17.3", "image:docker/dockerfile:1.9"});
+  EXPECT_THAT(ids(cases),
+              testing::ElementsAre("a@v0.34.2+frontend@v0.17.3",
+                                   "a@v0.34.2+buildx@v0.36.1+frontend@v0.17.3",
+                                   "a@docker@v28.5.2+buildx@v0.36.1+frontend@v0.17.3",
+                                   "a@v0.34.2+frontend@docker/dockerfile:1.9",
+                                   "a@v0.34.2+buildx@v0.36.1+frontend@docker/dockerfile:1.9",
+                                   "a@docker@v28.5.2+buildx@v0.36.1+frontend@docker/dockerfile:1.9"));
+  const auto asked = [&](const Case& one) {
+    const auto& args = one.scenario->build.args;
+    EXPECT_EQ(args.size(), 2U);
+    return args.back().first + "=" + args.back().second.value;
+  };
+  EXPECT_EQ(asked(cases[0]), "BUILDKIT_SYNTAX=cacheproof/frontend:v0.17.3");
+  EXPECT_EQ(frontends_of(cases[0]), std::vector<std::string>{"v0.17.3"}) << "the sandbox serves it";
+  EXPECT_EQ(cases[0].frontend, "v0.17.3");
+  EXPECT_EQ(asked(cases[3]), "BUILDKIT_SYNTAX=docker/dockerfile:1.9");
+  EXPECT_EQ(frontends_of(cases[3]), std::vector<std::string>{}) << "it is pulled";
+  EXPECT_EQ(written.images.size(), cases[3].scenario->images.size());
+}
+
+TEST(Plan, LeavesAScenarioThatChoosesItsFrontend) {
+  const std::vector<std::function<void(scenario::Scenario&)>> ways{
+      [](auto& one) {
+        one.build.frontend = {"org/frontend", {}};
+      },
+      [](auto& one) {
+        one.build.args = {{"BUILDKIT_SYNTAX", {"org/frontend", {}}}};
+      },
+      [](auto& one) {
+        one.rounds[0].build.frontend = {"org/frontend", {}};
+      },
+      [](auto& one) {
+        one.rounds[0].run = {"docker build .", {}};
+      },
+      [](auto& one) { one.images["docker/dockerfile:1"].content.frontend = scenario::Text{}; },
+      [](auto& one) { one.rounds[0].actions.emplace_back().content.frontend = scenario::Text{}; },
+  };
+  for (const auto& way : ways) {
+    auto written = std::make_shared<scenario::Scenario>();
+    written->id = "a";
+    written->rounds.resize(1);
+    written->build.frontend = {"dockerfile.v0", {}};
+    EXPECT_FALSE(chooses_frontend(*written));
+    way(*written);
+    const auto cases = plan({written}, {"v0.34.2"}, {{}}, {"v0.17.3", "v0.34.2"});
+    EXPECT_THAT(ids(cases), testing::ElementsAre("a@v0.34.2")) << &way - ways.data();
+    EXPECT_EQ(cases.front().scenario, written);
+  }
 }
 
 scenario::NamedBuilder named(const std::string& name, std::optional<std::string> version) {

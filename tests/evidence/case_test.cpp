@@ -66,6 +66,7 @@ CaseEvidence full_case() {
   played.buildkit = "v0.34.2";
   played.driver = "buildx";
   played.driver_version = "v0.36.1";
+  played.frontend = "docker/dockerfile:1.9";
   played.programs = {"BuildKit: from the path /own, whose buildkitd says v0.34.2"};
   played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}};
   played.images = {{"docker.io/library/alpine:latest", "sha256:ff"}};
@@ -224,6 +225,7 @@ TEST_F(Evidence, EveryTextOfACaseMayHoldSuchBytes) {
                      &played.buildkit,
                      &played.driver,
                      &played.driver_version,
+                     &played.programs[0],
                      &played.images[0].name,
                      &played.images[0].digest,
                      &played.reason,
