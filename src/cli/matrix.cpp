@@ -205,6 +205,7 @@ int print_matrix(Options options, const std::stop_token& stop) {
   Jobs jobs(*scenarios, options.shards);
   add_buildkits(jobs, selection, *chosen);
   add_engines(jobs, "Docker ", "docker-", builder::Driver::docker, selection, *chosen);
+  add_engines(jobs, "Images in containerd, Docker ", "containerd-", builder::Driver::containerd, selection, *chosen);
   add_engines(jobs,
               "A container of Docker ",
               "container-",

@@ -349,6 +349,9 @@ TEST_F(Program, AMatrixNamesItsJobsAndHasEveryVersion) {
   EXPECT_EQ(contained[1].at("buildkit"), "v0.11.6,v0.34.2");
   EXPECT_EQ(contained[1].at("arguments"),
             "--buildkit v0.11.6,v0.34.2 --driver docker-container --buildx v0.36.1 --docker v29.2.0");
+  const auto told = jobs({"--driver", "docker-containerd"});
+  ASSERT_EQ(told.size(), 3U) << "of the engines that are played at night";
+  EXPECT_EQ(told[0].at("key"), "containerd-v26.1.4-1-1");
   EXPECT_EQ(jobs({"--filter", "skipped", "--buildkit", "v0.34.2"}).size(), 1U) << "through buildctl nobody judges it";
   const auto night = jobs({"--driver", "buildctl,buildx,docker,docker-container"});
   const auto in_containers = [](const auto& job) {
