@@ -25,7 +25,7 @@ protected:
   }
   void take(const std::string& version) {
     Supply supply;
-    RigChoice choice{.buildkit = version};
+    RigChoice choice{.buildkit = version, .registry = "process"}; // whose place some tests take
     if (!driver_.version.empty()) choice.buildx = {driver_.version};
     if (!driver_.docker.empty()) {
       if (const auto there = toolchain::find(toolchain::Kind::docker, driver_.docker); !there)
