@@ -95,7 +95,7 @@ TEST_F(New, RunPlaysWhatItWrote) {
   copy_project("go");
   const auto made = run({"new", "--run", "--from", "false-hit"});
   EXPECT_EQ(made.exit.code, 0) << made.out << made.err;
-  EXPECT_THAT(made.out, testing::StartsWith("wrote false_hit.yaml\n1 case to play\n"));
+  EXPECT_THAT(made.out, testing::MatchesRegex("wrote false_hit.yaml\n.* registry: [^\n]*\n1 case to play\n.*"));
   EXPECT_THAT(made.out, HasSubstr("\n1 passed in "));
   EXPECT_EQ(run({"validate", "false_hit.yaml"}).out, "1 scenario is valid\n") << "it stays";
 }
