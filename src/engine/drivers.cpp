@@ -49,8 +49,10 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
       continue;
     }
     for (const auto& version : clients) {
-      if (*driver == Driver::buildx) CP_TRY(add(all, {*driver, version, {}}, "buildx " + version));
-      if (*driver == Driver::buildx) continue;
+      if (*driver == Driver::buildx) {
+        CP_TRY(add(all, {*driver, version, {}}, "buildx " + version));
+        continue;
+      }
       for (const auto& engine : engines)
         if (*driver != Driver::containerd || builder::can_be_told(engine))
           CP_TRY(add(all, {*driver, version, engine}, fmt::format("{} {} with buildx {}", written, engine, version)));

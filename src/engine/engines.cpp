@@ -53,11 +53,10 @@ Why unmet_by_container(const scenario::Scenario& scenario) {
 } // namespace
 
 std::optional<std::string> unmet_by_engine(const Case& planned) {
-  const auto driver = planned.driver.driver;
-  if (!builder::is_engines_own(driver) && driver != builder::Driver::container) return {};
+  if (planned.driver.docker.empty()) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
-  if (driver == builder::Driver::container) return unmet_by_container(scenario);
+  if (planned.driver.driver == builder::Driver::container) return unmet_by_container(scenario);
   for (const auto& builder : scenario.builders.named)
     if (builder.buildkit) return "its builders name versions of BuildKit, and an engine has its own";
   if (auto why = foreign_image(planned)) return why;

@@ -25,12 +25,12 @@ std::string cell_text(const scenario::Cell& cell) {
 const std::string k_engine = "docker@";
 const std::string k_with_containerd = "docker-containerd@";
 
-/// Where these versions are played.
+/// Where these versions are played, or engines alone, which have their own.
 std::vector<scenario::Cell> cells_of(const scenario::Scenario& scenario, const std::vector<std::string>& versions) {
   scenario::Scenario only_matrix;
   only_matrix.matrix = scenario.matrix;
   for (auto& [dimension, values] : only_matrix.matrix)
-    if (values.empty()) values = versions;
+    if (values.empty()) values = versions.empty() ? std::vector{toolchain::default_version()} : versions;
   return scenario::cells(only_matrix);
 }
 
@@ -99,10 +99,9 @@ std::vector<Case> plan(const std::vector<std::shared_ptr<const scenario::Scenari
                        const std::vector<DriverChoice>& drivers,
                        const std::vector<std::string>& frontends) {
   std::vector<Case> cases;
-  const auto played = versions.empty() ? std::vector{toolchain::default_version()} : versions; // engines have their own
   for (const auto& scenario : scenarios)
     for (const auto& frontend : chooses_frontend(*scenario) ? std::vector<std::string>{""} : frontends)
-      add_cases(cases, with_frontend(scenario, frontend), frontend, played, drivers);
+      add_cases(cases, with_frontend(scenario, frontend), frontend, versions, drivers);
   return cases;
 }
 

@@ -64,6 +64,7 @@ TEST(Plan, IsTimesEngineAsTimesVersion) {
   EXPECT_THAT(ids(cases), testing::ElementsAre("b@v0.34.2", "b@docker@v28.5.2+buildx@v0.36.1"));
   EXPECT_EQ(cases[1].buildkit, "v0.25.2") << "the one in it";
   EXPECT_EQ(rig_of(cases[1], {}), "docker@v28.5.2");
+  EXPECT_THAT(plan({scenario_named("b")}, {}, {{}}), testing::IsEmpty()) << "on no version nothing is played";
   const auto told = plan({scenario_named("b")}, {}, {{Driver::containerd, "v0.36.1", "v28.5.2"}});
   EXPECT_THAT(ids(told), testing::ElementsAre("b@docker-containerd@v28.5.2+buildx@v0.36.1"));
   const auto rig = parse_rig_name(rig_of(told.at(0), {}));
