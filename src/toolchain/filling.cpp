@@ -24,6 +24,11 @@ void sweep(const fs::path& folder, const std::string& prefix) {
 
 } // namespace
 
+util::Result<Kit> look(Kind kind, std::string_view name, const Options& options) {
+  if (options.verified) CP_TRY(verify(kind, name));
+  return find(kind, name);
+}
+
 util::Status make_store(Kind kind) {
   auto made = util::make_caller_directories(store() / recipe(kind).name);
   if (made) return {};

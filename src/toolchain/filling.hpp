@@ -10,8 +10,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace cacheproof::toolchain {
+
+/// `find`, of what was read in full first where the options ask for it.
+util::Result<Kit> look(Kind kind, std::string_view name, const Options& options);
 
 /// Makes the store's folder of a kind. One that cannot be written is an error with the remedy.
 util::Status make_store(Kind kind);

@@ -59,16 +59,11 @@ fs::path note_of(Kind kind, const oci::Reference& image) {
   return store() / recipe(kind).name / ("noted-" + util::sha256_hex(oci::to_text(image)));
 }
 
-util::Result<Kit> look(Kind kind, const oci::Reference& image, const Options& options) {
-  if (options.verified) CP_TRY(verify(kind, word_of(image)));
-  return find(kind, word_of(image));
-}
-
 util::Result<Kit> fetch(Kind kind, oci::Reference image, const Options& options) {
   const auto& of = recipe(kind);
   CP_TRY_ASSIGN(const auto limit, store_limit());
   if (!image.digest.empty())
-    if (auto found = look(kind, image, options)) return found;
+    if (auto found = look(kind, word_of(image), options)) return found;
   CP_TRY_ASSIGN(auto endpoint, oci::public_registry(image.host, options.stop));
   oci::RegistryClient registry(std::move(endpoint), options.stop);
   CP_TRY(make_store(kind));
@@ -80,19 +75,20 @@ util::Result<Kit> fetch(Kind kind, oci::Reference image, const Options& options)
     CP_TRY(util::write_text(note, image.digest));
     CP_TRY(util::give_to_caller(note));
   }
-  if (auto found = look(kind, image, options)) return found;
-  const auto title = fmt::format("{} {}", of.title, word_of(image));
-  CP_TRY_ASSIGN(const auto held, hold_place(kind, word_of(image), title, options));
-  if (auto meanwhile = look(kind, image, options)) return meanwhile;
+  const auto name = word_of(image);
+  if (auto found = look(kind, name, options)) return found;
+  const auto title = fmt::format("{} {}", of.title, name);
+  CP_TRY_ASSIGN(const auto held, hold_place(kind, name, title, options));
+  if (auto meanwhile = look(kind, name, options)) return meanwhile;
   if (options.say) options.say(fmt::format("{}: its programs are unpacked into {}", title, store().string()));
   const auto fill = [&](const fs::path& work) -> util::Result<Record> {
     CP_TRY(pull_programs(registry, of, image.repository, image.digest, work, options.stop));
     CP_TRY_ASSIGN(const auto said, ask_version(of, work / "bin"));
-    return Record{said.version, k_from_own_image, {word_of(image), image.digest, {}}, said.text, {}};
+    return Record{said.version, k_from_own_image, {name, image.digest, {}}, said.text, {}};
   };
-  CP_TRY(fill_place(kind, word_of(image), fill));
+  CP_TRY(fill_place(kind, name, fill));
   keep_limit(limit, options);
-  return find(kind, word_of(image));
+  return find(kind, name);
 }
 
 } // namespace

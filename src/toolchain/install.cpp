@@ -45,11 +45,6 @@ std::string own_programs(Kind kind) {
   return kind == Kind::registry ? "--registry=path:FILE; " : "";
 }
 
-util::Result<Kit> look(Kind kind, std::string_view version, const Options& options) {
-  if (options.verified) CP_TRY(verify(kind, version));
-  return find(kind, version);
-}
-
 } // namespace
 
 util::Result<Kit> install(Kind kind, std::string_view version, const Options& asked) {
