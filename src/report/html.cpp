@@ -47,7 +47,7 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
   if (const auto number = numbers.find(&entry); number != numbers.end())
     text = fmt::format("<a href=\"#case-{}\">{}</a>", number->second, text);
   if (result.duration > 0) text += fmt::format(" <small>{}</small>", duration_text(result.duration));
-  if (result.crossing) text += fmt::format(" {}/{}", result.crossing->cached, result.crossing->steps);
+  text += hits_text(result);
   if (result.by_client) text += " <small>less certain</small>";
   const auto why = headline(result);
   return fmt::format(
@@ -134,8 +134,7 @@ std::string to_html(const Joined& joined, const Heading& heading) {
         "about the cache</small></p>\n"
         + to_html(table_of(joined), numbers);
   for (const auto& table : pairs_of(joined))
-    text += fmt::format("<h2>{}</h2>\n<p><small>how many steps of the last build hit, of those needed</small></p>\n",
-                        escaped(harmless(table.title)))
+    text += fmt::format("<h2>{}</h2>\n<p><small>{}</small></p>\n", escaped(harmless(table.title)), k_hits)
             + to_html(table, numbers);
   if (!numbers.empty()) text += "<h2>What is red</h2>\n";
   for (const auto& entry : joined.entries)

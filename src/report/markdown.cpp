@@ -55,8 +55,7 @@ std::string in_full(const Entry& entry) {
 
 /// Exporter × importer.
 std::string to_markdown(const Table& table) {
-  auto text = fmt::format(
-      "\n{}: how many steps of the last build hit, of those needed\n\n| {} |", plain(table.title), plain(table.corner));
+  auto text = fmt::format("\n{}: {}\n\n| {} |", plain(table.title), k_hits, plain(table.corner));
   std::string rule = "\n| --- |";
   for (const auto& column : table.columns) {
     text += " " + plain(column) + " |";

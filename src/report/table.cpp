@@ -70,11 +70,12 @@ private:
 
 } // namespace
 
+std::string hits_text(const evidence::CaseResult& result) {
+  return result.crossing ? fmt::format(" {}/{}", result.crossing->cached, result.crossing->steps) : "";
+}
+
 std::string mark(const Entry& entry) {
-  const auto& crossing = entry.result.crossing;
-  auto text = std::string(sign(entry.result.verdict)) + (entry.result.by_client ? "?" : "");
-  if (crossing) text += fmt::format(" {}/{}", crossing->cached, crossing->steps);
-  return text;
+  return std::string(sign(entry.result.verdict)) + (entry.result.by_client ? "?" : "") + hits_text(entry.result);
 }
 
 Table table_of(const Joined& joined) {
@@ -195,8 +196,7 @@ std::string to_text(const Table& table, std::size_t width, const Paint& paint) {
       lines.end();
     }
   }
-  const auto title =
-      table.title.empty() ? "" : harmless(table.title) + ": how many steps of the last build hit, of those needed\n";
+  const auto title = table.title.empty() ? "" : fmt::format("{}: {}\n", harmless(table.title), k_hits);
   return title + lines.text() + key + legend(table);
 }
 

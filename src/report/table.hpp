@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,11 @@ Table table_of(const Joined& joined);
 
 /// Exporter × importer, one for each scenario that is played over pairs of versions, and driver.
 std::vector<Table> pairs_of(const Joined& joined);
+
+/// What its cells tell.
+inline constexpr std::string_view k_hits = "how many steps of the last build hit, of those needed";
+/// ` 5/6` of a pair, else empty.
+std::string hits_text(const evidence::CaseResult& result);
 
 /// What one case is: `✓`, `✓?` where the client alone has told it, `✓ 5/6` of a pair: so many steps hit of those
 /// needed.
