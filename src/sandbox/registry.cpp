@@ -185,9 +185,8 @@ util::Status Registry::stop() {
     return {};
   }
   const auto folder = std::exchange(folder_, std::nullopt);
-  process_->stop(SIGKILL); // it asks for nothing any more
-  const auto removed = remove_container(identity_);
-  CP_TRY(removed); // its folder stays, so that the next start tries again
+  process_->stop(SIGKILL);             // it asks for nothing any more
+  CP_TRY(remove_container(identity_)); // its folder stays, so that the next start tries again
   return remove_files(folder->path());
 }
 
