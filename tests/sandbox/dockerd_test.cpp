@@ -66,6 +66,21 @@ TEST(BridgeLive, GoesWithWhatIsConnectedToIt) {
   EXPECT_TRUE(remove_bridge(bridge)) << "there is none any more";
 }
 
+TEST(BridgeLive, KeepsItsAddressWhateverIsConnected) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  const std::string bridge = "cp-bRiDgF-d1";
+  const auto made = make_bridge(bridge);
+  ASSERT_TRUE(made) << util::to_text(made.error());
+  const auto address = util::read_text("/sys/class/net/" + bridge + "/address");
+  const std::string lowest = "02:00:00:00:00:01";
+  ASSERT_EQ(
+      said({"ip", "link", "add", "cp-bRiDgF-v1", "address", lowest, "type", "veth", "peer", "name", "cp-bRiDgF-v2"}),
+      "");
+  ASSERT_EQ(said({"ip", "link", "set", "cp-bRiDgF-v1", "master", bridge}), "");
+  EXPECT_EQ(util::read_text("/sys/class/net/" + bridge + "/address"), address);
+  EXPECT_TRUE(remove_bridge(bridge));
+}
+
 TEST(EngineAlone, LeavesDocker0AndTheRulesAndImagesOfAnotherEngineAsTheyAre) {
   CP_ENGINES_OR_SKIP(engines);
   for (const auto& [version, programs] : engines) {
