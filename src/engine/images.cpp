@@ -67,26 +67,17 @@ std::vector<oci::Reference> upstream_images(const scenario::Scenario& scenario, 
   for (const auto& image : base_images(scenario).value_or(std::vector<oci::Reference>{}))
     served.insert(oci::to_text(image));
   std::map<std::string, oci::Reference> found; // by full name
-  std::vector<scenario::Edit> so_far;
-  const std::map<std::string, std::string> variables(cell.begin(), cell.end());
-  for (const auto& round : scenario.rounds) {
-    so_far.insert(so_far.end(), round.edits.begin(), round.edits.end());
-    for (const auto& build : scenario::builds_of(round)) {
-      const auto request = make_request(scenario::merge(scenario.build, build.build), variables, {});
-      const auto text = request.dockerfile_text
-                            ? request.dockerfile_text
-                            : text_after(scenario, so_far, dockerfile_path(request, {})).value_or(std::nullopt);
-      auto names = build.run ? images_of_all_stages(text) : images_of(scenario, request, text);
-      if (build.run)
-        for (const auto& [name, image] : scenario.images)
-          if (image.kind == scenario::BaseImage::Kind::upstream) names.insert(name);
-      for (const auto& name : names)
-        // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
-        // before there is one (`${registry}`).
-        if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))
-          found.emplace(oci::to_text(*image), *image);
-    }
-  }
+  for_each_build(scenario, cell, [&](const auto& build, const auto& request, const auto& text) {
+    auto names = build.run ? images_of_all_stages(text) : images_of(scenario, request, text);
+    if (build.run)
+      for (const auto& [name, image] : scenario.images)
+        if (image.kind == scenario::BaseImage::Kind::upstream) names.insert(name);
+    for (const auto& name : names)
+      // What is no name of an image is left to BuildKit to refuse, and one of the sandbox's own registry is not known
+      // before there is one (`${registry}`).
+      if (auto image = oci::parse_reference(name); image && !served.contains(oci::to_text(*image)))
+        found.emplace(oci::to_text(*image), *image);
+  });
   std::vector<oci::Reference> images;
   for (auto& [name, image] : found) images.push_back(std::move(image));
   return images;
