@@ -25,19 +25,26 @@ constexpr std::chrono::seconds k_bootstrap_limit(60); // measured: 1 s
 /// The first with several outputs of one build: v0.12.1 says `multiple outputs currently unsupported`.
 const util::Version k_several_outputs{0, 13, 0, {}};
 
-constexpr const char* k_of_engine = "default"; // the builder, and its node
-constexpr const char* k_contained = "contained";
+constexpr const char* k_of_engine = "default";   // the builder, and its node
+constexpr const char* k_instances = "instances"; // below BUILDX_CONFIG: a file for each builder that was made
 
 /// BUILDX_CONFIG
 fs::path config_of(const BuildxBuilder& builder) {
   return builder.place == BuildxPlace::daemon ? builder.config : builder.config / builder.name;
 }
 
+/// The only builder that was made there; empty where there is none.
+std::string made_in(const fs::path& config) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(config / k_instances, error)) return entry.path().filename();
+  return {};
+}
+
 /// Of the builds that the builder's only node was asked for, by their ids.
 fs::path states_of(const BuildxBuilder& builder) {
   const auto refs = config_of(builder) / "refs";
   if (builder.place == BuildxPlace::engine) return refs / k_of_engine / k_of_engine;
-  const std::string name = builder.place == BuildxPlace::container ? k_contained : builder.name;
+  const auto name = builder.place == BuildxPlace::container ? made_in(config_of(builder)) : builder.name;
   return refs / name / (name + "0");
 }
 
@@ -101,12 +108,14 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::p
   if (made.place != BuildxPlace::daemon) {
     CP_TRY(make_buildx_home(config_of(made)));
     environment["DOCKER_HOST"] = daemon_address;
-    environment["BUILDX_BUILDER"] = made.place == BuildxPlace::engine ? k_of_engine : k_contained;
+    environment["BUILDX_BUILDER"] = k_of_engine;
     if (made.place == BuildxPlace::engine) return environment;
+    const auto name = made_in(config_in(daemon_address));
+    environment["BUILDX_BUILDER"] = name;
     std::error_code error;
-    fs::create_directories(config_of(made) / "instances", error);
-    fs::copy_file(config_in(daemon_address) / "instances" / k_contained,
-                  config_of(made) / "instances" / k_contained,
+    fs::create_directories(config_of(made) / k_instances, error);
+    fs::copy_file(config_in(daemon_address) / k_instances / name,
+                  config_of(made) / k_instances / name,
                   fs::copy_options::overwrite_existing,
                   error);
     if (error) return util::failure("buildx cannot be told of its container: " + error.message());
@@ -121,6 +130,14 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::p
   return environment;
 }
 
+std::string container_of(const std::string& builder) {
+  return "buildx_buildkit_" + builder + "0";
+}
+
+std::string volume_of(const std::string& builder) {
+  return container_of(builder) + "_state";
+}
+
 util::Status make_buildx_container(const fs::path& buildx,
                                    const BuildxContainer& made,
                                    const std::string& engine_address,
@@ -130,20 +147,21 @@ util::Status make_buildx_container(const fs::path& buildx,
   CP_TRY(make_buildx_home(config));
   environment["BUILDX_CONFIG"] = config.string();
   environment["DOCKER_HOST"] = engine_address;
-  return create({buildx.string(),
-                 "create",
-                 "--name",
-                 k_contained,
-                 "--driver",
-                 "docker-container",
-                 "--driver-opt",
-                 fmt::format("image={},network=host,cgroup-parent={}", made.image, made.cgroup),
-                 "--config", // which newer ones call --buildkitd-config, too
-                 made.config.string(),
-                 "--bootstrap"},
-                environment,
-                k_bootstrap_limit,
-                options);
+  return create(
+      {buildx.string(),
+       "create",
+       "--name",
+       made.name,
+       "--driver",
+       "docker-container",
+       "--driver-opt",
+       fmt::format("image={},network=host{}", made.image, made.cgroup.empty() ? "" : ",cgroup-parent=" + made.cgroup),
+       "--config", // which newer ones call --buildkitd-config, too
+       made.config.string(),
+       "--bootstrap"},
+      environment,
+      k_bootstrap_limit,
+      options);
 }
 
 process::Command

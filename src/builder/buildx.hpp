@@ -31,10 +31,14 @@ struct BuildxBuilder {
 
 /// What a container of BuildKit is made of: an image that the engine can pull, and a buildkitd.toml.
 struct BuildxContainer {
+  std::string name; ///< of buildx's builder, in small letters: no other container of that engine has it
   std::string image;
   std::filesystem::path config;
-  std::string cgroup; ///< that it is put under; buildx's own is /docker/buildx, which stays
+  std::string cgroup; ///< that it is put under; empty: buildx's own, /docker/buildx, which stays
 };
+/// What the engine calls the container of that builder, and the volume with its state.
+std::string container_of(const std::string& builder);
+std::string volume_of(const std::string& builder);
 /// Makes it on the engine of that address, `unix://FOLDER/s.sock`, and keeps in that folder what buildx knows of it.
 util::Status make_buildx_container(const std::filesystem::path& buildx,
                                    const BuildxContainer& made,

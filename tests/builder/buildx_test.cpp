@@ -142,24 +142,35 @@ TEST(BuildxBuilder, InAContainerIsMadeOnceForEveryBuild) {
   const auto buildx = folder.path() / "buildx-program";
   ASSERT_TRUE(util::write_text(buildx,
                                "#!/bin/sh\nmkdir -p \"$BUILDX_CONFIG/instances\"\n"
-                               "echo \"$DOCKER_HOST $*\" > \"$BUILDX_CONFIG/instances/contained\"\n"));
+                               "echo \"$DOCKER_HOST $*\" > \"$BUILDX_CONFIG/instances/$3\"\n"));
   std::filesystem::permissions(buildx, std::filesystem::perms(0755));
   const auto engine = "unix://" + (folder.path() / "d1/s.sock").string();
   const std::map<std::string, std::string> environment{{"PATH", "/usr/bin:/bin"}};
-  const BuildxContainer made{"r/b:v", "/c.toml", "/cacheproof-x"};
+  const BuildxContainer made{"x-d1", "r/b:v", "/c.toml", "/cacheproof-x"};
   const auto done = make_buildx_container(buildx, made, engine, environment, {});
   ASSERT_TRUE(done) << util::to_text(done.error());
   const BuildxBuilder builder{folder.path() / "buildx", "round-1", BuildxPlace::container};
   const auto led = make_buildx_builder("/no/such/buildx", builder, engine, environment, {});
   ASSERT_TRUE(led) << util::to_text(led.error());
-  EXPECT_EQ(led->at("BUILDX_BUILDER"), "contained");
+  EXPECT_EQ(led->at("BUILDX_BUILDER"), "x-d1");
   EXPECT_EQ(led->at("DOCKER_HOST"), engine);
   const auto config = folder.path() / "buildx/round-1";
   EXPECT_EQ(led->at("BUILDX_CONFIG"), config.string());
-  EXPECT_EQ(util::read_text(config / "instances/contained").value_or(""),
+  EXPECT_EQ(util::read_text(config / "instances/x-d1").value_or(""),
             engine
-                + " create --name contained --driver docker-container --driver-opt "
+                + " create --name x-d1 --driver docker-container --driver-opt "
                   "image=r/b:v,network=host,cgroup-parent=/cacheproof-x --config /c.toml --bootstrap\n");
+  const std::string ref(25, 'a');
+  ASSERT_TRUE(util::make_directories(config / "refs/x-d1/x-d10"));
+  ASSERT_TRUE(util::write_text(config / "refs/x-d1/x-d10" / ref, "{}"));
+  EXPECT_THAT(buildx_refs(builder), ElementsAre(ref));
+  EXPECT_EQ(volume_of(made.name), "buildx_buildkit_x-d10_state");
+
+  const auto plain = "unix://" + (folder.path() / "d2/s.sock").string();
+  ASSERT_TRUE(make_buildx_container(buildx, {"x-d2", "r/b:v", "/c.toml", ""}, plain, environment, {}));
+  EXPECT_THAT(util::read_text(folder.path() / "d2/buildx/instances/x-d2").value_or(""),
+              HasSubstr("--driver-opt image=r/b:v,network=host --config"))
+      << "a control group of its own is not asked for";
   const auto lost = make_buildx_builder("/no", builder, "unix:///nowhere/s.sock", environment, {});
   ASSERT_FALSE(lost);
   EXPECT_THAT(lost.error().what, HasSubstr("buildx cannot be told of its container"));
