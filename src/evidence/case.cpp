@@ -174,10 +174,13 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
   if (!played.frontend.empty()) json["frontend"] = text(played.frontend);
   if (!played.programs.empty()) json["programs"] = texts(played.programs);
   if (played.repeat) json["repeat"] = to_json_value(*played.repeat);
-  if (played.clean)
+  if (!played.engine.empty()) json["engine"] = text(played.engine);
+  if (played.clean) {
     json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},
                      {"registry_catalogue", texts(played.clean->registry_catalogue)},
                      {"environment", texts(played.clean->environment)}};
+    if (!played.clean->proven) json["clean"]["proven"] = false;
+  }
 }
 
 void from_json(const nlohmann::json& json, CaseEvidence& played) {
@@ -191,6 +194,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   json.at("buildkit").get_to(played.buildkit);
   json.at("driver").get_to(played.driver);
   played.docker = json.value("docker", "");
+  played.engine = json.value("engine", "");
   played.frontend = json.value("frontend", "");
   played.programs = json.value("programs", std::vector<std::string>());
   played.driver_version = json.value("driver_version", "");          // not there before buildx was one
@@ -214,7 +218,8 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   if (const auto clean = json.find("clean"); clean != json.end())
     played.clean = CleanState{clean->at("disk_usage_records").get<std::size_t>(),
                               clean->at("registry_catalogue").get<std::vector<std::string>>(),
-                              clean->at("environment").get<std::vector<std::string>>()};
+                              clean->at("environment").get<std::vector<std::string>>(),
+                              clean->value("proven", true)};
 }
 
 util::Status save(const CaseEvidence& played, const fs::path& folder) {

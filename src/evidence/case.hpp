@@ -63,11 +63,12 @@ struct RoundEvidence {
   bool operator==(const RoundEvidence&) const = default;
 };
 
-/// The proof that the world was empty before round 1.
+/// The proof that the world was empty before round 1, or that nobody can say so.
 struct CleanState {
   std::size_t disk_usage_records = 0;          ///< of the first daemon
   std::vector<std::string> registry_catalogue; ///< repositories
   std::vector<std::string> environment;        ///< NAME=value of the clients, sorted
+  bool proven = true;                          ///< false in an engine of the user's, from which nothing is removed
   bool operator==(const CleanState&) const = default;
 };
 
@@ -112,6 +113,7 @@ struct CaseEvidence {
   std::string driver;         ///< what started its builds: `buildctl`, `buildx`, `docker`
   std::string driver_version; ///< of buildx; buildctl has BuildKit's
   std::string docker;         ///< version of the engine that built; empty without one
+  std::string engine;         ///< `host`, `disposable` for one of the user's
   std::string frontend;       ///< version or image of the Dockerfile frontend that was asked for beside the scenario
   std::vector<std::string> programs; ///< where those came from that the command line named by folder or image
   std::optional<CleanState> clean;

@@ -94,6 +94,7 @@ nlohmann::json to_json_value(const CaseResult& result) {
                       {"by_client", result.by_client},
                       {"duration", result.duration},
                       {"folder", text(result.folder)}};
+  if (result.not_proven) json["not_proven"] = true;
   if (result.crossing) json["crossing"] = to_json_value(*result.crossing);
   return json;
 }
@@ -108,6 +109,7 @@ CaseResult case_of(const nlohmann::json& json) {
   for (const auto& round : json.at("rounds")) result.rounds.push_back(round_of(round));
   result.broken = error_of(json.at("broken"));
   json.at("by_client").get_to(result.by_client);
+  result.not_proven = json.value("not_proven", false);
   if (json.contains("crossing")) result.crossing = crossing_of(json.at("crossing"));
   json.at("duration").get_to(result.duration);
   json.at("folder").get_to(result.folder);
@@ -123,6 +125,7 @@ CaseResult result_of(const CaseEvidence& played, std::string folder) {
                     .verdict = played.verdict,
                     .reason = played.reason,
                     .broken = played.broken,
+                    .not_proven = played.clean && !played.clean->proven,
                     .crossing = crossing_of(played),
                     .duration = played.duration,
                     .folder = std::move(folder)};

@@ -15,6 +15,10 @@ namespace cacheproof::evidence {
 inline constexpr std::string_view k_less_certain =
     "less certain: this engine keeps no history of builds, so the client alone tells what happened";
 
+/// Likewise where nobody can say that the case began with a clean engine.
+inline constexpr std::string_view k_not_proven =
+    "not proven: your engine may have had something of this case before it began, for nothing is removed from it";
+
 /// A round that did not end as it should, and why.
 struct RoundResult {
   std::string name; ///< as people call it; `all plays together` for what is claimed of several
@@ -46,6 +50,7 @@ struct CaseResult {
   std::vector<RoundResult> rounds;   ///< those that did not pass; of several plays each once
   std::optional<util::Error> broken; ///< of a rig that failed outside any round
   bool by_client = false;            ///< the client's progress alone has told it, which is less certain
+  bool not_proven = false;           ///< that the world was clean before the case
   std::optional<Crossing> crossing;  ///< where its matrix has the versions of both builders
   Nanoseconds duration = 0;
   std::string folder; ///< where its evidence lies, below the folder of the run

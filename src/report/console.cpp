@@ -223,6 +223,7 @@ void Console::values(const std::vector<Row>& rows) {
 void Console::case_judged(const evidence::CaseEvidence& played, const std::filesystem::path& folder) {
   tell(played.id);
   if (played.verdict == evidence::Verdict::skipped) *out_ << indented("- skipped: " + played.reason, "  ");
+  if (played.clean && !played.clean->proven) *out_ << indented("note: " + std::string(evidence::k_not_proven), "  ");
   if (played.repeat) plays(*played.repeat);
   if (played.broken) broken(*played.broken);
   if (options_.verbose)

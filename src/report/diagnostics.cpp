@@ -1,5 +1,6 @@
 #include "report/documents.hpp"
 #include "report/text.hpp"
+#include "util/text.hpp"
 
 namespace cacheproof::report {
 
@@ -8,10 +9,9 @@ std::vector<util::Diagnostic> to_diagnostics(const Joined& joined) {
   for (const auto& entry : joined.entries) {
     const auto& result = entry.result;
     if (!is_red(result.verdict)) continue;
+    const auto weak = doubts(result).empty() ? "" : " (" + util::join(doubts(result), ", ") + ")";
     const auto add = [&](const util::SourceSpot& spot, const std::string& message) {
-      all.push_back({.code = harmless(result.id),
-                     .spot = spot,
-                     .message = harmless(message) + (result.by_client ? " (less certain)" : "")});
+      all.push_back({.code = harmless(result.id), .spot = spot, .message = harmless(message) + weak});
     };
     const auto before = all.size();
     for (const auto& round : result.rounds)

@@ -48,7 +48,7 @@ std::string in_cell(const Entry& entry, const Numbers& numbers) {
     text = fmt::format("<a href=\"#case-{}\">{}</a>", number->second, text);
   if (result.duration > 0) text += fmt::format(" <small>{}</small>", duration_text(result.duration));
   text += hits_text(result);
-  if (result.by_client) text += " <small>less certain</small>";
+  for (const auto& doubt : doubts(result)) text += " <small>" + doubt + "</small>";
   const auto why = headline(result);
   return fmt::format(
       "<div class=\"{0}\" title=\"{0}{1}{2}\">{3}</div>", verdict, why.empty() ? "" : ": ", escaped(why), text);

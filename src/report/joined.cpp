@@ -204,6 +204,13 @@ std::vector<Verdict> verdicts(const Joined& joined) {
   return all;
 }
 
+std::vector<std::string> doubts(const evidence::CaseResult& result) {
+  std::vector<std::string> all;
+  if (result.by_client) all.emplace_back("less certain");
+  if (result.not_proven) all.emplace_back("not proven");
+  return all;
+}
+
 std::string counts(const std::vector<Entry>& entries) {
   std::vector<std::string> parts;
   for (const auto verdict :
@@ -211,17 +218,22 @@ std::string counts(const std::vector<Entry>& entries) {
     const auto count = std::count_if(
         entries.begin(), entries.end(), [&](const Entry& entry) { return entry.result.verdict == verdict; });
     if (count == 0) continue;
-    const auto by_client = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-      return entry.result.verdict == verdict && entry.result.by_client;
-    });
+    std::map<std::string, std::size_t> doubted;
+    for (const auto& entry : entries)
+      if (entry.result.verdict == verdict)
+        for (const auto& doubt : doubts(entry.result)) ++doubted[doubt];
+    std::vector<std::string> weak;
+    for (const auto& [doubt, number] : doubted) weak.push_back(fmt::format("{} {}", number, doubt));
     parts.push_back(fmt::format("{} {}", count, evidence::to_text(verdict)));
-    if (by_client > 0) parts.back() += fmt::format(" ({} less certain)", by_client);
+    if (!weak.empty()) parts.back() += " (" + util::join(weak, ", ") + ")";
   }
   return parts.empty() ? "nothing was played" : util::join(parts, ", ");
 }
 
 std::string verdict_text(const evidence::CaseResult& result) {
-  return std::string(evidence::to_text(result.verdict)) + (result.by_client ? ", less certain" : "");
+  auto words = doubts(result);
+  words.insert(words.begin(), std::string(evidence::to_text(result.verdict)));
+  return util::join(words, ", ");
 }
 
 std::string headline(const evidence::CaseResult& result) {
@@ -238,6 +250,7 @@ std::string headline(const evidence::CaseResult& result) {
 std::string why(const evidence::CaseResult& result) {
   std::string text;
   if (result.by_client) text += std::string(evidence::k_less_certain) + "\n";
+  if (result.not_proven) text += std::string(evidence::k_not_proven) + "\n";
   if (!result.reason.empty()) text += indented(result.reason, "");
   if (result.broken) text += indented(util::to_text(*result.broken), "");
   for (const auto& round : result.rounds) text += say(round);

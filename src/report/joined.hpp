@@ -56,10 +56,14 @@ bool is_red(evidence::Verdict verdict);
 /// Something was judged, nothing is red, and nothing is missing.
 bool is_green(const Joined& joined);
 
+/// What makes a verdict weaker, in a word or two each: `less certain` where the client alone has told it, `not proven`
+/// where the engine may not have been clean.
+std::vector<std::string> doubts(const evidence::CaseResult& result);
+
 /// `2 failed, 1 broken, 40 passed (3 less certain)`, the red ones first; `nothing was played` for none.
 std::string counts(const std::vector<Entry>& entries);
 
-/// `failed`, or `failed, less certain` where the client alone has told it.
+/// `failed`, or `failed, less certain` with its doubts.
 std::string verdict_text(const evidence::CaseResult& result);
 /// Why a case ended as it did, in one line: of a failure what was found first.
 std::string headline(const evidence::CaseResult& result);

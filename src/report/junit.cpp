@@ -41,7 +41,7 @@ std::string outcome(const Entry& entry) {
   case Verdict::known:
     return system_out(fmt::format("{}: {}\n", verdict_text(result), headline(result)));
   case Verdict::passed:
-    return result.by_client ? system_out(text) : "";
+    return doubts(result).empty() ? "" : system_out(text);
   }
   return {};
 }

@@ -35,15 +35,15 @@ std::string painted(const std::vector<const Entry*>& entries, const Paint& paint
 /// The signs that are there, in words.
 std::string legend(const Table& table) {
   std::set<Verdict> verdicts;
-  bool by_client = false;
+  std::set<std::string> doubted;
   for (const auto& [place, entries] : table.cells)
     for (const auto* entry : entries) {
       verdicts.insert(entry->result.verdict);
-      by_client = by_client || entry->result.by_client;
+      for (const auto& doubt : doubts(entry->result)) doubted.insert(doubt);
     }
   std::vector<std::string> parts;
   for (const auto verdict : verdicts) parts.push_back(fmt::format("{} {}", sign(verdict), evidence::to_text(verdict)));
-  if (by_client) parts.emplace_back("? less certain");
+  if (!doubted.empty()) parts.push_back("? " + util::join({doubted.begin(), doubted.end()}, " or "));
   return util::join(parts, " · ") + "\n";
 }
 
@@ -75,7 +75,7 @@ std::string hits_text(const evidence::CaseResult& result) {
 }
 
 std::string mark(const Entry& entry) {
-  return std::string(sign(entry.result.verdict)) + (entry.result.by_client ? "?" : "") + hits_text(entry.result);
+  return std::string(sign(entry.result.verdict)) + (doubts(entry.result).empty() ? "" : "?") + hits_text(entry.result);
 }
 
 Table table_of(const Joined& joined) {

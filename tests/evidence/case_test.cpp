@@ -68,7 +68,8 @@ CaseEvidence full_case() {
   played.driver_version = "v0.36.1";
   played.frontend = "docker/dockerfile:1.9";
   played.programs = {"BuildKit: from the path /own, whose buildkitd says v0.34.2"};
-  played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}};
+  played.engine = "host";
+  played.clean = CleanState{0, {"library/alpine"}, {"HOME=/h"}, false};
   played.images = {{"docker.io/library/alpine:latest", "sha256:ff"}};
   played.rounds = {full_round()};
   played.verdict = Verdict::failed;
