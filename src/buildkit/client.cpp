@@ -182,6 +182,28 @@ util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds
   return refs;
 }
 
+util::Status Client::forget_all(std::chrono::milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  const auto refs = history(limit); // engines before 25.0 keep none and say so
+  for (const auto& ref : refs.value_or(std::vector<std::string>{})) {
+    control::UpdateBuildHistoryRequest request;
+    request.set_ref(ref);
+    request.set_delete_(true);
+    control::UpdateBuildHistoryResponse response;
+    const auto status = channel_->control->UpdateBuildHistory(until(deadline).get(), request, &response);
+    if (!status.ok()) return call_failed("UpdateBuildHistory", status, channel_->address);
+  }
+  control::PruneRequest request;
+  request.set_all(true);
+  const auto context = until(deadline);
+  const auto reader = channel_->control->Prune(context.get(), request);
+  control::UsageRecord record;
+  while (reader->Read(&record)) continue;
+  const auto status = reader->Finish();
+  if (!status.ok()) return call_failed("Prune", status, channel_->address);
+  return {};
+}
+
 util::Status Client::listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop) {
   control::BuildHistoryRequest request;
   request.set_active_only(true);

@@ -48,6 +48,8 @@ public:
 
   /// The refs of the builds that have ended and that its history still has.
   util::Result<std::vector<std::string>> history(std::chrono::milliseconds limit);
+  /// Removes those builds from its history, and everything from its cache that no build or image holds.
+  util::Status forget_all(std::chrono::milliseconds limit);
   /// Calls `heard` with the ref and the request of every build that runs or begins, until a stop is requested.
   util::Status listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop);
   /// Calls `heard` with the events so far of the build `ref`, each time that there are more, until it has ended or a

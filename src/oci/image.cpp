@@ -186,10 +186,12 @@ util::Status check_busybox(const std::filesystem::path& busybox) {
   return check(busybox, program);
 }
 
-util::Result<Layer> busybox_layer(const std::filesystem::path& busybox) {
+util::Result<Layer> busybox_layer(const std::filesystem::path& busybox, const std::string& mark) {
   CP_TRY_ASSIGN(auto program, util::read_text(busybox));
   CP_TRY(check(busybox, program));
-  return packed(root_file_system(std::move(program)));
+  auto nodes = root_file_system(std::move(program));
+  if (!mark.empty()) nodes["etc/cacheproof"] = {S_IFREG | 0644, mark, {}};
+  return packed(nodes);
 }
 
 util::Result<Image>

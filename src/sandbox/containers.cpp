@@ -28,8 +28,10 @@ std::vector<Container> labelled_containers() {
   return found;
 }
 
-util::Status remove_container(const std::string& id) {
-  const auto removed = docker({"rm", "--force", "--volumes", id}, std::chrono::seconds(30));
+util::Status remove_container(const std::string& id, const std::vector<std::string>& engine) {
+  auto words = engine;
+  words.insert(words.end(), {"rm", "--force", "--volumes", id});
+  const auto removed = docker(std::move(words), std::chrono::seconds(30));
   if (removed) return {};
   const auto& said = removed.error().what;
   // In the words of 20.10, which fails for one that has just ended by itself or is about to; later ones do not.

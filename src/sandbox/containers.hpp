@@ -22,6 +22,7 @@ struct Container {
 std::vector<Container> labelled_containers();
 
 /// Ends and removes it, by its id or its name, with the volumes that it alone has. One that is not there is none.
-util::Status remove_container(const std::string& id);
+/// `engine` is `docker`'s option for another engine than the caller's.
+util::Status remove_container(const std::string& id, const std::vector<std::string>& engine = {});
 
 } // namespace cacheproof::sandbox

@@ -3,10 +3,12 @@
 #include "buildkit/client.hpp"
 #include "sandbox/bridge.hpp"
 #include "sandbox/daemon_program.hpp"
+#include "sandbox/docker.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/log_tail.hpp"
 #include "util/files.hpp"
 #include "util/text.hpp"
+#include "util/waiting.hpp"
 
 #include <fmt/format.h>
 
@@ -93,6 +95,11 @@ int buildkitd_in(const std::string& container) {
   return 0;
 }
 
+/// The id of one of the caller's engine, by its name.
+std::string id_of(const std::string& container) {
+  return docker({"container", "inspect", "--format", "{{.Id}}", container}, 5s).value_or("");
+}
+
 util::Result<buildkit::Client> answers(const std::filesystem::path& socket, DaemonKind kind) {
   std::error_code error;
   if (!std::filesystem::exists(socket, error)) return util::failure("it has made no socket yet");
@@ -113,11 +120,11 @@ std::filesystem::path socket_of(const DaemonSetup& setup) {
   return setup.folder / "s.sock";
 }
 
-Daemon::Daemon(process::Process process, const DaemonSetup& setup, process::Command command)
+Daemon::Daemon(std::optional<process::Process> process, const DaemonSetup& setup, process::Command command)
     : process_(std::move(process)),
       kind_(setup.kind),
       name_(name_of(setup.kind)),
-      bridge_(setup.kind == DaemonKind::dockerd ? bridge_of(setup.folder) : ""),
+      bridge_(process_ && setup.kind == DaemonKind::dockerd ? bridge_of(setup.folder) : ""),
       log_(log_of(setup)),
       socket_(socket_of(setup)),
       mark_(std::string(k_daemon_mark) + "=" + setup.folder.string()),
@@ -142,6 +149,24 @@ util::Result<std::unique_ptr<Daemon>> Daemon::launch(const DaemonSetup& setup) {
   return std::unique_ptr<Daemon>(new Daemon(std::move(*process), setup, std::move(what)));
 }
 
+util::Result<std::unique_ptr<Daemon>> Daemon::attach(const DaemonSetup& setup, const std::filesystem::path& socket) {
+  CP_TRY(util::make_directories(setup.folder));
+  CP_TRY(util::write_text(setup.folder / "buildkitd.toml", contained_configuration(setup)));
+  std::error_code error;
+  std::filesystem::create_symlink(socket, socket_of(setup), error);
+  if (error) return util::failure("cannot make " + socket_of(setup).string() + ": " + error.message());
+  auto daemon = std::unique_ptr<Daemon>(new Daemon({}, setup, {.argv = {"unix://" + socket.string()}}));
+  daemon->name_ = "the Docker engine";
+  return daemon;
+}
+
+/// Whether it has, or does so within that time.
+std::optional<process::Exit> Daemon::ended(std::chrono::milliseconds limit, std::stop_token stop) {
+  if (process_) return process_->wait(limit, std::move(stop));
+  util::wait(limit, std::move(stop));
+  return {};
+}
+
 util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token stop) {
   const auto deadline = Clock::now() + limit;
   for (;;) {
@@ -163,14 +188,14 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
           fmt::format("{} did not answer within {} ms: {}\n{}", name_, limit.count(), client.error().what, log_tail()),
           process::to_line(command_),
           k_hang_remedy);
-    process_.wait(k_tick, stop);
+    ended(k_tick, stop);
   }
 }
 
-util::Status Daemon::enter_container(std::stop_token stop) {
+util::Status Daemon::enter_container(const std::string& name, std::stop_token stop) {
   const auto deadline = Clock::now() + start_limit(DaemonKind::buildkitd);
   for (;;) {
-    contained_ = buildkitd_in(only_entry(socket_.parent_path() / "root/containers"));
+    contained_ = buildkitd_in(process_ ? only_entry(socket_.parent_path() / "root/containers") : id_of(name));
     // Its socket is seen through the root of the process, which needs no client of Docker's.
     const auto root = std::filesystem::path("/proc") / std::to_string(contained_) / "root";
     auto client = contained_ == 0 ? util::failure("there is no buildkitd in a container")
@@ -179,25 +204,37 @@ util::Status Daemon::enter_container(std::stop_token stop) {
       client_.emplace(std::move(*client));
       return {};
     }
+    std::error_code error;
+    static_cast<void>(std::filesystem::status(root / "run", error));
+    if (error == std::errc::permission_denied)
+      return util::failure("only root can look into the container " + name,
+                           root.string(),
+                           "run it as root, or take an engine of cacheproof's own",
+                           util::Blame::unable);
     if (stop.stop_requested())
       return util::failure("interrupted while a container started", {}, {}, util::Blame::interrupted);
     if (Clock::now() >= deadline)
       return util::failure("buildkitd does not answer in its container: " + client.error().what + "\n" + log_tail(),
                            process::to_line(command_),
                            k_hang_remedy);
-    process_.wait(k_tick, stop);
+    ended(k_tick, stop);
   }
 }
 
 bool Daemon::alive() {
-  return !stopped_ && !process_.poll();
+  return !stopped_ && (process_ ? !process_->poll() : !is_deserted(socket_));
 }
 
 std::optional<std::string> Daemon::died() {
   if (stopped_) return {};
-  auto exit = process_.poll();
+  if (!process_) {
+    if (is_deserted(socket_)) return "nobody listens at " + command_.argv.front() + " any more";
+    // One that was started again has forgotten the connection.
+    return ready() && !client_->ready(1s) ? std::optional("its BuildKit does not answer any more") : std::nullopt;
+  }
+  auto exit = process_->poll();
   // A daemon that was killed refuses connections a moment before unshare has ended, too.
-  if (!exit && is_deserted(socket_)) exit = process_.wait(500ms);
+  if (!exit && is_deserted(socket_)) exit = process_->wait(500ms);
   if (!exit && entered() && kill(contained_, 0) != 0) return "the buildkitd in its container ended";
   // An engine lives on without it and may start another one; what was lost with the first would look like a miss.
   if (!exit && ready() && containerd_now() != containerd_) return "its containerd ended";
@@ -223,18 +260,19 @@ std::string Daemon::log_tail() const {
 std::string Daemon::dump_goroutines() {
   std::error_code error;
   const auto before = std::filesystem::file_size(log_, error);
-  if (error || !alive()) return {};
-  signal_marked(mark_, SIGQUIT, process_.pid());
-  process_.wait(k_dump_limit);
+  if (error || !process_ || !alive()) return {};
+  signal_marked(mark_, SIGQUIT, process_->pid());
+  process_->wait(k_dump_limit);
   const auto text = util::read_text(log_);
   const auto dump = text && text->size() > before ? text->substr(before) : std::string();
   return dump.find("\ngoroutine ") == std::string::npos ? std::string() : dump;
 }
 
 util::Status Daemon::restart() {
+  if (!process_) return util::failure(name_ + " is yours, and is not restarted");
   client_.reset();
-  signal_marked(mark_, SIGTERM, process_.pid());
-  if (!process_.wait(k_restart_limit))
+  signal_marked(mark_, SIGTERM, process_->pid());
+  if (!process_->wait(k_restart_limit))
     return util::failure(fmt::format("{} did not end within {} s of a SIGTERM\n{}",
                                      name_,
                                      std::chrono::seconds(k_restart_limit).count(),
@@ -249,11 +287,12 @@ util::Status Daemon::restart() {
 util::Status Daemon::stop() {
   if (std::exchange(stopped_, true)) return {};
   client_.reset();
+  if (!process_) return {};
   // buildkitd first, so that unshare reaps it: the init of a container often reaps nothing. It is the init of its pid
   // namespace, and its end is over when everything in there is.
-  if (!process_.poll()) {
-    static_cast<void>(end_marked(mark_, process_.pid()));
-    process_.stop(SIGKILL);
+  if (!process_->poll()) {
+    static_cast<void>(end_marked(mark_, process_->pid()));
+    process_->stop(SIGKILL);
   }
   CP_TRY(end_marked(mark_));
   return bridge_.empty() ? util::Status() : remove_bridge(bridge_);

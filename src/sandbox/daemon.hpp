@@ -43,11 +43,13 @@ std::chrono::milliseconds start_limit(DaemonKind kind);
 
 /// A buildkitd or a dockerd with a root of its own. It runs in pid and mount namespaces of its own: when it ends,
 /// however it ends, no container process and no mount of it is left (measured on v0.11.6, v0.17.3 and v0.34.2 by
-/// killing either process of the two in the middle of a RUN).
+/// killing either process of the two in the middle of a RUN). Or the user's engine, which is neither started nor ended.
 class Daemon {
 public:
   /// Starts it and does not wait.
   static util::Result<std::unique_ptr<Daemon>> launch(const DaemonSetup& setup);
+  /// The user's engine that listens at `socket`: of the setup only the folder, the registries and the mirrors count.
+  static util::Result<std::unique_ptr<Daemon>> attach(const DaemonSetup& setup, const std::filesystem::path& socket);
   DaemonKind kind() const { return kind_; }
   /// Returns when its API answers. Its early death and a stop request are noticed at once.
   util::Status wait_ready(std::chrono::milliseconds limit = std::chrono::seconds(10), std::stop_token stop = {});
@@ -55,8 +57,9 @@ public:
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// A buildkitd in a container of this engine is asked from now on: the engine's only one, once it answers.
-  util::Status enter_container(std::stop_token stop = {});
+  /// A buildkitd in a container of this engine is asked from now on, once it answers: the engine's only one, or in a
+  /// user's engine the one of that name.
+  util::Status enter_container(const std::string& name, std::stop_token stop = {});
   /// Whether it is.
   bool entered() const { return contained_ > 0; }
   /// What is written for a buildkitd in a container of this engine.
@@ -73,9 +76,10 @@ public:
   const std::filesystem::path& socket() const { return socket_; }
   std::string address() const { return "unix://" + socket_.string(); }
   /// Ends it to hear where it hangs: the stacks of all its goroutines, as Go prints them on SIGQUIT. Empty when it does
-  /// not answer even to that.
+  /// not answer even to that, and of the user's engine.
   std::string dump_goroutines();
-  /// Ends it in good order and starts it again on what it keeps; `wait_ready` comes after it, as after `launch`.
+  /// Ends it in good order and starts it again on what it keeps; `wait_ready` comes after it, as after `launch`. An
+  /// error of the user's engine.
   util::Status restart();
   /// Ends it and everything that ran in its namespaces at once: nobody waits for its results any more, and what it
   /// keeps is thrown away.
@@ -83,8 +87,9 @@ public:
 
 private:
   std::string containerd_now() const;
-  Daemon(process::Process process, const DaemonSetup& setup, process::Command command);
-  process::Process process_;
+  Daemon(std::optional<process::Process> process, const DaemonSetup& setup, process::Command command);
+  std::optional<process::Exit> ended(std::chrono::milliseconds limit, std::stop_token stop = {});
+  std::optional<process::Process> process_; ///< none of the user's engine
   DaemonKind kind_;
   std::string name_;       ///< of its program
   std::string bridge_;     ///< of a dockerd

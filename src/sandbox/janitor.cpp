@@ -4,6 +4,7 @@
 #include "sandbox/folder.hpp"
 #include "sandbox/leftovers.hpp"
 #include "sandbox/owner.hpp"
+#include "sandbox/users_engine.hpp"
 #include "util/text.hpp"
 
 #include <fmt/format.h>
@@ -51,7 +52,9 @@ public:
     for (const auto& container : containers())
       if (container.folder == folder) act("container " + container.id, [&] { return remove_container(container.id); });
     const auto owner = from_marker(util::read_text(folder / k_owner_file).value_or(""));
+    for (const auto& made : made_in_engine(folder)) say("remove", "removed", made);
     act(folder.string() + (owner ? ", " + epitaph(*owner) : ""), [&]() -> util::Status {
+      CP_TRY(remove_made(folder));
       CP_TRY(clear(folder));
       return remove_files(folder);
     });

@@ -25,9 +25,11 @@ util::Status check(const Options& options) {
   const std::string toolchain =
       "`cacheproof toolchain list` shows the installed ones, `cacheproof toolchain install` installs one";
   const bool engine = programs.kind == DaemonKind::dockerd;
-  CP_TRY(check_program(programs.daemon, engine ? "dockerd" : "buildkitd", toolchain));
-  if (!engine) CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
-  CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
+  if (!options.engine) {
+    CP_TRY(check_program(programs.daemon, engine ? "dockerd" : "buildkitd", toolchain));
+    if (!engine) CP_TRY(check_program(programs.buildctl, "buildctl", toolchain));
+    CP_TRY(check_program(programs.runc, "runc", "apt-get install runc"));
+  }
   if (options.registry.empty() && !options.contained_registries)
     CP_TRY(check_program(programs.registry, "docker-registry", "apt-get install docker-registry"));
   return {};
@@ -42,9 +44,14 @@ util::Status end(Daemon& daemon, bool keep) {
 } // namespace
 
 util::Status prove_empty(Daemon& daemon) {
-  CP_TRY_ASSIGN(const auto records, daemon.client().disk_usage_records(std::chrono::seconds(5)));
-  if (records == 0) return {};
-  return util::failure(fmt::format("the daemon is not clean: its cache has {} records before the first build", records),
+  constexpr std::chrono::seconds k_limit(5);
+  CP_TRY_ASSIGN(const auto records, daemon.client().disk_usage_records(k_limit));
+  const auto builds = daemon.client().history(k_limit).value_or(std::vector<std::string>()); // not every engine has one
+  if (records == 0 && builds.empty()) return {};
+  return util::failure(fmt::format("the daemon is not clean: before the first build its cache has {} records, and its "
+                                   "history {} builds",
+                                   records,
+                                   builds.size()),
                        {},
                        "run it again; if it repeats, report it with the daemon's log: " + daemon.log().string());
 }
@@ -66,6 +73,9 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   CP_TRY(util::make_directories(path / "docker"));
   CP_TRY(util::make_directories(path / "local"));
   for (std::size_t i = 0; i < sandbox->options_.registries; ++i) CP_TRY(sandbox->launch_registry());
+  for (const auto& registry : sandbox->registries_)
+    if (const auto& engine = sandbox->options_.engine)
+      CP_TRY(note_made(path, *engine, Made::images, registry.place() + "/"));
   CP_TRY(sandbox->start_next_daemon());
   return sandbox;
 }
@@ -133,17 +143,18 @@ util::Result<std::unique_ptr<Daemon>> Sandbox::launch_daemon(const std::filesyst
   std::vector<std::string> registries;
   for (const auto& registry : registries_) registries.push_back(registry.place());
   auto extras = options_.daemon_extras ? options_.daemon_extras(registries, folder()) : DaemonExtras();
-  return Daemon::launch({.kind = options_.programs.kind,
-                         .images_in_containerd = options_.programs.images_in_containerd,
-                         .program = program,
-                         .runc = options_.programs.runc,
-                         .folder = folder() / fmt::format("d{}", ++daemons_),
-                         .environment = daemon_environment(std::move(extras.environment)),
-                         .registries = std::move(registries),
-                         .mirrors = mirrors(),
-                         .cgroup = cgroup_of(folder()),
-                         .config = std::move(extras.config),
-                         .flags = std::move(extras.flags)});
+  const DaemonSetup setup{.kind = options_.programs.kind,
+                          .images_in_containerd = options_.programs.images_in_containerd,
+                          .program = program,
+                          .runc = options_.programs.runc,
+                          .folder = folder() / fmt::format("d{}", ++daemons_),
+                          .environment = daemon_environment(std::move(extras.environment)),
+                          .registries = std::move(registries),
+                          .mirrors = mirrors(),
+                          .cgroup = cgroup_of(folder()),
+                          .config = std::move(extras.config),
+                          .flags = std::move(extras.flags)};
+  return options_.engine ? Daemon::attach(setup, options_.engine->socket) : Daemon::launch(setup);
 }
 
 util::Status Sandbox::start_next_daemon() {
@@ -155,7 +166,8 @@ util::Status Sandbox::start_next_daemon() {
 /// Ready and proven empty.
 util::Status Sandbox::await(Daemon& daemon) {
   auto done = daemon.wait_ready(start_limit(daemon.kind()), options_.stop);
-  if (done) done = prove_empty(daemon);
+  if (done && options_.wipe) done = wipe_engine(daemon);
+  if (done && (options_.wipe || !options_.engine)) done = prove_empty(daemon); // else nobody says that it is empty
   if (!done) {
     if (options_.on_unready) options_.on_unready(daemon);
     return done;
@@ -212,6 +224,7 @@ util::Status Sandbox::close() {
   for (auto& registry : registries_)
     if (auto stopped = registry.stop(); !stopped) contained = std::move(stopped);
   static_cast<void>(retired());
+  CP_TRY(remove_made(folder()));
   CP_TRY(clear(folder()));
   CP_TRY(std::move(contained));
   return options_.keep ? folder_.keep() : remove_files(folder());

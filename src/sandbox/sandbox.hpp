@@ -4,6 +4,7 @@
 #include "sandbox/daemon.hpp"
 #include "sandbox/folder.hpp"
 #include "sandbox/registry.hpp"
+#include "sandbox/users_engine.hpp"
 #include "util/result.hpp"
 
 #include <cstddef>
@@ -38,7 +39,9 @@ struct DaemonExtras {
 
 struct Options {
   Programs programs;
-  std::string registry; ///< `host:port` of one of the user's, plain HTTP; empty: one is taken of
+  std::optional<UsersEngine> engine; ///< in the place of a dockerd of our own; it is every daemon of the sandbox
+  bool wipe = false;                 ///< everything is removed from it before it is a fresh daemon
+  std::string registry;              ///< `host:port` of one of the user's, plain HTTP; empty: one is taken of
   std::shared_ptr<ContainedRegistries> contained_registries; ///< these; empty: `programs.registry` is started
   std::size_t registries = 1;
   std::filesystem::path root;              ///< below which its folder is made; empty: where there is room
@@ -61,7 +64,7 @@ struct CleanProof {
   std::vector<std::string> environment; ///< NAME=value of the clients, sorted
 };
 
-/// An error unless the daemon's cache holds nothing.
+/// An error unless the daemon has neither a cache nor builds that it remembers.
 util::Status prove_empty(Daemon& daemon);
 
 /// The clean world of one case: a folder, a registry, a daemon at a time beside those that are kept. It owns all of
