@@ -23,6 +23,8 @@ const util::Version k_with_containerd{29, 0, 0, {}};
 /// The first that can be told to.
 const util::Version k_with_setting{26, 0, 0, {}};
 const util::Version k_with_history{25, 0, 0, {}};
+/// The first that was seen to obey a source policy.
+const util::Version k_with_source_policy{25, 0, 0, {}};
 
 bool is_engine_before(const DriverChoice& choice, const util::Version& first) {
   const auto version = util::Version::parse(choice.docker);
@@ -78,6 +80,18 @@ std::string_view to_text(Driver driver) {
   return "buildctl";
 }
 
+std::string_view to_text(Engine engine) {
+  switch (engine) {
+  case Engine::host:
+    return "host";
+  case Engine::disposable:
+    return "disposable";
+  case Engine::own:
+    break;
+  }
+  return "own";
+}
+
 std::optional<Driver> parse_driver(std::string_view text) {
   for (const auto driver : k_drivers)
     if (to_text(driver) == text) return driver;
@@ -86,6 +100,10 @@ std::optional<Driver> parse_driver(std::string_view text) {
 
 bool is_engines_own(Driver driver) {
   return driver == Driver::docker || driver == Driver::containerd;
+}
+
+bool needs_engine(Driver driver) {
+  return is_engines_own(driver) || driver == Driver::container;
 }
 
 BuildxPlace place_of(Driver driver) {
@@ -100,6 +118,15 @@ bool has_graph_driver(const DriverChoice& choice) {
 bool can_be_told(const std::string& docker) {
   const auto version = util::Version::parse(docker);
   return version && !(*version < k_with_setting) && *version < k_with_containerd;
+}
+
+bool is_in_users_engine(const DriverChoice& choice) {
+  return is_engines_own(choice.driver) && choice.engine != Engine::own;
+}
+
+bool takes_source_policy(const DriverChoice& choice) {
+  const auto version = util::Version::parse(choice.docker);
+  return version && !(*version < k_with_source_policy);
 }
 
 bool has_no_history(const DriverChoice& choice) {

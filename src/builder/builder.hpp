@@ -31,8 +31,20 @@ std::string_view to_text(Driver driver);
 std::optional<Driver> parse_driver(std::string_view text);
 /// Whether it builds in an engine's own BuildKit.
 bool is_engines_own(Driver driver);
+/// Whether it needs a Docker engine.
+bool needs_engine(Driver driver);
 /// Where buildx finds the builder that it builds with.
 BuildxPlace place_of(Driver driver);
+
+/// Whose the Docker engine is that a driver needs.
+enum class Engine {
+  own,        ///< fresh ones of cacheproof's
+  host,       ///< one of the user's, in which everything stays as it is
+  disposable, ///< one of the user's, from which everything may be removed
+};
+inline constexpr std::array k_engines{Engine::own, Engine::host, Engine::disposable};
+/// As it is written: `own`, `host`, `disposable`.
+std::string_view to_text(Engine engine);
 
 /// What starts the builds of a case, and in which versions. The command line of a `run` is what it is, and finds this
 /// buildx.
@@ -40,6 +52,7 @@ struct DriverChoice {
   Driver driver = Driver::buildctl;
   std::string version; ///< of buildx; buildctl has BuildKit's
   std::string docker;  ///< of the engine, for the drivers that need one
+  Engine engine = Engine::own;
   bool operator==(const DriverChoice&) const = default;
 };
 /// Whether that engine keeps images, and what builds leave, in layers of its own (a graph driver) and not in
@@ -47,6 +60,11 @@ struct DriverChoice {
 bool has_graph_driver(const DriverChoice& choice);
 /// Whether that engine can be told to keep them in containerd (measured on 26.1.4, 27.2.0 and 28.5.2).
 bool can_be_told(const std::string& docker);
+/// Whether it builds in the BuildKit of an engine of the user's.
+bool is_in_users_engine(const DriverChoice& choice);
+/// Whether builds in that engine can be told to read an image elsewhere than where its name says (BuildKit's source
+/// policies; measured on 25.0.6 to 29.2.0; 20.10.24 knows of none).
+bool takes_source_policy(const DriverChoice& choice);
 /// Whether that engine keeps no history of its builds: what happened is told by the client alone (measured on 20.10.24;
 /// from 25.0 on there is one).
 bool has_no_history(const DriverChoice& choice);

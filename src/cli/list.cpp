@@ -31,7 +31,7 @@ std::string word_of(toolchain::Kind kind, const std::string& version, const tool
 /// With which `run` plays this case and no other, from the same folder.
 std::vector<std::string> arguments_of(const engine::Case& planned, const toolchain::OwnKits& own) {
   using toolchain::Kind;
-  const auto& [driver, buildx, docker] = planned.driver;
+  const auto& [driver, buildx, docker, engine] = planned.driver;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
   if (!builder::is_engines_own(driver)) {
@@ -41,7 +41,10 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
     arguments.push_back("--buildkit=" + util::join(versions, ","));
   }
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
-  if (!docker.empty()) arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
+  if (engine != builder::Engine::own)
+    arguments.push_back(fmt::format("--engine={}", to_text(engine)));
+  else if (!docker.empty())
+    arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
   if (const auto& frontend = planned.frontend; !frontend.empty())
     arguments.push_back("--frontend=" + word_of(Kind::frontend, frontend, own));
   return arguments;
@@ -56,7 +59,8 @@ std::vector<std::string> toolchains_of(const engine::Case& planned, const toolch
   };
   for (const auto& rig : engine::rigs_of(planned))
     if (const auto name = engine::parse_rig_name(rig); !name.buildkit.empty()) add(Kind::buildkit, name.buildkit);
-  if (!planned.driver.docker.empty()) add(Kind::docker, planned.driver.docker);
+  if (!planned.driver.docker.empty() && planned.driver.engine == builder::Engine::own)
+    add(Kind::docker, planned.driver.docker);
   for (const auto& version : engine::buildx_needed({planned.driver}, {planned.scenario})) add(Kind::buildx, version);
   if (const auto& frontend = planned.frontend; !frontend.empty() && !toolchain::is_image(frontend))
     add(Kind::frontend, frontend);
@@ -76,6 +80,7 @@ nlohmann::json to_json(const std::vector<engine::Case>& cases, const toolchain::
     for (const auto& [dimension, value] : planned.cell) one["cell"][dimension] = value;
     if (!planned.driver.version.empty()) one["driver_version"] = planned.driver.version;
     if (!planned.driver.docker.empty()) one["docker"] = planned.driver.docker;
+    if (planned.driver.engine != builder::Engine::own) one["engine"] = to_text(planned.driver.engine);
     if (!planned.frontend.empty()) one["frontend"] = engine::shown_frontend(planned.frontend);
     one["arguments"] = arguments_of(planned, own);
     one["toolchains"] = toolchains_of(planned, own);

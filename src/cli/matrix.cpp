@@ -63,6 +63,8 @@ util::Status check(const Options& options) {
   if (!selection.shard.empty() || selection.own_versions != OwnVersions::with)
     return refuse("a matrix has all shards, and the cases with versions of their own in jobs of theirs",
                   "leave --shard and --own-versions out");
+  if (selection.engine && *selection.engine != builder::Engine::own)
+    return refuse("a matrix names engines by their versions, and not one of yours", "leave --engine out");
   for (const auto* versions : {&selection.versions, &selection.buildx, &selection.docker})
     for (const auto& version : *versions)
       if (toolchain::is_own(version))
@@ -90,6 +92,19 @@ void choose_group(Selection& selection, const std::string& group) {
   all_if(own || has("docker-container"), selection.docker);
 }
 
+/// What is there for a job alone.
+struct Machine {
+  bool disposable = false;   ///< its engine is the one that is built in
+  std::string daemon_config; ///< which has this daemon.json
+};
+
+/// That of a job in an engine of its version, where all that the job needs can be had there.
+Machine machine_for(const engine::DriverChoice& driver) {
+  using builder::Driver;
+  return {driver.driver == Driver::container || builder::takes_source_policy(driver),
+          driver.driver == Driver::containerd ? R"({"features": {"containerd-snapshotter": true}})" : ""};
+}
+
 /// The jobs of some versions, a part each.
 class Jobs {
 public:
@@ -97,8 +112,13 @@ public:
       : scenarios_(std::move(scenarios)),
         shards_(shards) {}
 
-  /// `key`, which with the shard is the job's own, begins with what is played and ends in its version.
-  void add(const std::string& name, const std::string& key, Selection selection, Chosen chosen) {
+  /// `key`, which with the shard is the job's own, begins with what is played and ends in its version. `machine` is
+  /// what the machine of the job has to be told.
+  void add(const std::string& name,
+           const std::string& key,
+           Selection selection,
+           Chosen chosen,
+           const Machine& machine = {}) {
     const auto judged = [](const auto& cases) {
       return cases && std::any_of(cases->begin(), cases->end(), [](const auto& one) { return !engine::unmet(one); });
     };
@@ -118,6 +138,8 @@ public:
                       {"buildkit", util::join(selection.versions, ",")},
                       {"buildx", util::join(selection.buildx, ",")},
                       {"docker", util::join(selection.docker, ",")},
+                      {"disposable", machine.disposable ? "1" : ""},
+                      {"daemon_config", machine.daemon_config},
                       {"shard", fmt::format("{}-{}", number, shards_)},
                       {"arguments", arguments(selection)}});
     }
@@ -179,7 +201,7 @@ void add_engines(Jobs& jobs,
     selection.docker = {version};
     chosen.drivers = drivers;
     std::erase_if(chosen.drivers, [&](const auto& one) { return one.docker != version; });
-    jobs.add(name + version, key + version, selection, chosen);
+    jobs.add(name + version, key + version, selection, chosen, machine_for(chosen.drivers.front()));
   }
 }
 
@@ -194,6 +216,7 @@ Chosen in_containers(const Selection& named, Chosen chosen) {
 int print_matrix(Options options, const std::stop_token& stop) {
   if (const auto sound = check(options); !sound) return report_error(sound.error());
   auto& selection = options.selection;
+  selection.engine = builder::Engine::own;
   const auto named = selection;
   choose_group(selection, options.group);
   const auto chosen = choose(selection, toolchain::Options{.stop = stop});
@@ -248,10 +271,10 @@ void add_matrix(CLI::App& app, Session& session) {
       ->check(CLI::Range(std::size_t{1}, engine::k_most_shards))
       ->capture_default_str();
   command->footer(
-      "\nEach job has a `name`, a `key` that is its own, the `arguments` for `cacheproof run`, how many `cases` it "
-      "has,\n"
-      "and `buildkit`, `buildx`, `docker` and `shard` for the keys of caches. All jobs together play every case once,\n"
-      "but for those of a part that would be skipped as a whole. In containers of engines BuildKit and buildx are the\n"
+      "\nEach job has a `name`, a `key` that is its own, the `arguments` for `cacheproof run`, `buildkit`, `buildx`,\n"
+      "`docker` and `shard` for the keys of caches, and for a machine with that Docker `disposable`, which is 1 or\n"
+      "nothing, for CACHEPROOF_DISPOSABLE_ENGINE, and `daemon_config`. All jobs together play every case once, but\n"
+      "for those of a part that would be skipped as a whole. In containers of engines BuildKit and buildx are the\n"
       "default ones unless they are named.\n\n"
       "Example:\n"
       "  cacheproof matrix --github --driver buildctl,buildx --shards 3\n"

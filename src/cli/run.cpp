@@ -110,7 +110,11 @@ util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine:
                                                        const Options& options,
                                                        const std::stop_token& stop,
                                                        report::Console& console) {
-  const auto jobs = std::min(options.jobs, cases.size());
+  // An engine that is emptied between two rounds has one case at a time.
+  const bool wiped = std::any_of(cases.begin(), cases.end(), [](const auto& planned) {
+    return builder::is_in_users_engine(planned.driver) && planned.driver.engine == builder::Engine::disposable;
+  });
+  const auto jobs = wiped ? 1 : std::min(options.jobs, cases.size());
   CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
   evidence::RunResults results;
   for (const auto& planned : cases) results.planned.push_back(planned.id);
@@ -140,6 +144,28 @@ util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine:
   return played;
 }
 
+/// Says what may become of the user's engine. One that is emptied is this run's alone for as long as it is held.
+util::Result<util::Fd> claim_engine(const Chosen& chosen, report::Console& console, const std::stop_token& stop) {
+  if (!chosen.engine) return util::Fd();
+  const auto& drivers = chosen.drivers;
+  const auto used = [&](auto how) { return std::any_of(drivers.begin(), drivers.end(), how); };
+  const auto& engine = *chosen.engine;
+  const auto whose = fmt::format("engine: your Docker {} at unix://{}", engine.version, engine.socket.string());
+  if (!used(builder::is_in_users_engine)) {
+    console.said(whose + " gets containers of BuildKit, which are removed");
+    return util::Fd();
+  }
+  if (used([](const auto& each) { return each.engine == builder::Engine::host; })) {
+    console.said(whose
+                 + ": nothing of it is removed, so that it is clean before a case is not proven, and what is built "
+                   "there stays in its build cache");
+    return util::Fd();
+  }
+  console.said(whose + " is disposable: its images, its build cache and the containers that do not run are removed");
+  return sandbox::hold_engine(
+      engine, [&](std::string_view line) { console.said(line); }, stop);
+}
+
 int run(Options options, std::stop_token stop) {
   const auto inside = run_inside(stop);
   if (inside && *inside) return **inside; // it has said everything, also about the scenarios
@@ -167,8 +193,11 @@ int run(Options options, std::stop_token stop) {
   if (!repositories) return report_error(repositories.error());
   if (const auto refused = report_found(repositories->diagnostics(), options.format)) return *refused;
   options.buildx = engine::buildx_needed(chosen->drivers, repositories->scenarios());
-  engine::Supply supply{
-      .offline = options.offline, .verbose = options.verbose, .own = chosen->own, .install = std::move(install)};
+  engine::Supply supply{.offline = options.offline,
+                        .verbose = options.verbose,
+                        .engine = chosen->engine,
+                        .own = chosen->own,
+                        .install = std::move(install)};
   auto rigs_or = rigs(chosen->versions, options, supply);
   if (!rigs_or) return report_error(rigs_or.error());
   const auto cases_or = cases_of(options.selection, *chosen, repositories->scenarios(), chosen->versions);
@@ -185,6 +214,8 @@ int run(Options options, std::stop_token stop) {
   if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
   if (supply.contained_registries)
     for (const auto& planned : cases) supply.contained_registries->expect(planned.scenario->registries);
+  const auto held = claim_engine(*chosen, console, stop);
+  if (!held) return report_error(held.error());
   const auto play_once = [&] { return play(cases, *rigs_or, options, stop, console); };
   if (options.accept) return accept(cases, play_once, std::cout);
   const auto played = play_once();

@@ -6,12 +6,15 @@
 #include "oci/reference.hpp"
 #include "toolchain/select.hpp"
 #include "util/text.hpp"
+#include "util/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <string_view>
 
 namespace cacheproof::cli {
 namespace {
@@ -57,6 +60,40 @@ util::Result<std::vector<std::string>> choose_frontends(const std::vector<std::s
   return frontends;
 }
 
+/// Whose engines the drivers are to build in: a variable is no word about drivers that need none.
+util::Result<builder::Engine> whose_engine(const Selection& selection) {
+  const auto& drivers = selection.drivers;
+  const bool any = std::any_of(drivers.begin(), drivers.end(), [](const auto& written) {
+    const auto driver = builder::parse_driver(written);
+    return driver && builder::needs_engine(*driver);
+  });
+  const char* disposable = std::getenv("CACHEPROOF_DISPOSABLE_ENGINE");
+  if (!selection.engine)
+    return any && disposable && std::string_view(disposable) == "1" ? builder::Engine::disposable
+                                                                    : builder::Engine::own;
+  if (!any && *selection.engine != builder::Engine::own)
+    return util::failure(
+        "--engine names an engine that nothing would be built in", {}, "add --driver docker", util::Blame::usage);
+  return *selection.engine;
+}
+
+/// The version of the user's engine, which --docker may have asked for.
+util::Result<std::string> version_of(const sandbox::UsersEngine& engine, const std::vector<std::string>& named) {
+  const auto version = util::Version::parse(engine.version.substr(0, engine.version.find('+'))); // `20.10.24+dfsg1`
+  const auto where = "unix://" + engine.socket.string();
+  if (!version)
+    return util::failure(fmt::format("the Docker engine says that it is '{}', which is no version", engine.version),
+                         where);
+  auto text = version->to_text();
+  if (!named.empty() && std::find(named.begin(), named.end(), text) == named.end())
+    return util::failure(
+        fmt::format("your Docker engine is {}, and --docker names {}", text, util::join(named, ", ")),
+        where,
+        "leave --docker out, name another engine in DOCKER_HOST, or take cacheproof's own: --engine=own",
+        util::Blame::usage);
+  return text;
+}
+
 } // namespace
 
 void add_selection(CLI::App& command, Selection& selection) {
@@ -81,6 +118,16 @@ void add_selection(CLI::App& command, Selection& selection) {
       selection.docker,
       "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
       "path:DIR with a dockerd (default: the pinned default)");
+  command
+      .add_option(
+          "--engine",
+          selection.engine,
+          "Whose Docker engines are built in: own (fresh ones of cacheproof's, the default), host (the one that "
+          "your docker reaches; nothing of it is removed, and that it is clean is not proven), or disposable "
+          "(the same; EVERYTHING in it may be removed; else $CACHEPROOF_DISPOSABLE_ENGINE=1 says so)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, builder::Engine>{
+          {"own", builder::Engine::own}, {"host", builder::Engine::host}, {"disposable", builder::Engine::disposable}}))
+      ->option_text("own|host|disposable");
   add("--frontend",
       selection.frontends,
       "Dockerfile frontends with which every build is made, of scenarios that choose none: BuildKit's of v0.34.2, a "
@@ -115,7 +162,16 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   CP_TRY(toolchain::find_own(Kind::buildkit, chosen.versions, chosen.own, online));
   CP_TRY(toolchain::find_own(Kind::buildx, buildx, chosen.own, online));
   CP_TRY(toolchain::find_own(Kind::docker, docker, chosen.own, online));
+  CP_TRY_ASSIGN(const auto whose, whose_engine(selection));
+  if (whose != builder::Engine::own) {
+    CP_TRY_ASSIGN(chosen.engine, sandbox::users_engine(online ? online->stop : std::stop_token()));
+    CP_TRY_ASSIGN(const auto version, version_of(*chosen.engine, docker));
+    docker = {version};
+  }
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
+  if (chosen.engine) {
+    CP_TRY_ASSIGN(chosen.drivers, engine::in_users_engine(chosen.drivers, whose, chosen.engine->images_in_containerd));
+  }
   if (!selection.frontends.empty()) {
     CP_TRY_ASSIGN(chosen.frontends, choose_frontends(selection.frontends, chosen.own, online));
   }

@@ -3,6 +3,7 @@
 #include "engine/plan.hpp"
 #include "engine/schedule.hpp"
 #include "engine/shard.hpp"
+#include "sandbox/users_engine.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
 #include "util/result.hpp"
@@ -24,10 +25,12 @@ enum class OwnVersions { with, only, without };
 /// leaves out.
 struct Selection {
   std::vector<std::string> paths;
-  std::vector<std::string> versions;  ///< of BuildKit; none: the pinned default
-  std::vector<std::string> drivers;   ///< none: buildctl
-  std::vector<std::string> buildx;    ///< versions; none: the pinned default
-  std::vector<std::string> docker;    ///< of engines, likewise
+  std::vector<std::string> versions; ///< of BuildKit; none: the pinned default
+  std::vector<std::string> drivers;  ///< none: buildctl
+  std::vector<std::string> buildx;   ///< versions; none: the pinned default
+  std::vector<std::string> docker;   ///< of engines, likewise
+  /// Whose they are; nothing: the user's, if $CACHEPROOF_DISPOSABLE_ENGINE says that it is disposable, else our own.
+  std::optional<builder::Engine> engine;
   std::vector<std::string> frontends; ///< for Dockerfiles; none: what the scenarios say
   std::string filter;
   std::vector<std::string> ids; ///< only cases of these very ids; none: all
@@ -46,7 +49,8 @@ struct Chosen {
   std::vector<std::string> versions; ///< of BuildKit
   toolchain::OwnKits own;            ///< the programs of those that were a `path:DIR` or `image:REF`
   std::vector<engine::DriverChoice> drivers;
-  std::vector<std::string> frontends{""}; ///< as `engine::plan` takes them
+  std::optional<sandbox::UsersEngine> engine; ///< in the place of every one of our own
+  std::vector<std::string> frontends{""};     ///< as `engine::plan` takes them
   std::optional<engine::Shard> shard;
   engine::Durations durations; ///< one that was named and cannot be read is an error: other shards may have read it
 };

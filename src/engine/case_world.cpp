@@ -8,13 +8,16 @@
 #include "engine/request.hpp"
 #include "oci/image.hpp"
 #include "oci/registry_client.hpp"
+#include "sandbox/containers.hpp"
 #include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
 #include "util/version.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -22,6 +25,12 @@ namespace {
 
 /// The first BuildKit whose mirrors may have a path (util/resolver/resolver.go of v0.11.6 and v0.12.5).
 const util::Version k_mirrors_with_path{0, 12, 0, {}};
+constexpr const char* k_source_policy = "source-policy.json";
+
+/// Whether it is built among what others have in the user's engine, from which nothing is removed.
+bool is_among_others(const Case& planned) {
+  return builder::is_in_users_engine(planned.driver) && planned.driver.engine == builder::Engine::host;
+}
 
 /// `-2` for the second of several builds: their names may differ in little that a file system or buildx would see.
 std::string number_in(const Case& planned, int round, const std::string& entry) {
@@ -49,6 +58,8 @@ util::Result<evidence::CleanState> CaseWorld::open() {
     CP_TRY_ASSIGN(upstream_, sandbox::Upstream::start(*round_rig_->mirrors, pulled, stop_));
   }
   sandbox::Options options{.programs = round_rig_->programs,
+                           .engine = round_rig_->engine,
+                           .wipe = builder::is_in_users_engine(planned_.driver) && !is_among_others(planned_),
                            .registry = round_rig_->registry,
                            .contained_registries = round_rig_->contained_registries,
                            .registries = scenario.registries,
@@ -67,6 +78,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   CP_TRY(start_file_server()); // a daemon's texts may name it
   CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
   CP_TRY(builder::make_buildx_home(sandbox_->folder() / "buildx"));
+  CP_TRY(write_source_policy(images));
   CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario.context, sandbox_->folder() / "context"));
   context_.emplace(std::move(context));
   std::vector<std::string> places;
@@ -76,7 +88,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   CP_TRY(push_images());
   CP_TRY(start_round(scenario.rounds.front()));
   const auto& proof = sandbox_->clean_proof();
-  return evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment};
+  return evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment, !is_among_others(planned_)};
 }
 
 util::Status CaseWorld::close() {
@@ -146,12 +158,20 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
 
 util::Status CaseWorld::contain(sandbox::Daemon& daemon, const Rig& rig) {
   if (!rig.contained.valid() || daemon.entered()) return {};
-  const builder::BuildxContainer made{sandbox_->registry().place() + "/" + contained_image(rig),
+  // In the user's engine are others, and whether a control group of ours would do there, nobody knows.
+  auto name = folder().filename().string() + "-" + daemon.socket().parent_path().filename().string();
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const builder::BuildxContainer made{name,
+                                      sandbox_->registry().place() + "/" + contained_image(rig),
                                       daemon.contained_config(),
-                                      sandbox::cgroup_of(folder())};
+                                      rig.engine ? std::string() : sandbox::cgroup_of(folder())};
+  if (rig.engine) {
+    CP_TRY(sandbox::note_made(folder(), *rig.engine, sandbox::Made::volume, builder::volume_of(name)));
+    CP_TRY(sandbox::note_made(folder(), *rig.engine, sandbox::Made::container, builder::container_of(name)));
+  }
   auto done = builder::make_buildx_container(
       rig.buildx.at(buildx_of(planned_.driver)), made, daemon.address(), client_environment(), {.stop = stop_});
-  if (done) done = daemon.enter_container(stop_);
+  if (done) done = daemon.enter_container(builder::container_of(name), stop_);
   if (done) done = sandbox::prove_empty(daemon);
   if (!done && done.error().blame != util::Blame::interrupted)
     return tl::unexpected(util::within("a container of Docker " + planned_.driver.docker, std::move(done).error()));
@@ -221,9 +241,29 @@ std::vector<evidence::PinnedImage> CaseWorld::pins() const {
   return all;
 }
 
+/// An engine of the user's knows no mirror of ours: it is told with every build where the images lie.
+util::Status CaseWorld::write_source_policy(const std::vector<oci::Reference>& images) const {
+  if (!builder::is_in_users_engine(planned_.driver)) return {};
+  auto rules = nlohmann::json::array();
+  for (const auto& image : images) { // a digest may follow
+    const auto at = fmt::format("docker-image://{}/{}:{}", sandbox_->registry().place(), image.repository, image.tag);
+    rules.push_back({{"action", "CONVERT"},
+                     {"selector", {{"identifier", "docker-image://" + oci::to_text(image) + "*"}}},
+                     {"updates", {{"identifier", at + "${1}"}}}});
+  }
+  return util::write_text(folder() / k_source_policy, nlohmann::json{{"rules", rules}}.dump(2));
+}
+
+std::map<std::string, std::string> CaseWorld::client_environment() const {
+  auto environment = sandbox_->client_environment();
+  if (builder::is_in_users_engine(planned_.driver))
+    environment["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"] = (folder() / k_source_policy).string(); // of buildx, from v0.10
+  return environment;
+}
+
 /// At the user's registry the base images lie below a path.
 util::Status CaseWorld::check_mirrors(const std::vector<oci::Reference>& images) const {
-  if (round_rig_->registry.empty() || images.empty()) return {};
+  if (round_rig_->registry.empty() || images.empty() || builder::is_in_users_engine(planned_.driver)) return {};
   if (builder::is_engines_own(planned_.driver.driver))
     return util::failure("a Docker engine takes no base images from below a path of a registry",
                          "--registry=http://" + round_rig_->registry,
@@ -267,9 +307,20 @@ util::Result<oci::ImageExtras> CaseWorld::with(oci::ImageExtras extras, const sc
   return extras;
 }
 
-util::Result<oci::Image> CaseWorld::base_image(const oci::ImageExtras& extras) const {
-  CP_TRY_ASSIGN(const auto& base, round_rig_->base.get());
-  return oci::busybox_image(base, extras, platforms_);
+/// That of the rig; in an engine that keeps what earlier runs have built, one that no other case has.
+util::Result<oci::Layer> CaseWorld::base_layer() {
+  if (!is_among_others(planned_)) return round_rig_->base.get();
+  if (!base_) {
+    CP_TRY_ASSIGN(base_, oci::busybox_layer(round_rig_->busybox, folder().filename().string()));
+  }
+  return *base_;
+}
+
+util::Result<oci::Image> CaseWorld::base_image(const oci::ImageExtras& extras) {
+  CP_TRY_ASSIGN(const auto base, base_layer());
+  auto labelled = extras; // what is built on it has its labels, by which it is found in the end
+  if (is_among_others(planned_)) labelled.labels[sandbox::k_label] = folder().string();
+  return oci::busybox_image(base, labelled, platforms_);
 }
 
 util::Status CaseWorld::push(const std::string& name, const oci::Image& image) {

@@ -117,7 +117,7 @@ public:
   /// The daemon that is started and not yet asked for.
   sandbox::Daemon* next_daemon() { return sandbox_ ? sandbox_->next_daemon() : nullptr; }
   /// The whole environment of a client.
-  std::map<std::string, std::string> client_environment() const { return sandbox_->client_environment(); }
+  std::map<std::string, std::string> client_environment() const;
   /// The sandbox's own folder; empty when nothing was opened.
   std::filesystem::path folder() const { return sandbox_ ? sandbox_->folder() : std::filesystem::path(); }
   /// By which buildx builds that entry of a round. All of a case's have one home, as on one machine.
@@ -134,7 +134,9 @@ private:
   util::Result<Seat> take_seat(const scenario::Round& build);
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
   util::Status push_images();
-  util::Result<oci::Image> base_image(const oci::ImageExtras& extras) const;
+  util::Status write_source_policy(const std::vector<oci::Reference>& images) const;
+  util::Result<oci::Layer> base_layer();
+  util::Result<oci::Image> base_image(const oci::ImageExtras& extras);
   util::Status push(const std::string& name, const oci::Image& image);
   util::Result<oci::ImageExtras> with(oci::ImageExtras extras, const scenario::ImageContent& content) const;
   util::Status start_file_server();
@@ -154,6 +156,7 @@ private:
   std::optional<workspace::Context> context_;
   std::optional<sandbox::FileServer> file_server_;
   std::vector<std::string> platforms_;             ///< of the base images; none: this machine's own
+  std::optional<oci::Layer> base_;                 ///< of them, where no other case has the same
   std::map<std::string, oci::ImageExtras> images_; ///< as they are now, by their names in `setup.images`
   std::map<std::string, std::string> pushed_;      ///< the manifest of each
   std::map<std::string, std::string> variables_;

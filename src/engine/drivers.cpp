@@ -73,6 +73,32 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
   return all;
 }
 
+util::Result<std::vector<DriverChoice>>
+in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, bool images_in_containerd) {
+  using builder::Driver;
+  std::vector<DriverChoice> all;
+  for (auto choice : drivers) {
+    if (builder::needs_engine(choice.driver)) choice.engine = whose;
+    if (builder::is_engines_own(choice.driver)) {
+      const bool told = images_in_containerd && builder::can_be_told(choice.docker);
+      if (choice.driver == Driver::containerd && !told)
+        return util::failure(fmt::format("your Docker {} does not keep its images in containerd", choice.docker),
+                             {},
+                             "--driver docker",
+                             util::Blame::usage);
+      choice.driver = told ? Driver::containerd : Driver::docker;
+      if (images_in_containerd == builder::has_graph_driver(choice))
+        return util::failure(fmt::format("your Docker {} keeps its images {}, as no other of its version does",
+                                         choice.docker,
+                                         images_in_containerd ? "in containerd" : "with a graph driver"),
+                             {},
+                             "take one of cacheproof's own: --engine=own");
+    }
+    if (std::find(all.begin(), all.end(), choice) == all.end()) all.push_back(std::move(choice));
+  }
+  return all;
+}
+
 bool need_buildkit(const std::vector<DriverChoice>& drivers) {
   return std::any_of(
       drivers.begin(), drivers.end(), [](const auto& each) { return !builder::is_engines_own(each.driver); });

@@ -16,6 +16,11 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
                                                        const std::vector<std::string>& buildx,
                                                        const std::vector<std::string>& docker = {});
 
+/// The same in an engine of the user's, which keeps its images where it does, whichever driver was named: `docker` and
+/// `docker-containerd` are one there. An engine that keeps them elsewhere than those of its version do is an error.
+util::Result<std::vector<DriverChoice>>
+in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, bool images_in_containerd);
+
 /// Whether one of them builds on a BuildKit of its own, and not on that of an engine.
 bool need_buildkit(const std::vector<DriverChoice>& drivers);
 

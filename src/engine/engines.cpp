@@ -1,8 +1,10 @@
 #include "engine/engines.hpp"
 
+#include "dockerfile/dockerfile.hpp"
 #include "engine/images.hpp"
 #include "engine/play_result.hpp"
 #include "engine/request.hpp"
+#include "engine/texts.hpp"
 
 #include <fmt/format.h>
 
@@ -27,6 +29,56 @@ Why foreign_image(const Case& planned) {
 bool is_alone(const scenario::Scenario& scenario) {
   return std::all_of(
       scenario.rounds.begin(), scenario.rounds.end(), [](const auto& round) { return round.parallel.empty(); });
+}
+
+/// What in a Dockerfile does not begin with a base image, so that another build may have made the same.
+Why shared_content(const builder::BuildRequest& request, const std::string& text) {
+  const auto reading = dockerfile::read(text, "Dockerfile", {request.args.begin(), request.args.end()});
+  if (!reading.file) return "what its Dockerfile builds is not known beforehand, and your engine may have it already";
+  for (const auto& stage : reading.file->stages) {
+    if (stage.base == "scratch") return "what is built from scratch, your engine may have already";
+    for (const auto& instruction : stage.instructions)
+      for (const auto& flag : instruction.flags)
+        if (flag.name == "link" || (flag.name == "mount" && flag.value.find("type=cache") != flag.value.npos))
+          return fmt::format("what `--{}` makes, your engine may have already", flag.name);
+  }
+  return {};
+}
+
+/// dockerd keeps what it has built: who may remove nothing gets a fresh builder by names that nobody has built with.
+/// That holds for what begins with a base image, which no other case has.
+Why not_private(const Case& planned) {
+  const auto& scenario = *planned.scenario;
+  const bool fresh = scenario.builders.kind == scenario::Builders::Kind::fresh;
+  if (fresh && (scenario.rounds.size() > 1 || scenario.repeat))
+    return "every round has a fresh builder, and nothing is removed from your engine";
+  for (const auto& round : scenario.rounds)
+    for (const auto& action : round.actions)
+      if (action.kind == scenario::Action::Kind::new_builder)
+        return "`new_builder` would be a new one, and nothing is removed from your engine";
+  Why why;
+  for_each_build(scenario, planned.cell, [&](const auto&, const auto& request, const auto& text) {
+    if (!why) why = shared_content(request, text.value_or(""));
+  });
+  return why;
+}
+
+/// What an engine of the user's cannot do that one of our own does.
+Why unmet_by_users(const Case& planned) {
+  const auto& scenario = *planned.scenario;
+  if (scenario.builders.named.size() > 1) return "its builders are several, and your engine is one";
+  if (!scenario.images.empty() && !builder::takes_source_policy(planned.driver))
+    return fmt::format("Docker {} cannot be told where its base images are", planned.driver.docker);
+  if (const auto images = upstream_images(scenario, planned.cell); !images.empty())
+    return fmt::format("your engine would read {} past the mirror that pins it", oci::to_text(images.front()));
+  for (const auto& round : scenario.rounds) {
+    for (const auto& action : round.actions)
+      if (action.kind == scenario::Action::Kind::restart_builder) return "your engine is not restarted";
+    for (const auto& build : scenario::builds_of(round))
+      if (demand_of(scenario, build).clean)
+        return "a build without a cache, to compare the result with, needs an engine beside yours";
+  }
+  return planned.driver.engine == builder::Engine::host ? not_private(planned) : Why();
 }
 
 Why unmet_in(const Case& planned, const scenario::Round& round) {
@@ -59,7 +111,11 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   if (planned.driver.driver == builder::Driver::container) return unmet_by_container(scenario);
   for (const auto& builder : scenario.builders.named)
     if (builder.buildkit) return "its builders name versions of BuildKit, and an engine has its own";
-  if (auto why = foreign_image(planned)) return why;
+  if (planned.driver.engine != builder::Engine::own) {
+    if (auto why = unmet_by_users(planned)) return why;
+  } else if (auto why = foreign_image(planned)) {
+    return why;
+  }
   if (builder::has_no_history(planned.driver) && !is_alone(scenario))
     return fmt::format("Docker {} keeps no history, which tells builds apart", planned.driver.docker);
   for (const auto& round : scenario.rounds)

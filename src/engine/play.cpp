@@ -43,6 +43,7 @@ evidence::CaseEvidence head_of(const Case& planned, const Rigs& rigs) {
   head.driver = to_text(planned.driver.driver);
   head.driver_version = planned.driver.version;
   head.docker = planned.driver.docker;
+  if (planned.driver.engine != builder::Engine::own) head.engine = to_text(planned.driver.engine);
   head.frontend = shown_frontend(planned.frontend);
   for (const auto& name : rigs_of(planned))
     if (const auto rig = rigs.find(name); rig != rigs.end())
@@ -113,6 +114,9 @@ private:
   }
 
   const scenario::Scenario& scenario() const { return *planned_.scenario; }
+
+  /// In the user's engine the cache of a second build would be that of the first.
+  bool verifies() const { return options_.verify_results && !builder::is_in_users_engine(planned_.driver); }
 
   /// The whole story once, in a world of its own.
   void play_story() {
@@ -265,8 +269,7 @@ private:
       if (seen.result) seen.result->earlier = digests_;
       // Nothing comes out of a build that fails: its own claims say whether it may.
       const auto& round = scenario().rounds[static_cast<std::size_t>(seen.number) - 1];
-      const bool verify =
-          options_.verify_results && seen.record.succeeded && !may_be_anothers(scenario(), round, build);
+      const bool verify = verifies() && seen.record.succeeded && !may_be_anothers(scenario(), round, build);
       const auto claims = expanded(verify ? verified(build, world) : build, world_->variables());
       auto judgement = judge::judge(claims, world, seen, scenario().source);
       // What happens in a share of the plays need not happen in this one.
@@ -291,8 +294,12 @@ private:
       CP_TRY_ASSIGN(auto changes, world_->context().apply(round.edits));
       CP_TRY_ASSIGN(auto done, act(*world_, round, stop));
       changes.insert(changes.end(), done.begin(), done.end());
-      for (auto& one : seen) one.changes = changes;
-      return play.prepare(options_.verify_results);
+      for (auto& one : seen) {
+        one.changes = changes;
+        if (options_.verify_results && !verifies())
+          one.notes.emplace_back("not verified: a build without a cache needs an engine beside yours");
+      }
+      return play.prepare(verifies());
     }));
     if (static_cast<std::size_t>(first.number) < scenario().rounds.size()) CP_TRY(world_->prepare_next_round());
     play.perform(stop);

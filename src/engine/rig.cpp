@@ -165,10 +165,16 @@ util::Status find_buildkit(const std::string& version, Rig& rig, Supply& supply)
 
 /// An engine starts a containerd: the one beside it, else the machine's.
 util::Status find_engine(const std::string& version, bool containerd, Rig& rig, Supply& supply) {
+  rig.programs.kind = sandbox::DaemonKind::dockerd;
+  if (supply.engine) {
+    rig.engine = supply.engine;
+    rig.version = toolchain::embedded_buildkit(version);
+    rig.programs.daemon.clear();
+    return {};
+  }
   CP_TRY_ASSIGN(const auto kit, find(toolchain::Kind::docker, version, rig, supply));
   if (!process::find_program(kit.program("containerd").string())) CP_TRY(toolchain::find_containerd());
   rig.version = toolchain::embedded_buildkit(kit.version);
-  rig.programs.kind = sandbox::DaemonKind::dockerd;
   rig.programs.images_in_containerd = containerd;
   rig.programs.daemon = kit.program("dockerd");
   return {};
@@ -251,8 +257,8 @@ util::Result<Rig> prepare_rig(const RigChoice& choice, Supply& supply) {
   // First what costs nothing to find out: nobody waits for a toolchain to hear that runc is missing.
   CP_TRY_ASSIGN(rig.programs.runc, toolchain::find_runc());
   CP_TRY(try_out(rig.programs.runc, supply.install.stop));
-  CP_TRY_ASSIGN(const auto busybox, toolchain::find_busybox());
-  rig.base = std::async(std::launch::deferred, oci::busybox_layer, busybox).share();
+  CP_TRY_ASSIGN(rig.busybox, toolchain::find_busybox());
+  rig.base = std::async(std::launch::deferred, oci::busybox_layer, rig.busybox, "").share();
   CP_TRY(choose_registry(choice.registry, rig, supply));
   CP_TRY(find_buildx(choice, rig, supply));
   CP_TRY(find_builder(choice.buildkit, rig, supply));

@@ -22,9 +22,13 @@ namespace cacheproof::engine {
 /// The programs a case is played with: those of one BuildKit version or one Docker engine, and what makes the base
 /// image.
 struct Rig {
-  std::string daemon_name() const { return programs.kind == sandbox::DaemonKind::dockerd ? "dockerd" : "buildkitd"; }
+  std::string daemon_name() const {
+    return programs.kind != sandbox::DaemonKind::dockerd ? "buildkitd" : engine ? "your Docker engine" : "dockerd";
+  }
   std::string version; ///< of BuildKit, as the toolchain says it; of an engine the one that is built into it
   sandbox::Programs programs;
+  std::optional<sandbox::UsersEngine> engine; ///< of the user's, in the place of a dockerd among the programs
+  std::filesystem::path busybox;
   std::shared_future<util::Result<oci::Layer>> base; ///< of the base image; packed when first asked for, then shared
   /// Of BuildKit, for a container of an engine; made when first asked for. Not there where none is needed.
   std::shared_future<util::Result<oci::Image>> contained;
@@ -55,11 +59,12 @@ struct RigChoice {
 /// How rigs get their programs. All rigs of a run use one, on one thread at a time: what was learnt of silent hosts
 /// holds for them all, and nothing is said twice.
 struct Supply {
-  bool offline = false;         ///< nothing is installed: an error where something would have to be
-  bool verbose = false;         ///< also says which source served each program
-  toolchain::OwnKits own;       ///< they come before store and sources
-  toolchain::Options install;   ///< its `say` hears all of it
-  std::set<std::string> served; ///< what was said of that
+  bool offline = false;                       ///< nothing is installed: an error where something would have to be
+  bool verbose = false;                       ///< also says which source served each program
+  std::optional<sandbox::UsersEngine> engine; ///< every Docker engine is this one of the user's
+  toolchain::OwnKits own;                     ///< they come before store and sources
+  toolchain::Options install;                 ///< its `say` hears all of it
+  std::set<std::string> served;               ///< what was said of that
   std::shared_ptr<sandbox::ContainedRegistries> contained_registries; ///< of all rigs; tried once
   std::optional<util::Error> no_contained_registries;                 ///< why there are none, where they need not be
   std::map<std::string, util::Error> no_frontends; ///< versions that could not be had: nothing is tried twice

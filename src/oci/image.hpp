@@ -42,8 +42,8 @@ struct Layer {
 util::Status check_busybox(const std::filesystem::path& busybox);
 
 /// The layer of the base image for scenarios: `/bin/busybox` with links for its usual applets, `/etc/passwd` and a
-/// `/tmp` for all. Equal busybox binaries give equal bytes; with a mark, which /etc/cacheproof then has, no other layer is
-/// equal. A busybox that needs shared libraries is refused: the image has none.
+/// `/tmp` for all. Equal busybox binaries give equal bytes; with a mark, which /etc/cacheproof then has, no other layer
+/// is equal. A busybox that needs shared libraries is refused: the image has none.
 util::Result<Layer> busybox_layer(const std::filesystem::path& busybox, const std::string& mark = {});
 
 /// An image of that layer. Equal layers and extras give equal bytes. With `platforms` (`linux/arm64`) it is an index of

@@ -102,6 +102,13 @@ TEST_F(Matrix, AMatrixNamesItsJobsAndHasEveryVersion) {
   EXPECT_EQ(engines[1].at("key"), "docker-v29.2.0-1-1");
   EXPECT_EQ(engines[1].at("buildkit"), "") << "it has its own";
   EXPECT_EQ(engines[1].at("docker"), "v29.2.0");
+  EXPECT_EQ(engines[1].at("disposable"), "1");
+  EXPECT_EQ(engines[1].at("daemon_config"), "");
+  EXPECT_EQ(two[1].at("disposable"), "") << "no engine is built in";
+  const auto old = jobs({"--driver", "docker,docker-container", "--docker", "v20.10.24"});
+  ASSERT_EQ(old.size(), 2U);
+  EXPECT_EQ(old[0].at("disposable"), "") << "it could not be told where base images are";
+  EXPECT_EQ(old[1].at("disposable"), "1");
   EXPECT_EQ(engines[1].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0");
   const auto contained = jobs({"--driver",
                                "docker,docker-container",
@@ -121,6 +128,7 @@ TEST_F(Matrix, AMatrixNamesItsJobsAndHasEveryVersion) {
   const auto told = jobs({"--driver", "docker-containerd"});
   ASSERT_EQ(told.size(), 3U) << "of the engines that are played at night";
   EXPECT_EQ(told[0].at("key"), "containerd-v26.1.4-1-1");
+  EXPECT_EQ(told[0].at("daemon_config"), R"({"features": {"containerd-snapshotter": true}})");
   EXPECT_EQ(jobs({"--filter", "skipped", "--buildkit", "v0.34.2"}).size(), 1U) << "through buildctl nobody judges it";
   const auto night = jobs({"--driver", "buildctl,buildx,docker,docker-container"});
   const auto in_containers = [](const auto& job) {

@@ -60,6 +60,27 @@ TEST(Drivers, OfEnginesThatAreToldToUseContainerdAreThoseThatCanBe) {
   EXPECT_FALSE(need_buildkit(*choose_drivers({"docker-containerd"}, {}, {"v28.5.2"})));
 }
 
+TEST(Drivers, InTheUsersEngineAreWhatThatEngineIs) {
+  using builder::Engine;
+  const auto in = [](const Names& drivers, const std::string& docker, bool containerd) {
+    auto all = in_users_engine(*choose_drivers(drivers, {}, {docker}), Engine::host, containerd);
+    return all ? *all : std::vector<DriverChoice>{{.version = all.error().what}};
+  };
+  const DriverChoice graph{Driver::docker, pinned(), "v28.5.2", Engine::host};
+  const DriverChoice told{Driver::containerd, pinned(), "v28.5.2", Engine::host};
+  EXPECT_THAT(in({"buildctl", "docker"}, "v28.5.2", false), ElementsAre(DriverChoice{}, graph));
+  EXPECT_THAT(in({"docker"}, "v28.5.2", true), ElementsAre(told));
+  EXPECT_THAT(in({"docker", "docker-containerd"}, "v28.5.2", true), ElementsAre(told)) << "one engine, not two";
+  EXPECT_THAT(in({"docker-container"}, "v28.5.2", false),
+              ElementsAre(DriverChoice{Driver::container, pinned(), "v28.5.2", Engine::host}));
+  EXPECT_THAT(in({"docker"}, "v29.2.0", true),
+              ElementsAre(DriverChoice{Driver::docker, pinned(), "v29.2.0", Engine::host}));
+  EXPECT_EQ(in({"docker-containerd"}, "v28.5.2", false).front().version,
+            "your Docker v28.5.2 does not keep its images in containerd");
+  EXPECT_EQ(in({"docker"}, "v29.2.0", false).front().version,
+            "your Docker v29.2.0 keeps its images with a graph driver, as no other of its version does");
+}
+
 TEST(Drivers, NeedBuildxWhereTheyAreItOrALineNamesIt) {
   const auto plain = std::make_shared<scenario::Scenario>();
   plain->rounds.resize(1);
