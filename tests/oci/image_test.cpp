@@ -83,6 +83,16 @@ TEST_F(BusyboxImage, IsEqualForEqualBinaries) {
   EXPECT_FALSE(*first == *other);
 }
 
+TEST_F(BusyboxImage, IsItsOwnByItsMark) {
+  const auto busybox = program(elf_with(PT_LOAD));
+  const auto plain = busybox_layer(busybox);
+  const auto marked = busybox_layer(busybox, "a");
+  ASSERT_TRUE(plain && marked);
+  EXPECT_NE(plain->diff_id, marked->diff_id);
+  EXPECT_EQ(marked->diff_id, busybox_layer(busybox, "a")->diff_id);
+  EXPECT_NE(marked->diff_id, busybox_layer(busybox, "b")->diff_id);
+}
+
 TEST_F(BusyboxImage, HasTheFilesThatABuildNeeds) {
   const auto image = image_of(program(elf_with(PT_LOAD)));
   ASSERT_TRUE(image);
