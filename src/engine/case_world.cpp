@@ -307,9 +307,11 @@ util::Result<oci::ImageExtras> CaseWorld::with(oci::ImageExtras extras, const sc
   return extras;
 }
 
-/// That of the rig; in an engine that keeps what earlier runs have built, one that no other case has.
+/// That of the rig; in an engine that others have used, one that no other case has: also of one that is empty by all
+/// that it tells, 25.0.6 had not forgotten a base image (it was no longer the cold builder that moby/buildkit#6954
+/// needs).
 util::Result<oci::Layer> CaseWorld::base_layer() {
-  if (!is_among_others(planned_)) return round_rig_->base.get();
+  if (!builder::is_in_users_engine(planned_.driver)) return round_rig_->base.get();
   if (!base_) {
     CP_TRY_ASSIGN(base_, oci::busybox_layer(round_rig_->busybox, folder().filename().string()));
   }
