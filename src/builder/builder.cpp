@@ -25,6 +25,7 @@ const util::Version k_with_setting{26, 0, 0, {}};
 const util::Version k_with_history{25, 0, 0, {}};
 /// The first that was seen to obey a source policy.
 const util::Version k_with_source_policy{25, 0, 0, {}};
+const util::Version k_handing_on_policies{0, 11, 0, {}};
 
 bool is_engine_before(const DriverChoice& choice, const util::Version& first) {
   const auto version = util::Version::parse(choice.docker);
@@ -124,9 +125,14 @@ bool is_in_users_engine(const DriverChoice& choice) {
   return is_engines_own(choice.driver) && choice.engine != Engine::own;
 }
 
+bool is_wiped(const DriverChoice& choice) {
+  return is_in_users_engine(choice) && choice.engine == Engine::disposable;
+}
+
 bool takes_source_policy(const DriverChoice& choice) {
-  const auto version = util::Version::parse(choice.docker);
-  return version && !(*version < k_with_source_policy);
+  const auto engine = util::Version::parse(choice.docker);
+  const auto buildx = util::Version::parse(choice.version);
+  return engine && !(*engine < k_with_source_policy) && (!buildx || !(*buildx < k_handing_on_policies));
 }
 
 bool has_no_history(const DriverChoice& choice) {

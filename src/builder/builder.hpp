@@ -53,6 +53,7 @@ struct DriverChoice {
   std::string version; ///< of buildx; buildctl has BuildKit's
   std::string docker;  ///< of the engine, for the drivers that need one
   Engine engine = Engine::own;
+  std::string embedded; ///< the BuildKit of that engine, where it alone says so
   bool operator==(const DriverChoice&) const = default;
 };
 /// Whether that engine keeps images, and what builds leave, in layers of its own (a graph driver) and not in
@@ -62,8 +63,10 @@ bool has_graph_driver(const DriverChoice& choice);
 bool can_be_told(const std::string& docker);
 /// Whether it builds in the BuildKit of an engine of the user's.
 bool is_in_users_engine(const DriverChoice& choice);
+/// The same in one that is emptied before every round.
+bool is_wiped(const DriverChoice& choice);
 /// Whether builds in that engine can be told to read an image elsewhere than where its name says (BuildKit's source
-/// policies; measured on 25.0.6 to 29.2.0; 20.10.24 knows of none).
+/// policies, which buildx hands on from v0.11 on; measured on 25.0.6 to 29.2.0; 20.10.24 knows of none).
 bool takes_source_policy(const DriverChoice& choice);
 /// Whether that engine keeps no history of its builds: what happened is told by the client alone (measured on 20.10.24;
 /// from 25.0 on there is one).

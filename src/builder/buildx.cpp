@@ -26,6 +26,7 @@ constexpr std::chrono::seconds k_bootstrap_limit(60); // measured: 1 s
 const util::Version k_several_outputs{0, 13, 0, {}};
 
 constexpr const char* k_of_engine = "default";   // the builder, and its node
+constexpr const char* k_who = ".buildNodeID";    // in BUILDX_CONFIG
 constexpr const char* k_instances = "instances"; // below BUILDX_CONFIG: a file for each builder that was made
 
 /// BUILDX_CONFIG
@@ -106,7 +107,8 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const fs::p
                                                                      const process::RunOptions& options) {
   environment["BUILDX_CONFIG"] = config_of(made).string();
   if (made.place != BuildxPlace::daemon) {
-    CP_TRY(make_buildx_home(config_of(made)));
+    CP_TRY_ASSIGN(const auto who, util::read_text(made.config / k_who));
+    CP_TRY(make_buildx_home(config_of(made), who));
     environment["DOCKER_HOST"] = daemon_address;
     environment["BUILDX_BUILDER"] = k_of_engine;
     if (made.place == BuildxPlace::engine) return environment;
@@ -144,7 +146,7 @@ util::Status make_buildx_container(const fs::path& buildx,
                                    std::map<std::string, std::string> environment,
                                    const process::RunOptions& options) {
   const auto config = config_in(engine_address);
-  CP_TRY(make_buildx_home(config));
+  CP_TRY(make_buildx_home(config, made.name)); // nothing is built from there
   environment["BUILDX_CONFIG"] = config.string();
   environment["DOCKER_HOST"] = engine_address;
   return create(
@@ -256,9 +258,9 @@ std::vector<std::string> buildx_refs(const BuildxBuilder& builder) {
   return refs;
 }
 
-util::Status make_buildx_home(const fs::path& config) {
+util::Status make_buildx_home(const fs::path& config, const std::string& who) {
   CP_TRY(util::make_directories(config));
-  return util::write_text(config / ".buildNodeID", "cacheproof");
+  return util::write_text(config / k_who, who);
 }
 
 std::string bake_target(const BuildxBuilder& builder, const std::string& ref) {

@@ -55,8 +55,9 @@ util::Result<std::map<std::string, std::string>> make_buildx_builder(const std::
                                                                      const process::RunOptions& options);
 
 /// Makes the folder in which buildx keeps what it knows, with who it is: builds that begin at once would each make that
-/// up (its util/confutil/config.go).
-util::Status make_buildx_home(const std::filesystem::path& config);
+/// up (its util/confutil/config.go). By that, and the name of the context's folder, a daemon knows what it was sent
+/// before (build/build.go: SharedKey), and is not sent again what has the size and the time of what it has.
+util::Status make_buildx_home(const std::filesystem::path& config, const std::string& who);
 
 /// The command line of `buildx build` for the request, with that environment. Cache attributes are passed on untouched.
 process::Command buildx_command(const std::filesystem::path& buildx,

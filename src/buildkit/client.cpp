@@ -93,6 +93,7 @@ struct Client::Channel {
   std::unique_ptr<content::Content::Stub> content;
 
   util::Result<control::BuildHistoryRecord> record(const std::string& ref, Clock::time_point deadline) const;
+  grpc::Status history(std::vector<std::string>& refs, Clock::time_point deadline) const;
   util::Status events(RawBuild& build, Clock::time_point deadline) const;
   util::Result<std::string> blob(const std::string& digest, Clock::time_point deadline) const;
 };
@@ -124,6 +125,13 @@ util::Status Client::ready(std::chrono::milliseconds limit) {
   if (response.record_size() == 0)
     return util::failure("buildkitd has no worker", channel_->address, "read the daemon's log for why");
   return {};
+}
+
+util::Result<std::string> Client::version(std::chrono::milliseconds limit) {
+  control::InfoResponse response;
+  const auto status = channel_->control->Info(until(Clock::now() + limit).get(), {}, &response);
+  if (!status.ok()) return call_failed("Info", status, channel_->address);
+  return response.buildkit_version().version();
 }
 
 util::Result<std::size_t> Client::disk_usage_records(std::chrono::milliseconds limit) {
@@ -168,24 +176,40 @@ util::Result<RawBuild> Client::unfinished(std::chrono::milliseconds limit,
   return build;
 }
 
-util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds limit) {
+/// Of the builds that have ended.
+grpc::Status Client::Channel::history(std::vector<std::string>& refs, Clock::time_point deadline) const {
   control::BuildHistoryRequest request;
   request.set_early_exit(true);
-  const auto context = until(Clock::now() + limit);
-  const auto reader = channel_->control->ListenBuildHistory(context.get(), request);
-  std::vector<std::string> refs;
+  const auto context = until(deadline);
+  const auto reader = control->ListenBuildHistory(context.get(), request);
   control::BuildHistoryEvent event;
   while (reader->Read(&event))
     if (event.type() == control::COMPLETE) refs.push_back(event.record().ref());
-  const auto status = reader->Finish();
+  return reader->Finish();
+}
+
+util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds limit) {
+  std::vector<std::string> refs;
+  const auto status = channel_->history(refs, Clock::now() + limit);
   if (!status.ok()) return call_failed("ListenBuildHistory", status, channel_->address);
   return refs;
 }
 
-util::Status Client::forget_all(std::chrono::milliseconds limit) {
+util::Result<std::size_t> Client::remembered_builds(std::chrono::milliseconds limit) {
+  std::vector<std::string> refs;
+  const auto status = channel_->history(refs, Clock::now() + limit);
+  if (!status.ok() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED)
+    return call_failed("ListenBuildHistory", status, channel_->address);
+  return refs.size();
+}
+
+util::Status Client::forget_all(std::chrono::milliseconds limit, const std::stop_token& stop) {
   const auto deadline = Clock::now() + limit;
-  const auto refs = history(limit); // engines before 25.0 keep none and say so
-  for (const auto& ref : refs.value_or(std::vector<std::string>{})) {
+  std::vector<std::string> refs;
+  if (const auto status = channel_->history(refs, deadline);
+      !status.ok() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED)
+    return call_failed("ListenBuildHistory", status, channel_->address);
+  for (const auto& ref : refs) {
     control::UpdateBuildHistoryRequest request;
     request.set_ref(ref);
     request.set_delete_(true);
@@ -196,10 +220,13 @@ util::Status Client::forget_all(std::chrono::milliseconds limit) {
   control::PruneRequest request;
   request.set_all(true);
   const auto context = until(deadline);
+  const std::stop_callback cancel(stop, [&] { context->TryCancel(); });
   const auto reader = channel_->control->Prune(context.get(), request);
   control::UsageRecord record;
   while (reader->Read(&record)) continue;
   const auto status = reader->Finish();
+  if (stop.stop_requested())
+    return util::failure("interrupted while it pruned", channel_->address, {}, util::Blame::interrupted);
   if (!status.ok()) return call_failed("Prune", status, channel_->address);
   return {};
 }

@@ -35,6 +35,8 @@ public:
 
   /// One call of ListWorkers: an error as long as no worker answers.
   util::Status ready(std::chrono::milliseconds limit);
+  /// The version that it says it has: `v0.25.2`.
+  util::Result<std::string> version(std::chrono::milliseconds limit);
   /// How many records the daemon's cache holds: 0 on a fresh one.
   util::Result<std::size_t> disk_usage_records(std::chrono::milliseconds limit);
   /// Everything about the build `ref` that has ended: its history record, its events, its provenance. Waits within
@@ -48,8 +50,10 @@ public:
 
   /// The refs of the builds that have ended and that its history still has.
   util::Result<std::vector<std::string>> history(std::chrono::milliseconds limit);
+  /// How many those are: none of a daemon that keeps no history.
+  util::Result<std::size_t> remembered_builds(std::chrono::milliseconds limit);
   /// Removes those builds from its history, and everything from its cache that no build or image holds.
-  util::Status forget_all(std::chrono::milliseconds limit);
+  util::Status forget_all(std::chrono::milliseconds limit, const std::stop_token& stop);
   /// Calls `heard` with the ref and the request of every build that runs or begins, until a stop is requested.
   util::Status listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop);
   /// Calls `heard` with the events so far of the build `ref`, each time that there are more, until it has ended or a

@@ -31,7 +31,9 @@ std::string word_of(toolchain::Kind kind, const std::string& version, const tool
 /// With which `run` plays this case and no other, from the same folder.
 std::vector<std::string> arguments_of(const engine::Case& planned, const toolchain::OwnKits& own) {
   using toolchain::Kind;
-  const auto& [driver, buildx, docker, engine] = planned.driver;
+  const auto driver = planned.driver.driver;
+  const auto& buildx = planned.driver.version;
+  const auto& docker = planned.driver.docker;
   std::vector<std::string> arguments{
       planned.scenario->file.string(), "--case=" + planned.id, fmt::format("--driver={}", to_text(driver))};
   if (!builder::is_engines_own(driver)) {
@@ -41,8 +43,8 @@ std::vector<std::string> arguments_of(const engine::Case& planned, const toolcha
     arguments.push_back("--buildkit=" + util::join(versions, ","));
   }
   if (!buildx.empty()) arguments.push_back("--buildx=" + word_of(Kind::buildx, buildx, own));
-  if (engine != builder::Engine::own)
-    arguments.push_back(fmt::format("--engine={}", to_text(engine)));
+  if (planned.driver.engine != builder::Engine::own)
+    arguments.push_back(fmt::format("--engine={}", to_text(planned.driver.engine)));
   else if (!docker.empty())
     arguments.push_back("--docker=" + word_of(Kind::docker, docker, own));
   if (const auto& frontend = planned.frontend; !frontend.empty())

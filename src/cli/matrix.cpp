@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace cacheproof::cli {
 namespace {
@@ -98,11 +99,11 @@ struct Machine {
   std::string daemon_config; ///< which has this daemon.json
 };
 
-/// That of a job in an engine of its version, where all that the job needs can be had there.
-Machine machine_for(const engine::DriverChoice& driver) {
+/// That of a job in the engine of its machine; none where that could not be told where its images are.
+std::optional<Machine> machine_for(const engine::DriverChoice& driver) {
   using builder::Driver;
-  return {driver.driver == Driver::container || builder::takes_source_policy(driver),
-          driver.driver == Driver::containerd ? R"({"features": {"containerd-snapshotter": true}})" : ""};
+  if (driver.driver != Driver::container && !builder::takes_source_policy(driver)) return {};
+  return Machine{true, driver.driver == Driver::containerd ? R"({"features": {"containerd-snapshotter": true}})" : ""};
 }
 
 /// The jobs of some versions, a part each.
@@ -201,7 +202,17 @@ void add_engines(Jobs& jobs,
     selection.docker = {version};
     chosen.drivers = drivers;
     std::erase_if(chosen.drivers, [&](const auto& one) { return one.docker != version; });
-    jobs.add(name + version, key + version, selection, chosen, machine_for(chosen.drivers.front()));
+    // In a container everything is played in the machine's, too.
+    const bool contained = driver == builder::Driver::container;
+    if (!contained) jobs.add(name + version, key + version, selection, chosen);
+    const auto machine = machine_for(chosen.drivers.front());
+    if (!machine) continue;
+    for (auto& one : chosen.drivers) one.engine = builder::Engine::disposable;
+    jobs.add(name + version + (contained ? "" : ", the machine's own"),
+             (contained ? "" : "machine-") + key + version,
+             selection,
+             chosen,
+             *machine);
   }
 }
 

@@ -111,9 +111,8 @@ util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine:
                                                        const std::stop_token& stop,
                                                        report::Console& console) {
   // An engine that is emptied between two rounds has one case at a time.
-  const bool wiped = std::any_of(cases.begin(), cases.end(), [](const auto& planned) {
-    return builder::is_in_users_engine(planned.driver) && planned.driver.engine == builder::Engine::disposable;
-  });
+  const bool wiped =
+      std::any_of(cases.begin(), cases.end(), [](const auto& planned) { return builder::is_wiped(planned.driver); });
   const auto jobs = wiped ? 1 : std::min(options.jobs, cases.size());
   CP_TRY_ASSIGN(const auto folder, engine::RunFolder::create(options.out, run_name()));
   evidence::RunResults results;
@@ -144,26 +143,23 @@ util::Result<std::vector<evidence::CaseEvidence>> play(const std::vector<engine:
   return played;
 }
 
-/// Says what may become of the user's engine. One that is emptied is this run's alone for as long as it is held.
+/// Says what may become of the user's engine, and holds it against those who would empty it meanwhile.
 util::Result<util::Fd> claim_engine(const Chosen& chosen, report::Console& console, const std::stop_token& stop) {
   if (!chosen.engine) return util::Fd();
-  const auto& drivers = chosen.drivers;
-  const auto used = [&](auto how) { return std::any_of(drivers.begin(), drivers.end(), how); };
   const auto& engine = *chosen.engine;
   const auto whose = fmt::format("engine: your Docker {} at unix://{}", engine.version, engine.socket.string());
-  if (!used(builder::is_in_users_engine)) {
-    console.said(whose + " gets containers of BuildKit, which are removed");
-    return util::Fd();
-  }
-  if (used([](const auto& each) { return each.engine == builder::Engine::host; })) {
+  const bool built_in = std::any_of(chosen.drivers.begin(), chosen.drivers.end(), builder::is_in_users_engine);
+  const bool wiped = std::any_of(chosen.drivers.begin(), chosen.drivers.end(), builder::is_wiped);
+  if (wiped)
+    console.said(whose + " is disposable: its images, builds, build cache and containers that do not run are removed");
+  else if (built_in)
     console.said(whose
                  + ": nothing of it is removed, so that it is clean before a case is not proven, and what is built "
                    "there stays in its build cache");
-    return util::Fd();
-  }
-  console.said(whose + " is disposable: its images, its build cache and the containers that do not run are removed");
+  else
+    console.said(whose + " gets containers of BuildKit, which are removed");
   return sandbox::hold_engine(
-      engine, [&](std::string_view line) { console.said(line); }, stop);
+      engine, wiped, [&](std::string_view line) { console.said(line); }, stop);
 }
 
 int run(Options options, std::stop_token stop) {
@@ -185,6 +181,8 @@ int run(Options options, std::stop_token stop) {
   if (!inside) return report_error(inside.error());
 
   for (const auto& line : engine::sweep()) console.said(line);
+  const auto held = claim_engine(*chosen, console, stop); // before anything is put into it
+  if (!held) return report_error(held.error());
   if (options.offline)
     if (const auto allowed = engine::check_repositories_offline(*loaded); !allowed)
       return report_error(allowed.error());
@@ -214,8 +212,6 @@ int run(Options options, std::stop_token stop) {
   if (const auto added = add_rigs(*rigs_or, cases, options, supply); !added) return report_error(added.error());
   if (supply.contained_registries)
     for (const auto& planned : cases) supply.contained_registries->expect(planned.scenario->registries);
-  const auto held = claim_engine(*chosen, console, stop);
-  if (!held) return report_error(held.error());
   const auto play_once = [&] { return play(cases, *rigs_or, options, stop, console); };
   if (options.accept) return accept(cases, play_once, std::cout);
   const auto played = play_once();

@@ -7,6 +7,7 @@
 #include "toolchain/select.hpp"
 #include "util/text.hpp"
 #include "util/version.hpp"
+#include "util/version_range.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -62,36 +63,59 @@ util::Result<std::vector<std::string>> choose_frontends(const std::vector<std::s
 
 /// Whose engines the drivers are to build in: a variable is no word about drivers that need none.
 util::Result<builder::Engine> whose_engine(const Selection& selection) {
+  using builder::Engine;
   const auto& drivers = selection.drivers;
   const bool any = std::any_of(drivers.begin(), drivers.end(), [](const auto& written) {
     const auto driver = builder::parse_driver(written);
     return driver && builder::needs_engine(*driver);
   });
-  const char* disposable = std::getenv("CACHEPROOF_DISPOSABLE_ENGINE");
-  if (!selection.engine)
-    return any && disposable && std::string_view(disposable) == "1" ? builder::Engine::disposable
-                                                                    : builder::Engine::own;
-  if (!any && *selection.engine != builder::Engine::own)
+  if (selection.engine) {
+    if (any || *selection.engine == Engine::own) return *selection.engine;
     return util::failure(
         "--engine names an engine that nothing would be built in", {}, "add --driver docker", util::Blame::usage);
-  return *selection.engine;
+  }
+  const char* variable = std::getenv("CACHEPROOF_DISPOSABLE_ENGINE");
+  const std::string_view disposable = variable ? variable : "";
+  if (disposable.empty() || disposable == "0") return Engine::own;
+  if (disposable == "1") return any ? Engine::disposable : Engine::own;
+  return util::failure(fmt::format("CACHEPROOF_DISPOSABLE_ENGINE={} is no answer", disposable),
+                       {},
+                       "1: everything may be removed from the engine that your `docker` reaches; 0 or nothing: it is "
+                       "left alone",
+                       util::Blame::usage);
 }
 
-/// The version of the user's engine, which --docker may have asked for.
-util::Result<std::string> version_of(const sandbox::UsersEngine& engine, const std::vector<std::string>& named) {
+/// Whether a word of --docker means that version, which need be none of the pinned ones.
+util::Result<bool>
+means(const std::string& word, const util::Version& version, const std::optional<toolchain::Options>& online) {
+  if (util::VersionRange::looks_like(word)) {
+    CP_TRY_ASSIGN(const auto range, util::VersionRange::parse(word));
+    return range.contains(version);
+  }
+  CP_TRY_ASSIGN(const auto meant, toolchain::choose(toolchain::Kind::docker, {word}, online));
+  return std::find(meant.begin(), meant.end(), version.to_text()) != meant.end();
+}
+
+/// The version of the user's engine, which --docker may insist on.
+util::Result<std::string> version_of(const sandbox::UsersEngine& engine,
+                                     const std::vector<std::string>& named,
+                                     const std::optional<toolchain::Options>& online) {
   const auto version = util::Version::parse(engine.version.substr(0, engine.version.find('+'))); // `20.10.24+dfsg1`
   const auto where = "unix://" + engine.socket.string();
   if (!version)
     return util::failure(fmt::format("the Docker engine says that it is '{}', which is no version", engine.version),
                          where);
-  auto text = version->to_text();
-  if (!named.empty() && std::find(named.begin(), named.end(), text) == named.end())
-    return util::failure(
-        fmt::format("your Docker engine is {}, and --docker names {}", text, util::join(named, ", ")),
-        where,
-        "leave --docker out, name another engine in DOCKER_HOST, or take cacheproof's own: --engine=own",
-        util::Blame::usage);
-  return text;
+  bool any = named.empty();
+  for (const auto& word : named) {
+    CP_TRY_ASSIGN(const bool meant, means(word, *version, online));
+    any = any || meant;
+  }
+  if (any) return version->to_text();
+  return util::failure(
+      fmt::format("your Docker engine is {}, and --docker names {}", version->to_text(), util::join(named, ", ")),
+      where,
+      "leave --docker out, name another engine in DOCKER_HOST, or take cacheproof's own: --engine=own",
+      util::Blame::usage);
 }
 
 } // namespace
@@ -158,19 +182,21 @@ util::Result<Chosen> choose(const Selection& selection, const std::optional<tool
   Chosen chosen;
   CP_TRY_ASSIGN(chosen.versions, toolchain::choose(Kind::buildkit, selection.versions, online));
   CP_TRY_ASSIGN(auto buildx, toolchain::choose(Kind::buildx, selection.buildx, online));
-  CP_TRY_ASSIGN(auto docker, toolchain::choose(Kind::docker, selection.docker, online));
+  CP_TRY_ASSIGN(const auto whose, whose_engine(selection));
+  std::vector<std::string> docker;
+  if (whose == builder::Engine::own) {
+    CP_TRY_ASSIGN(docker, toolchain::choose(Kind::docker, selection.docker, online));
+  } else {
+    CP_TRY_ASSIGN(chosen.engine, sandbox::users_engine(online ? online->stop : std::stop_token()));
+    CP_TRY_ASSIGN(auto version, version_of(*chosen.engine, selection.docker, online));
+    docker.push_back(std::move(version));
+  }
   CP_TRY(toolchain::find_own(Kind::buildkit, chosen.versions, chosen.own, online));
   CP_TRY(toolchain::find_own(Kind::buildx, buildx, chosen.own, online));
   CP_TRY(toolchain::find_own(Kind::docker, docker, chosen.own, online));
-  CP_TRY_ASSIGN(const auto whose, whose_engine(selection));
-  if (whose != builder::Engine::own) {
-    CP_TRY_ASSIGN(chosen.engine, sandbox::users_engine(online ? online->stop : std::stop_token()));
-    CP_TRY_ASSIGN(const auto version, version_of(*chosen.engine, docker));
-    docker = {version};
-  }
   CP_TRY_ASSIGN(chosen.drivers, engine::choose_drivers(selection.drivers, buildx, docker));
   if (chosen.engine) {
-    CP_TRY_ASSIGN(chosen.drivers, engine::in_users_engine(chosen.drivers, whose, chosen.engine->images_in_containerd));
+    CP_TRY_ASSIGN(chosen.drivers, engine::in_users_engine(chosen.drivers, whose, *chosen.engine));
   }
   if (!selection.frontends.empty()) {
     CP_TRY_ASSIGN(chosen.frontends, choose_frontends(selection.frontends, chosen.own, online));

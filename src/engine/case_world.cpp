@@ -27,11 +27,6 @@ namespace {
 const util::Version k_mirrors_with_path{0, 12, 0, {}};
 constexpr const char* k_source_policy = "source-policy.json";
 
-/// Whether it is built among what others have in the user's engine, from which nothing is removed.
-bool is_among_others(const Case& planned) {
-  return builder::is_in_users_engine(planned.driver) && planned.driver.engine == builder::Engine::host;
-}
-
 /// `-2` for the second of several builds: their names may differ in little that a file system or buildx would see.
 std::string number_in(const Case& planned, int round, const std::string& entry) {
   const auto& all = planned.scenario->rounds.at(static_cast<std::size_t>(round) - 1).parallel;
@@ -59,7 +54,7 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   }
   sandbox::Options options{.programs = round_rig_->programs,
                            .engine = round_rig_->engine,
-                           .wipe = builder::is_in_users_engine(planned_.driver) && !is_among_others(planned_),
+                           .wipe = builder::is_wiped(planned_.driver),
                            .registry = round_rig_->registry,
                            .contained_registries = round_rig_->contained_registries,
                            .registries = scenario.registries,
@@ -77,7 +72,8 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   };
   CP_TRY(start_file_server()); // a daemon's texts may name it
   CP_TRY_ASSIGN(sandbox_, sandbox::Sandbox::open(std::move(options)));
-  CP_TRY(builder::make_buildx_home(sandbox_->folder() / "buildx"));
+  // In an engine that others use, no other case may be taken for this one.
+  CP_TRY(builder::make_buildx_home(sandbox_->folder() / "buildx", sandbox_->folder().filename().string()));
   CP_TRY(write_source_policy(images));
   CP_TRY_ASSIGN(auto context, workspace::Context::materialise(scenario.context, sandbox_->folder() / "context"));
   context_.emplace(std::move(context));
@@ -88,7 +84,8 @@ util::Result<evidence::CleanState> CaseWorld::open() {
   CP_TRY(push_images());
   CP_TRY(start_round(scenario.rounds.front()));
   const auto& proof = sandbox_->clean_proof();
-  return evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment, !is_among_others(planned_)};
+  const bool proven = !builder::is_in_users_engine(planned_.driver) || builder::is_wiped(planned_.driver);
+  return evidence::CleanState{proof.disk_usage_records, proof.catalogue, proof.environment, proven};
 }
 
 util::Status CaseWorld::close() {
@@ -166,11 +163,13 @@ util::Status CaseWorld::contain(sandbox::Daemon& daemon, const Rig& rig) {
                                       daemon.contained_config(),
                                       rig.engine ? std::string() : sandbox::cgroup_of(folder())};
   if (rig.engine) {
+    CP_TRY(sandbox::note_made(folder(), *rig.engine, sandbox::Made::image, made.image));
     CP_TRY(sandbox::note_made(folder(), *rig.engine, sandbox::Made::volume, builder::volume_of(name)));
     CP_TRY(sandbox::note_made(folder(), *rig.engine, sandbox::Made::container, builder::container_of(name)));
   }
   auto done = builder::make_buildx_container(
       rig.buildx.at(buildx_of(planned_.driver)), made, daemon.address(), client_environment(), {.stop = stop_});
+  if (done && rig.engine) done = sandbox::let_end(*rig.engine, builder::container_of(name));
   if (done) done = daemon.enter_container(builder::container_of(name), stop_);
   if (done) done = sandbox::prove_empty(daemon);
   if (!done && done.error().blame != util::Blame::interrupted)
@@ -257,7 +256,7 @@ util::Status CaseWorld::write_source_policy(const std::vector<oci::Reference>& i
 std::map<std::string, std::string> CaseWorld::client_environment() const {
   auto environment = sandbox_->client_environment();
   if (builder::is_in_users_engine(planned_.driver))
-    environment["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"] = (folder() / k_source_policy).string(); // of buildx, from v0.10
+    environment["EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"] = (folder() / k_source_policy).string(); // of buildx
   return environment;
 }
 
@@ -321,7 +320,7 @@ util::Result<oci::Layer> CaseWorld::base_layer() {
 util::Result<oci::Image> CaseWorld::base_image(const oci::ImageExtras& extras) {
   CP_TRY_ASSIGN(const auto base, base_layer());
   auto labelled = extras; // what is built on it has its labels, by which it is found in the end
-  if (is_among_others(planned_)) labelled.labels[sandbox::k_label] = folder().string();
+  if (builder::is_in_users_engine(planned_.driver)) labelled.labels[sandbox::k_label] = folder().string();
   return oci::busybox_image(base, labelled, platforms_);
 }
 

@@ -2,6 +2,7 @@
 
 #include "toolchain/toolchain.hpp"
 #include "util/text.hpp"
+#include "util/version.hpp"
 
 #include <fmt/format.h>
 
@@ -73,13 +74,20 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
   return all;
 }
 
+std::string embedded_buildkit(const DriverChoice& driver) {
+  auto pinned = toolchain::embedded_buildkit(driver.docker);
+  return pinned.empty() ? driver.embedded : pinned;
+}
+
 util::Result<std::vector<DriverChoice>>
-in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, bool images_in_containerd) {
+in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, const sandbox::UsersEngine& engine) {
   using builder::Driver;
+  const bool images_in_containerd = engine.images_in_containerd;
   std::vector<DriverChoice> all;
   for (auto choice : drivers) {
     if (builder::needs_engine(choice.driver)) choice.engine = whose;
     if (builder::is_engines_own(choice.driver)) {
+      if (const auto buildkit = util::Version::parse(engine.buildkit)) choice.embedded = buildkit->to_text();
       const bool told = images_in_containerd && builder::can_be_told(choice.docker);
       if (choice.driver == Driver::containerd && !told)
         return util::failure(fmt::format("your Docker {} does not keep its images in containerd", choice.docker),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/plan.hpp"
+#include "sandbox/users_engine.hpp"
 #include "util/result.hpp"
 
 #include <memory>
@@ -19,7 +20,10 @@ util::Result<std::vector<DriverChoice>> choose_drivers(const std::vector<std::st
 /// The same in an engine of the user's, which keeps its images where it does, whichever driver was named: `docker` and
 /// `docker-containerd` are one there. An engine that keeps them elsewhere than those of its version do is an error.
 util::Result<std::vector<DriverChoice>>
-in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, bool images_in_containerd);
+in_users_engine(const std::vector<DriverChoice>& drivers, builder::Engine whose, const sandbox::UsersEngine& engine);
+
+/// The BuildKit that is built into that engine; empty where nobody says so.
+std::string embedded_buildkit(const DriverChoice& driver);
 
 /// Whether one of them builds on a BuildKit of its own, and not on that of an engine.
 bool need_buildkit(const std::vector<DriverChoice>& drivers);

@@ -1,14 +1,19 @@
 #include "engine/engines.hpp"
 
+#include "builder/scratch.hpp"
 #include "dockerfile/dockerfile.hpp"
 #include "engine/images.hpp"
 #include "engine/play_result.hpp"
 #include "engine/request.hpp"
 #include "engine/texts.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <utility>
 
 namespace cacheproof::engine {
 namespace {
@@ -31,18 +36,53 @@ bool is_alone(const scenario::Scenario& scenario) {
       scenario.rounds.begin(), scenario.rounds.end(), [](const auto& round) { return round.parallel.empty(); });
 }
 
+/// BuildKit reads the attributes of a mount in small letters.
+bool is_cache(std::string mount) {
+  std::transform(mount.begin(), mount.end(), mount.begin(), [](unsigned char c) { return std::tolower(c); });
+  return mount.find("type=cache") != mount.npos;
+}
+
 /// What in a Dockerfile does not begin with a base image, so that another build may have made the same.
 Why shared_content(const builder::BuildRequest& request, const std::string& text) {
+  constexpr std::string_view image = "docker-image://";
+  for (const auto& [name, value] : request.additional_contexts)
+    if (value.find("://") != value.npos && !value.starts_with(image))
+      return fmt::format("what is built from {}, your engine may have already", value);
   const auto reading = dockerfile::read(text, "Dockerfile", {request.args.begin(), request.args.end()});
   if (!reading.file) return "what its Dockerfile builds is not known beforehand, and your engine may have it already";
   for (const auto& stage : reading.file->stages) {
     if (stage.base == "scratch") return "what is built from scratch, your engine may have already";
     for (const auto& instruction : stage.instructions)
       for (const auto& flag : instruction.flags)
-        if (flag.name == "link" || (flag.name == "mount" && flag.value.find("type=cache") != flag.value.npos))
+        if (flag.name == "link" || (flag.name == "mount" && is_cache(flag.value)))
           return fmt::format("what `--{}` makes, your engine may have already", flag.name);
   }
   return {};
+}
+
+/// An image that would get a name in the user's engine which another one may have.
+Why public_name(const builder::BuildRequest& request) {
+  auto names = request.tags;
+  for (const auto& entry : request.output)
+    for (const auto& field : builder::fields_of(entry))
+      if (const auto [key, value] = builder::attribute_of(field); key == "name")
+        for (auto& name : util::split(value, ',')) names.push_back(std::move(name));
+  for (const auto& name : names)
+    if (!name.starts_with("${registry")) return fmt::format("an image of your engine would be called {}", name);
+  return {};
+}
+
+/// The same of a build in a container, whose image comes to the engine where it is asked for.
+Why loaded_image(const Case& planned) {
+  Why why;
+  for_each_build(*planned.scenario, planned.cell, [&](const auto&, const auto& request, const auto&) {
+    for (const auto& entry : request.output)
+      if (const auto fields = builder::fields_of(entry);
+          std::find(fields.begin(), fields.end(), "type=docker") != fields.end()
+          && std::none_of(fields.begin(), fields.end(), [](const auto& field) { return field.starts_with("dest="); }))
+        why = "the image of its build would come to your engine, and nothing says there whose it is";
+  });
+  return why;
 }
 
 /// dockerd keeps what it has built: who may remove nothing gets a fresh builder by names that nobody has built with.
@@ -58,6 +98,7 @@ Why not_private(const Case& planned) {
         return "`new_builder` would be a new one, and nothing is removed from your engine";
   Why why;
   for_each_build(scenario, planned.cell, [&](const auto&, const auto& request, const auto& text) {
+    if (!why) why = public_name(request);
     if (!why) why = shared_content(request, text.value_or(""));
   });
   return why;
@@ -108,7 +149,10 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   if (planned.driver.docker.empty()) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
-  if (planned.driver.driver == builder::Driver::container) return unmet_by_container(scenario);
+  if (planned.driver.driver == builder::Driver::container) {
+    auto why = unmet_by_container(scenario);
+    return why || planned.driver.engine != builder::Engine::host ? why : loaded_image(planned);
+  }
   for (const auto& builder : scenario.builders.named)
     if (builder.buildkit) return "its builders name versions of BuildKit, and an engine has its own";
   if (planned.driver.engine != builder::Engine::own) {

@@ -1,6 +1,7 @@
 #include "engine/plan.hpp"
 
 #include "engine/builders.hpp"
+#include "engine/drivers.hpp"
 #include "engine/frontends.hpp"
 #include "toolchain/select.hpp"
 #include "toolchain/toolchain.hpp"
@@ -38,7 +39,8 @@ std::vector<scenario::Cell> cells_of(const scenario::Scenario& scenario, const s
 std::string driver_text(const DriverChoice& driver) {
   if (driver.driver == builder::Driver::buildctl) return "";
   return "+buildx@" + driver.version
-         + (driver.driver == builder::Driver::container ? "+" + to_text(RigName{{}, driver.docker, false}) : "");
+         + (driver.driver == builder::Driver::container ? "+" + to_text(RigName{{}, driver.docker, false}) : "")
+         + (driver.engine == builder::Engine::own ? "" : fmt::format("+engine@{}", to_text(driver.engine)));
 }
 
 void add_cases(std::vector<Case>& cases,
@@ -69,8 +71,7 @@ void add_cases(std::vector<Case>& cases,
     else
       for (const auto& version : versions) add_each(version, version);
     for (const auto& driver : drivers)
-      if (builder::is_engines_own(driver.driver))
-        add(toolchain::embedded_buildkit(driver.docker), engine_name(driver), driver);
+      if (builder::is_engines_own(driver.driver)) add(embedded_buildkit(driver), engine_name(driver), driver);
   }
 }
 

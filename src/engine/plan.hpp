@@ -23,7 +23,7 @@ struct Case {
   std::string buildkit; ///< version, `v0.34.2`; of an engine the one in it, empty where it is not known
   /// `registry/asset_edit_rebuilds_one_stage[mode=max]@v0.34.2`, `…@v0.34.2+buildx@v0.36.1`,
   /// `…@docker@v28.5.2+buildx@v0.36.1`, in a container `…@v0.34.2+buildx@v0.36.1+docker@v29.2.0`, with another frontend
-  /// `…+frontend@v0.34.2`
+  /// `…+frontend@v0.34.2`; in an engine of the user's `…+buildx@v0.36.1+engine@host`
   std::string id;
   DriverChoice driver;
   std::string frontend; ///< which `with_frontend` has put into the scenario; empty: what that says itself

@@ -153,7 +153,8 @@ util::Status BuildPlay::look_for_changes() {
 void BuildPlay::look_at_hang() {
   const auto alone = world_.alone();
   const auto death = CaseWorld::death_before_looks(seat());
-  const auto mine = [&](const buildkit::RawBuild& build) { return seen_.entry.empty() || owns(build); };
+  const bool alone_there = seen_.entry.empty() && !builder::is_in_users_engine(planned_.driver);
+  const auto mine = [&](const buildkit::RawBuild& build) { return alone_there || owns(build); };
   hang_ = engine::look_at_hang(*seat().daemon, mine, keeper_.into(&seen_));
   hang_->death = death;
 }

@@ -166,8 +166,9 @@ util::Status ResultPlay::begin(const builder::BuildRequest& request, const docke
   clean.no_cache = true;
   clean_ = std::async(std::launch::async, [this, clean = std::move(clean), &dockerfile]() -> util::Result<Exported> {
     auto ready = clean_daemon_->wait_ready(sandbox::start_limit(clean_daemon_->kind()), stop_.get_token());
-    if (ready) ready = sandbox::prove_empty(*clean_daemon_);
-    if (ready) ready = world_.contain(*clean_daemon_, *world_.seat(seen_.builder).rig);
+    const auto& rig = *world_.seat(seen_.builder).rig;
+    if (ready && !rig.engine) ready = sandbox::prove_empty(*clean_daemon_); // else the container is, which is made now
+    if (ready) ready = world_.contain(*clean_daemon_, rig);
     if (!ready) {
       if (world_.hangs(stop_.get_token())) look_at_hang(*clean_daemon_, {}, keeper_.into(&seen_, "clean-"));
       return tl::unexpected(std::move(ready).error());

@@ -1,6 +1,7 @@
 #include "engine/rig.hpp"
 
 #include "engine/contained.hpp"
+#include "engine/drivers.hpp"
 #include "engine/plan.hpp"
 #include "process/process.hpp"
 #include "sandbox/janitor.hpp"
@@ -168,7 +169,7 @@ util::Status find_engine(const std::string& version, bool containerd, Rig& rig, 
   rig.programs.kind = sandbox::DaemonKind::dockerd;
   if (supply.engine) {
     rig.engine = supply.engine;
-    rig.version = toolchain::embedded_buildkit(version);
+    rig.version = embedded_buildkit({.docker = version, .embedded = supply.engine->buildkit});
     rig.programs.daemon.clear();
     return {};
   }

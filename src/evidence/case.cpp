@@ -176,10 +176,12 @@ void to_json(nlohmann::json& json, const CaseEvidence& played) {
   if (played.repeat) json["repeat"] = to_json_value(*played.repeat);
   if (!played.engine.empty()) json["engine"] = text(played.engine);
   if (played.clean) {
-    json["clean"] = {{"disk_usage_records", played.clean->disk_usage_records},
-                     {"registry_catalogue", texts(played.clean->registry_catalogue)},
+    json["clean"] = {{"registry_catalogue", texts(played.clean->registry_catalogue)},
                      {"environment", texts(played.clean->environment)}};
-    if (!played.clean->proven) json["clean"]["proven"] = false;
+    if (played.clean->proven)
+      json["clean"]["disk_usage_records"] = played.clean->disk_usage_records;
+    else
+      json["clean"]["proven"] = false;
   }
 }
 
@@ -216,7 +218,7 @@ void from_json(const nlohmann::json& json, CaseEvidence& played) {
   played.timings = json.value("timings", Timings());
   if (const auto repeat = json.find("repeat"); repeat != json.end()) played.repeat = repeat_of(*repeat);
   if (const auto clean = json.find("clean"); clean != json.end())
-    played.clean = CleanState{clean->at("disk_usage_records").get<std::size_t>(),
+    played.clean = CleanState{clean->value("disk_usage_records", std::size_t{0}),
                               clean->at("registry_catalogue").get<std::vector<std::string>>(),
                               clean->at("environment").get<std::vector<std::string>>(),
                               clean->value("proven", true)};

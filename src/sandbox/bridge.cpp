@@ -48,7 +48,7 @@ util::Result<std::string> free_address(const std::string& name) {
   return util::failure("198.18.0.0/15 is taken by other interfaces", "ip address show");
 }
 
-/// One that no other adapter has (its second bit says: locally administered).
+/// One that hardly another adapter has (its second bit says: locally administered).
 std::string hardware_address(const std::string& name) {
   const auto bits = std::hash<std::string>()(name);
   return fmt::format(

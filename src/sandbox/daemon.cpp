@@ -95,9 +95,9 @@ int buildkitd_in(const std::string& container) {
   return 0;
 }
 
-/// The id of one of the caller's engine, by its name.
-std::string id_of(const std::string& container) {
-  return docker({"container", "inspect", "--format", "{{.Id}}", container}, 5s).value_or("");
+/// The id of one of the engine at that address, by its name.
+std::string id_of(const std::string& container, const std::string& engine) {
+  return docker({"--host", engine, "container", "inspect", "--format", "{{.Id}}", container}, 5s).value_or("");
 }
 
 util::Result<buildkit::Client> answers(const std::filesystem::path& socket, DaemonKind kind) {
@@ -195,7 +195,8 @@ util::Status Daemon::wait_ready(std::chrono::milliseconds limit, std::stop_token
 util::Status Daemon::enter_container(const std::string& name, std::stop_token stop) {
   const auto deadline = Clock::now() + start_limit(DaemonKind::buildkitd);
   for (;;) {
-    contained_ = buildkitd_in(process_ ? only_entry(socket_.parent_path() / "root/containers") : id_of(name));
+    contained_ =
+        buildkitd_in(process_ ? only_entry(socket_.parent_path() / "root/containers") : id_of(name, address()));
     // Its socket is seen through the root of the process, which needs no client of Docker's.
     const auto root = std::filesystem::path("/proc") / std::to_string(contained_) / "root";
     auto client = contained_ == 0 ? util::failure("there is no buildkitd in a container")
@@ -222,15 +223,21 @@ util::Status Daemon::enter_container(const std::string& name, std::stop_token st
 }
 
 bool Daemon::alive() {
-  return !stopped_ && (process_ ? !process_->poll() : !is_deserted(socket_));
+  return !stopped_ && (process_ ? !process_->poll() : !is_left());
+}
+
+/// Whether the user's engine has ended: in good order it takes its socket with it.
+bool Daemon::is_left() const {
+  std::error_code error;
+  return is_deserted(socket_) || !std::filesystem::exists(socket_, error);
 }
 
 std::optional<std::string> Daemon::died() {
   if (stopped_) return {};
   if (!process_) {
-    if (is_deserted(socket_)) return "nobody listens at " + command_.argv.front() + " any more";
-    // One that was started again has forgotten the connection.
-    return ready() && !client_->ready(1s) ? std::optional("its BuildKit does not answer any more") : std::nullopt;
+    if (is_left()) return "nobody listens at " + command_.argv.front() + " any more";
+    // One that was started again has forgotten the connection; one that has other work to do as well is slow.
+    return ready() && !client_->ready(10s) ? std::optional("its BuildKit does not answer any more") : std::nullopt;
   }
   auto exit = process_->poll();
   // A daemon that was killed refuses connections a moment before unshare has ended, too.

@@ -87,6 +87,7 @@ public:
 
 private:
   std::string containerd_now() const;
+  bool is_left() const;
   Daemon(std::optional<process::Process> process, const DaemonSetup& setup, process::Command command);
   std::optional<process::Exit> ended(std::chrono::milliseconds limit, std::stop_token stop = {});
   std::optional<process::Process> process_; ///< none of the user's engine

@@ -52,9 +52,14 @@ public:
     for (const auto& container : containers())
       if (container.folder == folder) act("container " + container.id, [&] { return remove_container(container.id); });
     const auto owner = from_marker(util::read_text(folder / k_owner_file).value_or(""));
-    for (const auto& made : made_in_engine(folder)) say("remove", "removed", made);
+    const auto made = made_in_engine(folder);
+    if (const auto gone = dry_run_ ? util::Status() : remove_made(folder); !gone) {
+      said.push_back(fmt::format("{}: {}; {}", folder.string(), gone.error().what, gone.error().remedy));
+      static_cast<void>(clear(folder));
+      return;
+    }
+    for (const auto& each : made) say("remove", "removed", each);
     act(folder.string() + (owner ? ", " + epitaph(*owner) : ""), [&]() -> util::Status {
-      CP_TRY(remove_made(folder));
       CP_TRY(clear(folder));
       return remove_files(folder);
     });

@@ -46,12 +46,12 @@ util::Status end(Daemon& daemon, bool keep) {
 util::Status prove_empty(Daemon& daemon) {
   constexpr std::chrono::seconds k_limit(5);
   CP_TRY_ASSIGN(const auto records, daemon.client().disk_usage_records(k_limit));
-  const auto builds = daemon.client().history(k_limit).value_or(std::vector<std::string>()); // not every engine has one
-  if (records == 0 && builds.empty()) return {};
+  CP_TRY_ASSIGN(const auto builds, daemon.client().remembered_builds(k_limit));
+  if (records == 0 && builds == 0) return {};
   return util::failure(fmt::format("the daemon is not clean: before the first build its cache has {} records, and its "
                                    "history {} builds",
                                    records,
-                                   builds.size()),
+                                   builds),
                        {},
                        "run it again; if it repeats, report it with the daemon's log: " + daemon.log().string());
 }
@@ -73,9 +73,7 @@ util::Result<std::unique_ptr<Sandbox>> Sandbox::open(Options options) {
   CP_TRY(util::make_directories(path / "docker"));
   CP_TRY(util::make_directories(path / "local"));
   for (std::size_t i = 0; i < sandbox->options_.registries; ++i) CP_TRY(sandbox->launch_registry());
-  for (const auto& registry : sandbox->registries_)
-    if (const auto& engine = sandbox->options_.engine)
-      CP_TRY(note_made(path, *engine, Made::images, registry.place() + "/"));
+  if (const auto& engine = sandbox->options_.engine) CP_TRY(note_made(path, *engine, Made::images, path.string()));
   CP_TRY(sandbox->start_next_daemon());
   return sandbox;
 }
@@ -166,7 +164,7 @@ util::Status Sandbox::start_next_daemon() {
 /// Ready and proven empty.
 util::Status Sandbox::await(Daemon& daemon) {
   auto done = daemon.wait_ready(start_limit(daemon.kind()), options_.stop);
-  if (done && options_.wipe) done = wipe_engine(daemon);
+  if (done && options_.wipe) done = wipe_engine(*options_.engine, daemon, options_.stop);
   if (done && (options_.wipe || !options_.engine)) done = prove_empty(daemon); // else nobody says that it is empty
   if (!done) {
     if (options_.on_unready) options_.on_unready(daemon);
@@ -224,8 +222,8 @@ util::Status Sandbox::close() {
   for (auto& registry : registries_)
     if (auto stopped = registry.stop(); !stopped) contained = std::move(stopped);
   static_cast<void>(retired());
-  CP_TRY(remove_made(folder()));
   CP_TRY(clear(folder()));
+  CP_TRY(remove_made(folder()));
   CP_TRY(std::move(contained));
   return options_.keep ? folder_.keep() : remove_files(folder());
 }

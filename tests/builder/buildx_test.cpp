@@ -120,6 +120,8 @@ TEST(DockerDriver, KnowsWhichEnginesKeepAHistory) {
 TEST(BuildxBuilder, OfAnEngineIsItsOwnInAConfigurationOfItsOwn) {
   const auto folder = std::move(*util::TempDir::create());
   const BuildxBuilder engines{folder.path(), "round-1", BuildxPlace::engine};
+  EXPECT_FALSE(make_buildx_builder("/no/such/buildx", engines, "unix:///e.sock", {}, {})) << "without a home";
+  ASSERT_TRUE(make_buildx_home(folder.path(), "me"));
   const auto environment = make_buildx_builder("/no/such/buildx", engines, "unix:///e.sock", {{"A", "b"}}, {});
   ASSERT_TRUE(environment) << util::to_text(environment.error());
   const auto config = folder.path() / "round-1";
@@ -128,7 +130,7 @@ TEST(BuildxBuilder, OfAnEngineIsItsOwnInAConfigurationOfItsOwn) {
                                                 {"BUILDX_BUILDER", "default"},
                                                 {"BUILDX_CONFIG", config.string()},
                                                 {"DOCKER_HOST", "unix:///e.sock"}}));
-  EXPECT_EQ(util::read_text(config / ".buildNodeID").value_or(""), "cacheproof") << "one machine from round to round";
+  EXPECT_EQ(util::read_text(config / ".buildNodeID").value_or(""), "me") << "one machine from round to round";
   const std::string ref(25, 'a');
   ASSERT_TRUE(util::make_directories(config / "refs/default/default"));
   ASSERT_TRUE(util::write_text(config / "refs/default/default" / ref, "{}"));
@@ -150,6 +152,7 @@ TEST(BuildxBuilder, InAContainerIsMadeOnceForEveryBuild) {
   const auto done = make_buildx_container(buildx, made, engine, environment, {});
   ASSERT_TRUE(done) << util::to_text(done.error());
   const BuildxBuilder builder{folder.path() / "buildx", "round-1", BuildxPlace::container};
+  ASSERT_TRUE(make_buildx_home(builder.config, "me"));
   const auto led = make_buildx_builder("/no/such/buildx", builder, engine, environment, {});
   ASSERT_TRUE(led) << util::to_text(led.error());
   EXPECT_EQ(led->at("BUILDX_BUILDER"), "x-d1");

@@ -49,10 +49,16 @@ TEST_F(Matrix, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
     const auto printed = run(words);
     ASSERT_EQ(printed.exit.code, 0) << printed.err;
     EXPECT_EQ(printed.out.find('\n'), printed.out.size() - 1) << "one line, as GITHUB_OUTPUT wants it";
+    std::vector<std::string> told; // in the order of the jobs
     std::vector<std::string> played;
+    std::vector<std::string> in_machines; // by their engines
     const auto matrix = nlohmann::json::parse(printed.out);
     for (const auto& job : matrix.at("include"))
-      for (auto& id : ids(words_of(job.at("arguments")))) played.push_back(std::move(id));
+      for (auto& id : ids(words_of(job.at("arguments")))) {
+        const bool machine = job.at("disposable") == "1";
+        told.push_back(id + (machine ? "+engine@disposable" : ""));
+        (machine ? in_machines : played).push_back(std::move(id));
+      }
     std::vector<std::string> all{"--buildkit", "smoke", "--driver", drivers, "--buildx", "smoke", "my scenarios"};
     if (more.empty()) all.insert(all.end(), {"--docker", "v29.2.0"});
     if (!more.empty() && more[0] == "--filter") all.insert(all.end(), more.begin(), more.end());
@@ -62,7 +68,11 @@ TEST_F(Matrix, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
         return id.find("+docker@") != id.npos && id.find("@v0.34.2+buildx@v0.36.1") == id.npos
                && id.find("+v0.34.2+buildx@v0.36.1") == id.npos;
       });
-    EXPECT_THAT(played, testing::UnorderedElementsAreArray(expected));
+    auto in_engines = expected;
+    std::erase_if(in_engines, [](const std::string& id) { return id.find("docker@") == id.npos; });
+    EXPECT_THAT(in_machines, testing::UnorderedElementsAreArray(in_engines)) << "each once in that of the machine";
+    std::erase_if(expected, [](const std::string& id) { return id.find("+docker@") != id.npos; });
+    EXPECT_THAT(played, testing::UnorderedElementsAreArray(expected)) << "but for containers each in one of our own";
     std::vector<std::string> keys;
     std::vector<std::string> written;
     const auto plan = nlohmann::json::parse(read("plan.json"));
@@ -70,7 +80,7 @@ TEST_F(Matrix, TheJobsOfAMatrixTogetherHaveEveryCaseOnce) {
       keys.push_back(job.at("key"));
       for (const auto& id : job.at("ids")) written.push_back(id);
     }
-    EXPECT_EQ(written, played) << "`join` knows which cases a lost job had";
+    EXPECT_EQ(written, told) << "`join` knows which cases a lost job had";
     EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), matrix.at("include").size());
   }
 }
@@ -95,21 +105,24 @@ TEST_F(Matrix, AMatrixNamesItsJobsAndHasEveryVersion) {
             "--buildkit v0.11.6 --driver buildx --buildx v0.12.1,v0.36.1 --own-versions without --shard 2/2");
   EXPECT_EQ(jobs({"--buildkit", "v0.34.2", "--shards", "3", "--filter", "plain_1@"}).size(), 1U);
   const auto engines = jobs({"--driver", "docker", "--docker", "v28.5.2,v29.2.0", "--buildx", "v0.36.1"});
-  ASSERT_EQ(engines.size(), 2U);
+  ASSERT_EQ(engines.size(), 4U) << "one of cacheproof's own, and that of the machine";
   EXPECT_EQ(engines[0].at("name"), "Docker v28.5.2")
       << "it exports no cache to a registry: all of it is skipped, and red";
-  EXPECT_EQ(engines[1].at("name"), "Docker v29.2.0");
-  EXPECT_EQ(engines[1].at("key"), "docker-v29.2.0-1-1");
-  EXPECT_EQ(engines[1].at("buildkit"), "") << "it has its own";
-  EXPECT_EQ(engines[1].at("docker"), "v29.2.0");
-  EXPECT_EQ(engines[1].at("disposable"), "1");
-  EXPECT_EQ(engines[1].at("daemon_config"), "");
-  EXPECT_EQ(two[1].at("disposable"), "") << "no engine is built in";
+  EXPECT_EQ(engines[2].at("name"), "Docker v29.2.0");
+  EXPECT_EQ(engines[2].at("key"), "docker-v29.2.0-1-1");
+  EXPECT_EQ(engines[2].at("buildkit"), "") << "it has its own";
+  EXPECT_EQ(engines[2].at("docker"), "v29.2.0");
+  EXPECT_EQ(engines[2].at("disposable"), "");
+  EXPECT_EQ(engines[2].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0");
+  EXPECT_EQ(engines[3].at("name"), "Docker v29.2.0, the machine's own");
+  EXPECT_EQ(engines[3].at("key"), "machine-docker-v29.2.0-1-1");
+  EXPECT_EQ(engines[3].at("disposable"), "1");
+  EXPECT_EQ(engines[3].at("daemon_config"), "");
+  EXPECT_EQ(engines[3].at("arguments"), engines[2].at("arguments"));
   const auto old = jobs({"--driver", "docker,docker-container", "--docker", "v20.10.24"});
-  ASSERT_EQ(old.size(), 2U);
-  EXPECT_EQ(old[0].at("disposable"), "") << "it could not be told where base images are";
-  EXPECT_EQ(old[1].at("disposable"), "1");
-  EXPECT_EQ(engines[1].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0");
+  ASSERT_EQ(old.size(), 2U) << "the machine's could not be told where base images are";
+  EXPECT_EQ(old[0].at("disposable"), "");
+  EXPECT_EQ(old[1].at("disposable"), "1") << "a container has mirrors";
   const auto contained = jobs({"--driver",
                                "docker,docker-container",
                                "--buildkit",
@@ -118,17 +131,19 @@ TEST_F(Matrix, AMatrixNamesItsJobsAndHasEveryVersion) {
                                "v29.2.0",
                                "--buildx",
                                "v0.36.1"});
-  ASSERT_EQ(contained.size(), 2U);
+  ASSERT_EQ(contained.size(), 3U);
   EXPECT_EQ(contained[0].at("arguments"), "--driver docker --buildx v0.36.1 --docker v29.2.0");
-  EXPECT_EQ(contained[1].at("name"), "A container of Docker v29.2.0");
-  EXPECT_EQ(contained[1].at("key"), "container-v29.2.0-1-1");
-  EXPECT_EQ(contained[1].at("buildkit"), "v0.11.6,v0.34.2");
-  EXPECT_EQ(contained[1].at("arguments"),
+  EXPECT_EQ(contained[2].at("name"), "A container of Docker v29.2.0");
+  EXPECT_EQ(contained[2].at("key"), "container-v29.2.0-1-1");
+  EXPECT_EQ(contained[2].at("disposable"), "1");
+  EXPECT_EQ(contained[2].at("buildkit"), "v0.11.6,v0.34.2");
+  EXPECT_EQ(contained[2].at("arguments"),
             "--buildkit v0.11.6,v0.34.2 --driver docker-container --buildx v0.36.1 --docker v29.2.0");
   const auto told = jobs({"--driver", "docker-containerd"});
-  ASSERT_EQ(told.size(), 3U) << "of the engines that are played at night";
+  ASSERT_EQ(told.size(), 6U) << "of the engines that are played at night";
   EXPECT_EQ(told[0].at("key"), "containerd-v26.1.4-1-1");
-  EXPECT_EQ(told[0].at("daemon_config"), R"({"features": {"containerd-snapshotter": true}})");
+  EXPECT_EQ(told[1].at("key"), "machine-containerd-v26.1.4-1-1");
+  EXPECT_EQ(told[1].at("daemon_config"), R"({"features": {"containerd-snapshotter": true}})");
   EXPECT_EQ(jobs({"--filter", "skipped", "--buildkit", "v0.34.2"}).size(), 1U) << "through buildctl nobody judges it";
   const auto night = jobs({"--driver", "buildctl,buildx,docker,docker-container"});
   const auto in_containers = [](const auto& job) {

@@ -63,22 +63,25 @@ TEST(Drivers, OfEnginesThatAreToldToUseContainerdAreThoseThatCanBe) {
 TEST(Drivers, InTheUsersEngineAreWhatThatEngineIs) {
   using builder::Engine;
   const auto in = [](const Names& drivers, const std::string& docker, bool containerd) {
-    auto all = in_users_engine(*choose_drivers(drivers, {}, {docker}), Engine::host, containerd);
+    const sandbox::UsersEngine engine{.buildkit = "v9.9.9", .images_in_containerd = containerd};
+    auto all = in_users_engine(*choose_drivers(drivers, {}, {docker}), Engine::host, engine);
     return all ? *all : std::vector<DriverChoice>{{.version = all.error().what}};
   };
-  const DriverChoice graph{Driver::docker, pinned(), "v28.5.2", Engine::host};
-  const DriverChoice told{Driver::containerd, pinned(), "v28.5.2", Engine::host};
+  const DriverChoice graph{Driver::docker, pinned(), "v28.5.2", Engine::host, "v9.9.9"};
+  const DriverChoice told{Driver::containerd, pinned(), "v28.5.2", Engine::host, "v9.9.9"};
   EXPECT_THAT(in({"buildctl", "docker"}, "v28.5.2", false), ElementsAre(DriverChoice{}, graph));
   EXPECT_THAT(in({"docker"}, "v28.5.2", true), ElementsAre(told));
   EXPECT_THAT(in({"docker", "docker-containerd"}, "v28.5.2", true), ElementsAre(told)) << "one engine, not two";
   EXPECT_THAT(in({"docker-container"}, "v28.5.2", false),
               ElementsAre(DriverChoice{Driver::container, pinned(), "v28.5.2", Engine::host}));
   EXPECT_THAT(in({"docker"}, "v29.2.0", true),
-              ElementsAre(DriverChoice{Driver::docker, pinned(), "v29.2.0", Engine::host}));
+              ElementsAre(DriverChoice{Driver::docker, pinned(), "v29.2.0", Engine::host, "v9.9.9"}));
   EXPECT_EQ(in({"docker-containerd"}, "v28.5.2", false).front().version,
             "your Docker v28.5.2 does not keep its images in containerd");
   EXPECT_EQ(in({"docker"}, "v29.2.0", false).front().version,
             "your Docker v29.2.0 keeps its images with a graph driver, as no other of its version does");
+  EXPECT_EQ(embedded_buildkit(told), "v0.25.2") << "the pins know it";
+  EXPECT_EQ(embedded_buildkit({Driver::docker, pinned(), "v28.3.3", Engine::host, "v9.9.9"}), "v9.9.9");
 }
 
 TEST(Drivers, NeedBuildxWhereTheyAreItOrALineNamesIt) {

@@ -79,6 +79,16 @@ TEST(Plan, IsTimesEngineAsTimesVersion) {
   EXPECT_THAT(world_of(cases[0], {}), testing::Not(testing::Contains(testing::Key("docker"))));
 }
 
+TEST(Plan, SaysThatAnEngineIsTheUsers) {
+  const DriverChoice host{builder::Driver::docker, "v0.36.1", "v28.3.3", builder::Engine::host, "v0.23.2"};
+  DriverChoice contained{builder::Driver::container, "v0.36.1", "v28.3.3", builder::Engine::disposable};
+  const auto cases = plan({scenario_named("a")}, {"v0.34.2"}, {host, contained});
+  EXPECT_THAT(ids(cases),
+              testing::ElementsAre("a@v0.34.2+buildx@v0.36.1+docker@v28.3.3+engine@disposable",
+                                   "a@docker@v28.3.3+buildx@v0.36.1+engine@host"));
+  EXPECT_EQ(cases[1].buildkit, "v0.23.2") << "which nobody else knows";
+}
+
 TEST(Plan, IsTimesFrontend) {
   using builder::Driver;
   scenario::Scenario written;

@@ -84,7 +84,34 @@ TEST(UsersEngine, MayHaveWhatBeginsWithNoImageOfTheCase) {
             "what `--link` makes, your engine may have already");
   EXPECT_EQ(of_dockerfile("FROM alpine AS a\\nRUN --mount=type=cache,target=/c true\\n", Engine::host),
             "what `--mount` makes, your engine may have already");
+  EXPECT_EQ(of_dockerfile("FROM alpine AS a\\nRUN --mount=Type=Cache,target=/c true\\n", Engine::host),
+            "what `--mount` makes, your engine may have already");
   EXPECT_EQ(of_dockerfile("FROM alpine AS a\\nRUN --mount=type=bind,target=/c true\\n", Engine::host), "");
+  const std::string contexts = "setup: {images: {alpine: busybox}}\n"
+                               "build: {additional_contexts: {other: \"https://host.test/a.git#1\"}}\n";
+  EXPECT_EQ(why(contexts + k_rounds, Engine::host),
+            "what is built from https://host.test/a.git#1, your engine may have already");
+}
+
+TEST(UsersEngine, GetsNoNameThatAnotherImageMayHave) {
+  const auto built = [](const std::string& build, Engine engine) {
+    return why("setup: {images: {alpine: busybox}}\nbuild: {" + build + "}\n" + k_rounds, engine);
+  };
+  EXPECT_EQ(built("tags: [\"${registry}/app:1\"]", Engine::host), "");
+  EXPECT_EQ(built("tags: [\"${registry}/app:1\", \"app:1\"]", Engine::host),
+            "an image of your engine would be called app:1");
+  EXPECT_EQ(built("output: [\"type=image,name=${registry}/app,push=true\"]", Engine::host), "");
+  EXPECT_EQ(built("output: [\"type=image,\\\"name=${registry}/app,app\\\"\"]", Engine::host),
+            "an image of your engine would be called app");
+  EXPECT_EQ(built("tags: [\"app:1\"]", Engine::disposable), "");
+  const auto loaded = [](const std::string& output, Engine engine) {
+    return why("setup: {images: {alpine: busybox}}\nbuild: {output: [\"" + output + "\"]}\n" + k_rounds,
+               engine,
+               Driver::container);
+  };
+  EXPECT_THAT(loaded("type=docker", Engine::host), HasSubstr("would come to your engine"));
+  EXPECT_EQ(loaded("type=docker,dest=image.tar", Engine::host), "");
+  EXPECT_EQ(loaded("type=docker", Engine::disposable), "");
 }
 
 } // namespace
