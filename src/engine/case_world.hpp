@@ -135,6 +135,7 @@ private:
   util::Status check_mirrors(const std::vector<oci::Reference>& images) const;
   util::Status push_images();
   util::Status write_source_policy(const std::vector<oci::Reference>& images) const;
+  std::filesystem::path source_policy() const { return folder() / "source-policy.json"; }
   util::Result<oci::Layer> base_layer();
   util::Result<oci::Image> base_image(const oci::ImageExtras& extras);
   util::Status push(const std::string& name, const oci::Image& image);
