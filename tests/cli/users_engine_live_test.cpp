@@ -17,7 +17,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// One builder for both rounds, and no cache but its own.
+/// One builder for both rounds, and no cache but its own. A tag that a second build took over would let 29.2.0 collect
+/// the snapshots on which that build unpacks its image (seen twice in CI: "parent snapshot … does not exist").
 const std::string k_kept = R"(title: Editing a source file does not install the packages again
 files:
   Dockerfile: |
@@ -30,9 +31,9 @@ files:
   src/main.js: |
     console.log("hello");
 setup: {builder: kept, images: {alpine: busybox}}
-build: {output: ["type=image,name=${registry}/app:1,push=true"]}
 rounds:
-  - expect: {rebuilt: all}
+  - build: {output: ["type=image,name=${registry}/app:1,push=true"]}
+    expect: {rebuilt: all}
   - edit: [{append: {path: src/main.js, text: "// edited\n"}}]
     expect: {rebuilt: [app 4]}
 )";
@@ -123,7 +124,7 @@ TEST_F(UsersEngineLive, IsSentWhatEachCaseHas) {
   for (const auto* name : {"one", "two"}) {
     auto text = k_kept;
     replace(text, "left-pad 1.3.0", std::string("named-") + name);
-    replace(text, "rounds:\n  - expect: {rebuilt: all}", "rounds:\n  - expect: {rebuilt: all, status: ok}");
+    replace(text, "expect: {rebuilt: all}", "expect: {rebuilt: all, status: ok}");
     replace(text, "RUN cp packages.txt installed", std::string("RUN grep named-") + name + " packages.txt");
     write(std::string("scenarios/") + name + ".yaml", text);
   }
