@@ -8,11 +8,11 @@
 #include "engine/request.hpp"
 #include "sandbox/leftovers.hpp"
 #include "util/files.hpp"
+#include "util/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace cacheproof::engine {
@@ -147,8 +147,7 @@ util::Result<Seat> CaseWorld::take_seat(const scenario::Round& build) {
 util::Status CaseWorld::contain(sandbox::Daemon& daemon, const Rig& rig) {
   if (!rig.contained.valid() || daemon.entered()) return {};
   // In the user's engine are others, and whether a control group of ours would do there, nobody knows.
-  auto name = folder().filename().string() + "-" + daemon.socket().parent_path().filename().string();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto name = util::lower(folder().filename().string() + "-" + daemon.socket().parent_path().filename().string());
   const builder::BuildxContainer made{name,
                                       sandbox_->registry().place() + "/" + contained_image(rig),
                                       daemon.contained_config(),

@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -36,12 +35,6 @@ bool is_alone(const scenario::Scenario& scenario) {
       scenario.rounds.begin(), scenario.rounds.end(), [](const auto& round) { return round.parallel.empty(); });
 }
 
-/// BuildKit reads the attributes of a mount in small letters.
-bool is_cache(std::string mount) {
-  std::transform(mount.begin(), mount.end(), mount.begin(), [](unsigned char c) { return std::tolower(c); });
-  return mount.find("type=cache") != mount.npos;
-}
-
 /// What in a Dockerfile does not begin with a base image, so that another build may have made the same.
 Why shared_content(const builder::BuildRequest& request, const std::string& text) {
   constexpr std::string_view image = "docker-image://";
@@ -54,7 +47,9 @@ Why shared_content(const builder::BuildRequest& request, const std::string& text
     if (stage.base == "scratch") return "what is built from scratch, your engine may have already";
     for (const auto& instruction : stage.instructions)
       for (const auto& flag : instruction.flags)
-        if (flag.name == "link" || (flag.name == "mount" && is_cache(flag.value)))
+        // BuildKit reads the attributes of a mount in small letters.
+        if (flag.name == "link"
+            || (flag.name == "mount" && util::lower(flag.value).find("type=cache") != std::string::npos))
           return fmt::format("what `--{}` makes, your engine may have already", flag.name);
   }
   return {};
@@ -150,8 +145,8 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
   if (planned.driver.driver == builder::Driver::container) {
-    auto why = unmet_by_container(scenario);
-    return why || planned.driver.engine != builder::Engine::host ? why : loaded_image(planned);
+    if (auto why = unmet_by_container(scenario)) return why;
+    return planned.driver.engine == builder::Engine::host ? loaded_image(planned) : Why();
   }
   for (const auto& builder : scenario.builders.named)
     if (builder.buildkit) return "its builders name versions of BuildKit, and an engine has its own";
