@@ -94,6 +94,7 @@ struct Client::Channel {
 
   util::Result<control::BuildHistoryRecord> record(const std::string& ref, Clock::time_point deadline) const;
   grpc::Status history(std::vector<std::string>& refs, Clock::time_point deadline) const;
+  util::Result<std::vector<std::string>> remembered(Clock::time_point deadline) const;
   util::Status events(RawBuild& build, Clock::time_point deadline) const;
   util::Result<std::string> blob(const std::string& digest, Clock::time_point deadline) const;
 };
@@ -188,6 +189,15 @@ grpc::Status Client::Channel::history(std::vector<std::string>& refs, Clock::tim
   return reader->Finish();
 }
 
+/// The same; none of a daemon that keeps no history.
+util::Result<std::vector<std::string>> Client::Channel::remembered(Clock::time_point deadline) const {
+  std::vector<std::string> refs;
+  const auto status = history(refs, deadline);
+  if (!status.ok() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED)
+    return call_failed("ListenBuildHistory", status, address);
+  return refs;
+}
+
 util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds limit) {
   std::vector<std::string> refs;
   const auto status = channel_->history(refs, Clock::now() + limit);
@@ -196,19 +206,13 @@ util::Result<std::vector<std::string>> Client::history(std::chrono::milliseconds
 }
 
 util::Result<std::size_t> Client::remembered_builds(std::chrono::milliseconds limit) {
-  std::vector<std::string> refs;
-  const auto status = channel_->history(refs, Clock::now() + limit);
-  if (!status.ok() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED)
-    return call_failed("ListenBuildHistory", status, channel_->address);
+  CP_TRY_ASSIGN(const auto refs, channel_->remembered(Clock::now() + limit));
   return refs.size();
 }
 
 util::Status Client::forget_all(std::chrono::milliseconds limit, const std::stop_token& stop) {
   const auto deadline = Clock::now() + limit;
-  std::vector<std::string> refs;
-  if (const auto status = channel_->history(refs, deadline);
-      !status.ok() && status.error_code() != grpc::StatusCode::UNIMPLEMENTED)
-    return call_failed("ListenBuildHistory", status, channel_->address);
+  CP_TRY_ASSIGN(const auto refs, channel_->remembered(deadline));
   for (const auto& ref : refs) {
     control::UpdateBuildHistoryRequest request;
     request.set_ref(ref);
