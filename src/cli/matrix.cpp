@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <optional>
 
 namespace cacheproof::cli {
 namespace {
@@ -93,19 +92,6 @@ void choose_group(Selection& selection, const std::string& group) {
   all_if(own || has("docker-container"), selection.docker);
 }
 
-/// What is there for a job alone.
-struct Machine {
-  bool disposable = false;   ///< its engine is the one that is built in
-  std::string daemon_config; ///< which has this daemon.json
-};
-
-/// That of a job in the engine of its machine; none where that could not be told where its images are.
-std::optional<Machine> machine_for(const engine::DriverChoice& driver) {
-  using builder::Driver;
-  if (driver.driver != Driver::container && !builder::takes_source_policy(driver)) return {};
-  return Machine{true, driver.driver == Driver::containerd ? R"({"features": {"containerd-snapshotter": true}})" : ""};
-}
-
 /// The jobs of some versions, a part each.
 class Jobs {
 public:
@@ -113,13 +99,13 @@ public:
       : scenarios_(std::move(scenarios)),
         shards_(shards) {}
 
-  /// `key`, which with the shard is the job's own, begins with what is played and ends in its version. `machine` is
-  /// what the machine of the job has to be told.
-  void add(const std::string& name,
-           const std::string& key,
-           Selection selection,
-           Chosen chosen,
-           const Machine& machine = {}) {
+  /// `key`, which with the shard is the job's own, begins with what is played and ends in its version.
+  void add(const std::string& name, const std::string& key, Selection selection, Chosen chosen) {
+    const auto any_driver = [&](auto is) { return std::any_of(chosen.drivers.begin(), chosen.drivers.end(), is); };
+    // What the job's own machine has to be told, where its engine is the one that is built in.
+    const bool disposable = any_driver([](const auto& one) { return one.engine == builder::Engine::disposable; });
+    const bool told =
+        disposable && any_driver([](const auto& one) { return one.driver == builder::Driver::containerd; });
     const auto judged = [](const auto& cases) {
       return cases && std::any_of(cases->begin(), cases->end(), [](const auto& one) { return !engine::unmet(one); });
     };
@@ -139,8 +125,8 @@ public:
                       {"buildkit", util::join(selection.versions, ",")},
                       {"buildx", util::join(selection.buildx, ",")},
                       {"docker", util::join(selection.docker, ",")},
-                      {"disposable", machine.disposable ? "1" : ""},
-                      {"daemon_config", machine.daemon_config},
+                      {"disposable", disposable ? "1" : ""},
+                      {"daemon_config", told ? R"({"features": {"containerd-snapshotter": true}})" : ""},
                       {"shard", fmt::format("{}-{}", number, shards_)},
                       {"arguments", arguments(selection)}});
     }
@@ -202,17 +188,15 @@ void add_engines(Jobs& jobs,
     selection.docker = {version};
     chosen.drivers = drivers;
     std::erase_if(chosen.drivers, [&](const auto& one) { return one.docker != version; });
-    // In a container everything is played in the machine's, too.
+    // In a container everything is played in the machine's, too; elsewhere it has to be told where base images are.
     const bool contained = driver == builder::Driver::container;
     if (!contained) jobs.add(name + version, key + version, selection, chosen);
-    const auto machine = machine_for(chosen.drivers.front());
-    if (!machine) continue;
+    if (!contained && !builder::takes_source_policy(chosen.drivers.front())) continue;
     for (auto& one : chosen.drivers) one.engine = builder::Engine::disposable;
     jobs.add(name + version + (contained ? "" : ", the machine's own"),
              (contained ? "" : "machine-") + key + version,
              selection,
-             chosen,
-             *machine);
+             chosen);
   }
 }
 

@@ -142,6 +142,8 @@ void add_selection(CLI::App& command, Selection& selection) {
       selection.docker,
       "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
       "path:DIR with a dockerd (default: the pinned default)");
+  std::map<std::string, builder::Engine> engines;
+  for (const auto engine : builder::k_engines) engines.emplace(to_text(engine), engine);
   command
       .add_option(
           "--engine",
@@ -149,8 +151,7 @@ void add_selection(CLI::App& command, Selection& selection) {
           "Whose Docker engines are built in: own (fresh ones of cacheproof's, the default), host (the one that "
           "your docker reaches; nothing of it is removed, and that it is clean is not proven), or disposable "
           "(the same; EVERYTHING in it may be removed; else $CACHEPROOF_DISPOSABLE_ENGINE=1 says so)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, builder::Engine>{
-          {"own", builder::Engine::own}, {"host", builder::Engine::host}, {"disposable", builder::Engine::disposable}}))
+      ->transform(CLI::CheckedTransformer(engines))
       ->option_text("own|host|disposable");
   add("--frontend",
       selection.frontends,
