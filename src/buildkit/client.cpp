@@ -210,6 +210,26 @@ util::Result<std::size_t> Client::remembered_builds(std::chrono::milliseconds li
   return refs.size();
 }
 
+util::Status Client::prune(const Pruning& what, std::chrono::milliseconds limit, const std::stop_token& stop) {
+  control::PruneRequest request;
+  for (const auto& filter : what.filter) request.add_filter(filter);
+  request.set_keep_bytes(static_cast<std::int64_t>(what.keep_bytes));
+  request.set_all(what.all);
+  const auto context = until(Clock::now() + limit);
+  const std::stop_callback cancel(stop, [&] { context->TryCancel(); });
+  const auto reader = channel_->control->Prune(context.get(), request);
+  control::UsageRecord record;
+  while (reader->Read(&record)) continue;
+  const auto status = reader->Finish();
+  if (stop.stop_requested())
+    return util::failure("interrupted while it pruned", channel_->address, {}, util::Blame::interrupted);
+  if (!status.ok() && status.error_message().find("failed to parse prune filter") != std::string::npos)
+    return util::failure(
+        "this cannot be pruned: " + util::to_utf8(status.error_message()), channel_->address, {}, util::Blame::input);
+  if (!status.ok()) return call_failed("Prune", status, channel_->address);
+  return {};
+}
+
 util::Status Client::forget_all(std::chrono::milliseconds limit, const std::stop_token& stop) {
   const auto deadline = Clock::now() + limit;
   CP_TRY_ASSIGN(const auto refs, channel_->remembered(deadline));
@@ -221,18 +241,7 @@ util::Status Client::forget_all(std::chrono::milliseconds limit, const std::stop
     const auto status = channel_->control->UpdateBuildHistory(until(deadline).get(), request, &response);
     if (!status.ok()) return call_failed("UpdateBuildHistory", status, channel_->address);
   }
-  control::PruneRequest request;
-  request.set_all(true);
-  const auto context = until(deadline);
-  const std::stop_callback cancel(stop, [&] { context->TryCancel(); });
-  const auto reader = channel_->control->Prune(context.get(), request);
-  control::UsageRecord record;
-  while (reader->Read(&record)) continue;
-  const auto status = reader->Finish();
-  if (stop.stop_requested())
-    return util::failure("interrupted while it pruned", channel_->address, {}, util::Blame::interrupted);
-  if (!status.ok()) return call_failed("Prune", status, channel_->address);
-  return {};
+  return prune({.all = true}, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()), stop);
 }
 
 util::Status Client::listen(const std::function<void(const RawBuild&)>& heard, const std::stop_token& stop) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -22,9 +23,15 @@ enum class Door {
   engine, ///< it is a Docker engine's, which hands the connection on: `POST /grpc`, `Upgrade: h2c`
 };
 
-/// The ears at one daemon: its Control API over an own connection. The client only listens; builds go through the
-/// clients that people use. Every call has a deadline or a stop; what fails on the way is the rig's error. Calls may be
-/// made from several threads.
+/// What is removed from a daemon's cache: of the records that nothing uses those that one of the filters names.
+struct Pruning {
+  std::vector<std::string> filter; ///< as `buildctl prune --filter` takes them: `type==regular`; none: every record
+  std::uint64_t keep_bytes = 0;    ///< what may stay, those that were used last; 0: nothing
+  bool all = false;                ///< those of contexts and frontends too
+};
+
+/// The ears at one daemon: its Control API over an own connection. Builds go through the clients that people use. Every
+/// call has a deadline or a stop; what fails on the way is the rig's error. Calls may be made from several threads.
 class Client {
 public:
   /// Connects to a unix socket. That somebody listens there is all it proves; see `ready`.
@@ -52,6 +59,8 @@ public:
   util::Result<std::vector<std::string>> history(std::chrono::milliseconds limit);
   /// How many those are: none of a daemon that keeps no history.
   util::Result<std::size_t> remembered_builds(std::chrono::milliseconds limit);
+  /// A filter that the daemon does not understand is an error of the input.
+  util::Status prune(const Pruning& what, std::chrono::milliseconds limit, const std::stop_token& stop);
   /// Removes those builds from its history, and everything from its cache that no build or image holds.
   util::Status forget_all(std::chrono::milliseconds limit, const std::stop_token& stop);
   /// Calls `heard` with the ref and the request of every build that runs or begins, until a stop is requested.

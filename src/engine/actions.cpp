@@ -1,7 +1,6 @@
 #include "engine/actions.hpp"
 
 #include "oci/change.hpp"
-#include "process/process.hpp"
 #include "util/text.hpp"
 #include "util/waiting.hpp"
 
@@ -102,32 +101,14 @@ private:
   Words prune(const Action& action) {
     CP_TRY_ASSIGN(const auto before, records());
     CP_TRY(refuse_empty(before));
-    process::Command command{.environment = world_.client_environment()};
-    command.argv = {world_.buildctl().string(), "--addr", world_.daemon().address(), "prune"};
+    buildkit::Pruning what{.keep_bytes = action.keep_storage};
     std::string words = "prune";
     for (const auto& filter : action.filter) {
-      const auto text = scenario::expand(filter.value, world_.variables());
-      command.argv.insert(command.argv.end(), {"--filter", text});
-      words += " " + text;
+      what.filter.push_back(scenario::expand(filter.value, world_.variables()));
+      words += " " + what.filter.back();
     }
-    // In millions of bytes (cmd/buildctl/prune.go).
-    if (action.keep_storage > 0) {
-      command.argv.insert(command.argv.end(),
-                          {"--keep-storage", fmt::format("{:f}", static_cast<double>(action.keep_storage) / 1e6)});
-      words += fmt::format(" keep_storage {}", action.keep_storage);
-    }
-    CP_TRY_ASSIGN(const auto finished,
-                  process::run(command, {.timeout = k_prune_limit, .stop = stop_, .on_output = {}}));
-    if (finished.interrupted)
-      return util::failure("interrupted while it pruned", process::to_line(command), {}, util::Blame::interrupted);
-    if (finished.timed_out || finished.exit.signal)
-      return util::failure(
-          "buildctl prune did not end by itself: " + to_text(finished.exit), process::to_line(command), "run it again");
-    if (!finished.exit.ok())
-      return util::failure("buildctl prune failed: " + std::string(util::trim(finished.err)),
-                           process::to_line(command),
-                           {},
-                           util::Blame::input);
+    if (action.keep_storage > 0) words += fmt::format(" keep_storage {}", action.keep_storage);
+    CP_TRY(world_.daemon().client().prune(what, k_prune_limit, stop_));
     CP_TRY_ASSIGN(const auto after, records());
     if (after == before) return refuse("nothing was pruned: this changes nothing");
     return fmt::format("{} ({} of {} records removed)", words, before - after, before);

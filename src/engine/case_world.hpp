@@ -59,7 +59,6 @@ public:
   util::Status prepare_next_round();
   /// The round's own, which its actions are done to.
   sandbox::Daemon& daemon() { return *daemon_; }
-  const std::filesystem::path& buildctl() const { return round_rig_->programs.buildctl; }
   /// What starts builds at that seat.
   builder::Client client(const Seat& seat) const;
   /// What command lines find; empty where it is not installed.
