@@ -27,7 +27,7 @@ enum class Door {
 struct Pruning {
   std::vector<std::string> filter; ///< as `buildctl prune --filter` takes them: `type==regular`; none: every record
   std::uint64_t keep_bytes = 0;    ///< what may stay, those that were used last; 0: nothing
-  bool all = false;                ///< those of contexts and frontends too
+  bool all = false;                ///< those of contexts and frontends, and what images hold, too
 };
 
 /// The ears at one daemon: its Control API over an own connection. Builds go through the clients that people use. Every

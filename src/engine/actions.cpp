@@ -101,7 +101,9 @@ private:
   Words prune(const Action& action) {
     CP_TRY_ASSIGN(const auto before, records());
     CP_TRY(refuse_empty(before));
-    buildkit::Pruning what{.keep_bytes = action.keep_storage};
+    // An engine has an image of what it builds, which would hold all of it.
+    const bool all = world_.daemon().kind() == sandbox::DaemonKind::dockerd && !world_.daemon().entered();
+    buildkit::Pruning what{.keep_bytes = action.keep_storage, .all = all};
     std::string words = "prune";
     for (const auto& filter : action.filter) {
       what.filter.push_back(scenario::expand(filter.value, world_.variables()));

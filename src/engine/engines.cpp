@@ -70,7 +70,8 @@ Why public_name(const builder::BuildRequest& request) {
 /// The same of a build in a container, whose image comes to the engine where it is asked for.
 Why loaded_image(const Case& planned) {
   Why why;
-  for_each_build(*planned.scenario, planned.cell, [&](const auto&, const auto& request, const auto&) {
+  for_each_build(*planned.scenario, planned.cell, [&](const auto& build, const auto& request, const auto&) {
+    if (build.run) why = "what its command line brings to your engine is not known beforehand";
     for (const auto& entry : request.output)
       if (const auto fields = builder::fields_of(entry);
           std::find(fields.begin(), fields.end(), "type=docker") != fields.end()
@@ -88,11 +89,14 @@ Why not_private(const Case& planned) {
   if (fresh && (scenario.rounds.size() > 1 || scenario.repeat))
     return "every round has a fresh builder, and nothing is removed from your engine";
   for (const auto& round : scenario.rounds)
-    for (const auto& action : round.actions)
+    for (const auto& action : round.actions) {
       if (action.kind == scenario::Action::Kind::new_builder)
         return "`new_builder` would be a new one, and nothing is removed from your engine";
+      if (action.kind == scenario::Action::Kind::prune) return "`prune` would prune your engine";
+    }
   Why why;
-  for_each_build(scenario, planned.cell, [&](const auto&, const auto& request, const auto& text) {
+  for_each_build(scenario, planned.cell, [&](const auto& build, const auto& request, const auto& text) {
+    if (build.run) why = "what its command line builds is not known beforehand, and your engine may have it already";
     if (!why) why = public_name(request);
     if (!why) why = shared_content(request, text.value_or(""));
   });
@@ -118,23 +122,36 @@ Why unmet_by_users(const Case& planned) {
 }
 
 Why unmet_in(const Case& planned, const scenario::Round& round) {
-  if (round.run) return "the command line of a `run` builds on a BuildKit, not on an engine";
-  for (const auto& action : round.actions)
-    if (action.kind == scenario::Action::Kind::prune) return "`prune` is buildctl's";
+  if (round.run && builder::has_no_history(planned.driver))
+    return fmt::format("Docker {} keeps no history, which tells what a command line has built", planned.driver.docker);
   const auto demand = demand_of(*planned.scenario, round);
   if (demand.image && builder::has_graph_driver(planned.driver) && demand.as_image)
     return fmt::format("Docker {} exports no image whose config could be read", planned.driver.docker);
   return {};
 }
 
-Why unmet_by_container(const scenario::Scenario& scenario) {
-  for (const auto& round : scenario.rounds) {
+/// cache/manager.go of BuildKit leaves out what is shared with an image.
+Why unmet_by_prune(const scenario::Scenario& scenario) {
+  for (const auto& round : scenario.rounds)
     for (const auto& action : round.actions)
-      if (action.kind == scenario::Action::Kind::prune || action.kind == scenario::Action::Kind::restart_builder)
-        return "nothing prunes or restarts a BuildKit in a container";
+      if (action.kind == scenario::Action::Kind::prune && action.keep_storage > 0)
+        return "`keep_storage` counts nothing that an engine has in an image, and it has one of every build";
+  return {};
+}
+
+/// What a line alone tells: one that a script of its calls is met when it does.
+Why unmet_by_lines(const scenario::Scenario& scenario) {
+  for (const auto& round : scenario.rounds)
     for (const auto& build : scenario::builds_of(round))
-      if (build.run) return "the command line of a `run` builds on a BuildKit, not in a container of an engine";
-  }
+      if (build.run && build.run->value.find("buildctl") != std::string::npos)
+        return "its command line calls buildctl, which builds on a BuildKit and not in a Docker engine";
+  return {};
+}
+
+Why unmet_by_container(const scenario::Scenario& scenario) {
+  for (const auto& round : scenario.rounds)
+    for (const auto& action : round.actions)
+      if (action.kind == scenario::Action::Kind::restart_builder) return "nothing restarts a BuildKit in a container";
   return {};
 }
 
@@ -144,6 +161,7 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   if (planned.driver.docker.empty()) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
+  if (auto why = unmet_by_lines(scenario)) return why;
   if (planned.driver.driver == builder::Driver::container) {
     if (auto why = unmet_by_container(scenario)) return why;
     return planned.driver.engine == builder::Engine::host ? loaded_image(planned) : Why();
@@ -155,6 +173,7 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   } else if (auto why = foreign_image(planned)) {
     return why;
   }
+  if (auto why = unmet_by_prune(scenario)) return why;
   if (builder::has_no_history(planned.driver) && !is_alone(scenario))
     return fmt::format("Docker {} keeps no history, which tells builds apart", planned.driver.docker);
   for (const auto& round : scenario.rounds)

@@ -69,6 +69,7 @@ private:
   void look_at_hang();
   util::Status check_rig() const;
   util::Result<std::string> read_refusal();
+  std::string driver_refusal() const;
   util::Result<evidence::BuildRecord> read_record();
   util::Result<evidence::BuildRecord> read_line_records();
   util::Status check_strangers() const;

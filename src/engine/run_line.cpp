@@ -33,9 +33,14 @@ util::Status write_program(const fs::path& path, const std::string& text) {
   return {};
 }
 
-/// It is there once a `buildx` was called that is not installed.
-fs::path missed_buildx(const fs::path& folder) {
-  return folder / "buildx-is-missed";
+/// It is there once that program was called, in whose place `write_missing` has written another one.
+fs::path missed(const fs::path& folder, const std::string& program) {
+  return folder / (program + "-is-missed");
+}
+
+util::Status write_missing(const fs::path& folder, const std::string& program, const std::string& why) {
+  return write_program(folder / "bin" / program,
+                       fmt::format(": > '{}'\necho '{}' >&2\nexit 127\n", missed(folder, program).string(), why));
 }
 
 /// The programs that a command line finds first: `buildctl` of the daemon, `buildx` as pinned, and `docker` with the
@@ -45,7 +50,9 @@ util::Status make_programs(const Line& line, const fs::path& buildctl, const fs:
   const auto bin = folder / "bin";
   CP_TRY(util::remove_tree(folder));
   CP_TRY(util::make_directories(bin));
-  if (line.mark.empty())
+  if (line.buildx.place != builder::BuildxPlace::daemon)
+    CP_TRY(write_missing(folder, "buildctl", "a Docker engine knows no buildctl"));
+  else if (line.mark.empty())
     CP_TRY(link(buildctl, bin / "buildctl"));
   else
     CP_TRY(write_program(bin / "buildctl",
@@ -57,9 +64,7 @@ util::Status make_programs(const Line& line, const fs::path& buildctl, const fs:
                                      builder::k_mark,
                                      line.mark)));
   if (buildx.empty())
-    CP_TRY(write_program(
-        bin / "buildx",
-        fmt::format(": > '{}'\necho 'buildx is not installed' >&2\nexit 127\n", missed_buildx(folder).string())));
+    CP_TRY(write_missing(folder, "buildx", "buildx is not installed"));
   else
     CP_TRY(link(buildx, bin / "buildx"));
   return write_program(bin / "docker",
@@ -130,7 +135,7 @@ util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, p
   auto& daemon = *seat.daemon;
   auto environment = world.client_environment();
   environment["PATH"] = (line.folder / "bin").string() + ":" + environment["PATH"];
-  environment["BUILDKIT_HOST"] = daemon.address();
+  if (line.buildx.place == builder::BuildxPlace::daemon) environment["BUILDKIT_HOST"] = daemon.address();
   environment["DOCKER_HOST"] = "unix://" + (line.folder / "no-docker.sock").string();
   environment["REGISTRY"] = world.sandbox().registry().place();
   if (!buildx.empty()) {
@@ -148,7 +153,12 @@ util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, p
   result.run.exit = finished.exit;
   result.run.timed_out = finished.timed_out;
   result.run.interrupted = finished.interrupted;
-  if (fs::exists(missed_buildx(line.folder)))
+  if (fs::exists(missed(line.folder, "buildctl")))
+    return util::failure("the command line calls buildctl, which builds on a BuildKit and not in a Docker engine",
+                         result.run.command_line,
+                         {},
+                         util::Blame::unable);
+  if (fs::exists(missed(line.folder, "buildx")))
     return util::failure("the command line needs buildx, which is not installed",
                          result.run.command_line,
                          "cacheproof toolchain install buildx (a `run` line that names docker or buildx itself has it "

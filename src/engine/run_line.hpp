@@ -49,7 +49,8 @@ struct LineRun {
 
 /// Runs it with `/bin/sh -c` in the context, with the clients of the seat's daemon first in its PATH: `buildctl`,
 /// `buildx` with a builder at that daemon, and a `docker` that is buildx; and what they need in its environment.
-/// Nothing of the caller's is in there, and no Docker that is none of the sandbox's can be reached.
+/// Nothing of the caller's is in there, and no Docker that is none of the case's can be reached. A Docker engine has no
+/// buildctl: who calls it there is an error of what this machine cannot do.
 util::Result<LineRun> run_line(const Line& line, CaseWorld& world, Seat& seat, process::RunOptions options);
 
 /// The Dockerfile of a build that somebody else asked for: as its provenance has it, else (a failed build has none) the

@@ -123,13 +123,66 @@ TEST_P(EngineLive, WhoseNetworkIsTakenInTheMiddleOfABuildIsNoVerdict) {
   EXPECT_THAT(why(played.rounds[0]), testing::ContainsRegex("its bridge cp-[A-Za-z0-9]{6}-d1 was taken away"));
 }
 
-class InContainerdLive : public OnAnEngine {
+/// In an engine's own BuildKit, and in that of a container.
+class BesideBuildsLive : public OnAnEngine, public testing::WithParamInterface<builder::Driver> {
 protected:
-  void SetUp() override {
+  void SetUp() override { take(GetParam(), toolchain::default_version(toolchain::Kind::docker)); }
+};
+
+TEST_P(BesideBuildsLive, CommandLinesBuildThereAndAPruneIsOne) {
+  const auto played = play_whole("title: A story\n"
+                                 "files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                                 "setup: {builder: kept, images: {alpine: busybox}}\n"
+                                 "rounds:\n"
+                                 "  - run: docker build . && buildx build --no-cache .\n"
+                                 "    expect: {rebuilt: [\"app:app 2\", \"app#2:app 2\"]}\n"
+                                 "  - {run: docker buildx build ., expect: {rebuilt: none}}\n"
+                                 "  - {action: [{prune: {}}], run: docker build ., expect: {rebuilt: all}}\n");
+  EXPECT_EQ(played.verdict, Verdict::passed);
+  for (const auto& round : played.rounds) EXPECT_EQ(round.verdict, Verdict::passed) << why(round) << round.log;
+  EXPECT_EQ(played.rounds.size(), 3U);
+}
+
+TEST_P(BesideBuildsLive, AScriptThatCallsBuildctlIsSkippedByName) {
+  const auto played =
+      play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\", script: \"buildctl build || true\\n\"}\n"
+           "rounds: [{run: sh script, expect: {rebuilt: all}}]\n");
+  EXPECT_EQ(played.verdict, Verdict::skipped);
+  EXPECT_THAT(played.reason, HasSubstr("the command line calls buildctl, which builds on a BuildKit"));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryChange,
+                         BesideBuildsLive,
+                         testing::Values(builder::Driver::docker, builder::Driver::container),
+                         [](const auto& driver) { return plain_id(to_text(driver.param)); });
+
+/// 28.5.2, which keeps its images in layers of its own, or as it is told in containerd.
+class WhereImagesAreLive : public OnAnEngine {
+protected:
+  void take(builder::Driver driver) {
     if (!toolchain::find(toolchain::Kind::docker, "v28.5.2"))
       GTEST_SKIP() << "no engine of 26 to 28 in the store: cacheproof toolchain install docker v28.5.2";
-    take(builder::Driver::containerd, "v28.5.2");
+    OnAnEngine::take(driver, "v28.5.2");
   }
+};
+
+class InLayersLive : public WhereImagesAreLive {
+protected:
+  void SetUp() override { take(builder::Driver::docker); }
+};
+
+TEST_F(InLayersLive, ACommandLineThatExportsACacheIsSkippedInBuildxsWords) {
+  const auto played = play("files: {Dockerfile: \"FROM alpine AS app\\nRUN true\\n\"}\n"
+                           "rounds: [{run: \"docker build --cache-to type=registry,ref=$REGISTRY/app:cache .\"}]\n");
+  EXPECT_EQ(played.verdict, Verdict::skipped);
+  EXPECT_THAT(played.reason,
+              testing::AllOf(HasSubstr("story.yaml:4: this command line asks for what Docker v28.5.2 cannot do: "),
+                             HasSubstr("Cache export is not supported for the docker driver")));
+}
+
+class InContainerdLive : public WhereImagesAreLive {
+protected:
+  void SetUp() override { take(builder::Driver::containerd); }
 };
 
 TEST_F(InContainerdLive, ACacheIsExportedThatAGraphDriverWouldNot) {

@@ -76,6 +76,24 @@ TEST(UsersEngine, ThatIsNotEmptiedHasNoFreshBuilders) {
   EXPECT_THAT(why(renewed, Engine::host), HasSubstr("`new_builder` would be a new one"));
 }
 
+TEST(UsersEngine, ThatIsNotEmptiedIsNotPruned) {
+  const std::string pruned = "setup: {builder: kept, images: {alpine: busybox}}\n"
+                             "rounds: [{expect: {rebuilt: all}}, {action: [{prune: {}}], expect: {rebuilt: all}}]\n";
+  EXPECT_EQ(why(pruned, Engine::disposable), "");
+  EXPECT_EQ(why(pruned, Engine::host), "`prune` would prune your engine");
+  EXPECT_EQ(why(pruned, Engine::host, Driver::container), "") << "that of a container";
+}
+
+TEST(UsersEngine, ThatIsNotEmptiedRunsNoCommandLineOfWhichNobodyKnowsWhatItBuilds) {
+  const std::string line =
+      "setup: {images: {alpine: busybox}}\nrounds: [{run: docker build ., expect: {rebuilt: all}}]\n";
+  EXPECT_EQ(why(line, Engine::disposable), "");
+  EXPECT_EQ(why(line, Engine::disposable, Driver::container), "");
+  EXPECT_THAT(why(line, Engine::host),
+              HasSubstr("builds is not known beforehand, and your engine may have it already"));
+  EXPECT_THAT(why(line, Engine::host, Driver::container), HasSubstr("brings to your engine is not known beforehand"));
+}
+
 TEST(UsersEngine, MayHaveWhatBeginsWithNoImageOfTheCase) {
   const std::string scratch = "FROM alpine AS a\\nRUN true\\nFROM scratch AS b\\nCOPY --from=a /etc /\\n";
   EXPECT_EQ(of_dockerfile(scratch, Engine::disposable), "");
