@@ -35,6 +35,7 @@ TEST_F(ActionLive, ThatChangesNothingIsTheScenariosFault) {
   EXPECT_THAT(why("{push_image: {name: base, labels: {a: b}}}"),
               HasSubstr("story.yaml:7: the image base is so already"));
   EXPECT_THAT(why("{prune: {filter: id==none}}"), HasSubstr("story.yaml:7: nothing was pruned: this changes nothing"));
+  EXPECT_THAT(why("{prune: {filter: a b}}"), HasSubstr("story.yaml:7: this cannot be pruned: failed to parse prune"));
   EXPECT_THAT(why("{new_builder: {}}, {restart_builder: {}}"),
               HasSubstr("story.yaml:7: the builder keeps nothing yet: this changes nothing"));
   EXPECT_THAT(why("{delete_tag: {of: app:other}}"), HasSubstr("story.yaml:7: there is nothing at 127.0.0.1:"));
