@@ -140,8 +140,8 @@ void add_selection(CLI::App& command, Selection& selection) {
       "buildx, or image:REF like docker/buildx-bin:0.36.1 or docker:cli (default: the pinned default)");
   add("--docker",
       selection.docker,
-      "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, or "
-      "path:DIR with a dockerd (default: the pinned default)");
+      "Versions of Docker engines, for --driver docker and docker-container: v28.5.2, a range, a group, latest, "
+      "path:DIR with a dockerd, or image:REF like docker:28-dind (default: the pinned default)");
   std::map<std::string, builder::Engine> engines;
   for (const auto engine : builder::k_engines) engines.emplace(to_text(engine), engine);
   command

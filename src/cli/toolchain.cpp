@@ -160,12 +160,12 @@ int path(const Words& words) {
 } // namespace
 
 void add_toolchain(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("toolchain",
-                                     "Install, list, check or remove versions of BuildKit, buildx, registry, frontend");
+  auto* command = app.add_subcommand(
+      "toolchain", "Install, list, check or remove versions of BuildKit, buildx, registry, frontend, Docker");
   command->require_subcommand(1);
   command->footer(
-      "\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend;\n"
-      "at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
+      "\nVersions are named by [KIND] [VERSION|RANGE|GROUP]...: a KIND (buildkit, buildx, registry, frontend,\n"
+      "docker; at first buildkit) holds for what follows, and alone means all of its versions. A frontend is\n"
       "BuildKit's for Dockerfiles, as an image of a scenario has it. A GROUP is one of docker/versions.yaml:\n"
       "smoke, nightly or all. An image with the programs is named by image:REF; as a list prints it, with\n"
       "its digest, no registry is asked for what is there.\n"

@@ -90,14 +90,17 @@ take(const Pull& pull, const std::vector<Blob>& layers, const fs::path& folder, 
     CP_TRY(read(layer, note));
   }
   std::map<std::size_t, std::map<std::string, std::vector<fs::path>>> wanted; // by layer, by path in its tar
-  for (const auto& file : pull.files) {
+  const auto want = [&](const std::string& file) -> util::Status {
     std::optional<LayerPlace> place;
     std::vector<std::string> tried;
     for (auto prefix = pull.places.begin(); prefix != pull.places.end() && !place; ++prefix)
       place = image.find(tried.emplace_back(*prefix + file));
     if (!place) return util::failure("the image has no file " + util::join(tried, " or "));
     wanted[place->layer][place->path].push_back(pull.into / fs::path(file).filename());
-  }
+    return {};
+  };
+  for (const auto& file : pull.files) CP_TRY(want(file));
+  for (const auto& file : pull.extras) static_cast<void>(want(file));
   for (const auto& in_layer : wanted) {
     const auto write_wanted = [&](const TarEntry& entry, const WriteEntry& write) -> util::Status {
       const auto found = in_layer.second.find(entry.path);

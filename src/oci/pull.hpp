@@ -20,6 +20,7 @@ struct Pull {
   std::filesystem::path into;                   ///< a folder; layers lie there for a while too
   std::uint64_t limit = std::uint64_t{2} << 30; ///< bytes of all layers packed, and of each unpacked
   std::vector<std::string> places = {""};       ///< what may stand before the paths: the first that is there is taken
+  std::vector<std::string> extras;              ///< as `files`, of which some may be missing
 };
 
 /// Takes the files from the image of this machine's platform, verified against the digests down from what the

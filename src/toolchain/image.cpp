@@ -30,7 +30,8 @@ util::Result<std::string> pull_programs(oci::RegistryClient& registry,
                           .reference = reference,
                           .files = recipe.programs,
                           .into = work / "bin",
-                          .places = recipe.image_places},
+                          .places = recipe.image_places,
+                          .extras = recipe.extras},
                          stop);
 }
 
@@ -40,7 +41,7 @@ util::Result<oci::Reference> parse(Kind kind, std::string_view word) {
   if (of.image.empty())
     return util::failure(fmt::format("{} is not taken out of images", of.title),
                          fmt::format("{} {}", of.name, word),
-                         kind == Kind::docker ? "name a version, or path:DIR with a dockerd" : "name a version",
+                         "name a version",
                          util::Blame::usage);
   auto image = oci::parse_reference(word.substr(k_image.size()));
   if (image) return image;

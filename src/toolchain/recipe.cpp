@@ -101,9 +101,9 @@ const Recipe k_docker{.kind = Kind::docker,
                       .packages = {"./cmd/dockerd"},
                       .version_variable = "/dockerversion.Version",
                       .said_version = "{number}",
-                      .image = {},
+                      .image = "library/docker", // its tags with `dind`
                       .image_tag = {},
-                      .image_places = {}};
+                      .image_places = {"usr/local/bin/", "usr/bin/"}};
 
 } // namespace
 
@@ -125,7 +125,7 @@ const Recipe& recipe(Kind kind) {
 
 Sources sources_of(const Recipe& recipe, const Sources& wanted) {
   return {.release = wanted.release && !recipe.releases_url.empty(),
-          .image = wanted.image && !recipe.image.empty(),
+          .image = wanted.image && !recipe.image_tag.empty(),
           .deb = wanted.deb && !recipe.deb.empty(),
           .module = wanted.module};
 }

@@ -38,7 +38,7 @@ struct Recipe {
   std::string said_version = "{v}";  ///< a pattern
 
   std::string image;                     ///< the repository of the container image, on Docker Hub. Empty: none has it
-  std::string image_tag;                 ///< a pattern
+  std::string image_tag;                 ///< a pattern. Empty: only images that somebody names are taken
   std::vector<std::string> image_places; ///< what stands before a program's name inside an image: `usr/bin/`
 };
 const Recipe& recipe(Kind kind);

@@ -64,12 +64,44 @@ TEST_F(OwnImage, IsCalledByWhatItsProgramsSay) {
   EXPECT_EQ(run_cacheproof({"toolchain", "remove", "buildx", buildx.first}).exit.code, 0);
 
   EXPECT_EQ(run_cacheproof({"list", "--buildkit=image:Wrong"}).exit.code, 64);
-  const auto engine = run_cacheproof({"list", "--driver=docker", "--docker=image:docker:dind"});
-  EXPECT_EQ(engine.exit.code, 64);
-  EXPECT_THAT(engine.err, HasSubstr("Docker is not taken out of images"));
+  const auto frontend = run_cacheproof({"toolchain", "install", "frontend", "image:docker/dockerfile:1"});
+  EXPECT_EQ(frontend.exit.code, 64);
+  EXPECT_THAT(frontend.err, HasSubstr("Dockerfile frontend is not taken out of images"));
   const auto matrix = run_cacheproof({"matrix", "--github", "--buildkit=" + buildkit.second});
   EXPECT_EQ(matrix.exit.code, 64);
   EXPECT_THAT(matrix.err, HasSubstr(" is no version"));
+}
+
+TEST_F(OwnImage, OfAnEngineBringsWhatItHasBesideIt) {
+  const auto [tag, digest] = push("docker",
+                                  {{"usr/local/bin/dockerd", "#!/bin/sh\necho Docker version 99.0.0, build 01\n"},
+                                   {"usr/local/bin/containerd", "#!/bin/sh\n"}});
+  const auto listed = run_cacheproof({"list", "--driver=docker", "--docker=" + tag});
+  EXPECT_EQ(listed.exit.code, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("a/plain@docker@v99.0.0+buildx@"));
+  const auto path = run_cacheproof({"toolchain", "path", "docker", digest});
+  ASSERT_EQ(path.exit.code, 0) << path.err;
+  const std::filesystem::path folder = util::trim(path.out);
+  EXPECT_TRUE(std::filesystem::exists(folder / "containerd")) << folder;
+  EXPECT_FALSE(std::filesystem::exists(folder / "runc")) << "it has none";
+}
+
+TEST_F(OwnImage, OfAnEngineIsPlayedAndSaid) {
+  skip_without_root();
+  if (IsSkipped()) return;
+  const auto real = toolchain::find(toolchain::Kind::docker, toolchain::default_version(toolchain::Kind::docker));
+  if (!real) GTEST_SKIP() << real.error().what; // what installs it has said why not
+  const auto buildx = toolchain::find(toolchain::Kind::buildx, toolchain::default_version(toolchain::Kind::buildx));
+  if (!buildx) GTEST_SKIP() << buildx.error().what;
+  const auto [tag, digest] =
+      push("docker", {{"usr/local/bin/dockerd", "#!/bin/sh\nexec " + real->program("dockerd").string() + " \"$@\"\n"}});
+  const auto played = run_cacheproof({"run",
+                                      "-v",
+                                      "--driver=docker",
+                                      "--docker=" + tag,
+                                      "--buildx=path:" + buildx->program("buildx").parent_path().string()});
+  EXPECT_EQ(played.exit.code, 0) << played.out << played.err;
+  EXPECT_THAT(played.out, HasSubstr("Docker " + real->version + ": from the store (" + digest + ")"));
 }
 
 TEST_F(OwnImage, IsPlayedAndSaid) {

@@ -205,9 +205,9 @@ TEST_F(ToolchainOwnImage, ThatCannotBeHadSaysWhy) {
   EXPECT_EQ(why("image:own/BuildKit"),
             "'own/BuildKit' is not an image name: a repository has small letters, digits, and '.', '_', '-' between\n"
             "  tried: buildkit image:own/BuildKit\n  to do: one like image:moby/buildkit");
-  EXPECT_EQ(why("image:docker:dind", Kind::docker),
-            "Docker is not taken out of images\n  tried: docker image:docker:dind\n"
-            "  to do: name a version, or path:DIR with a dockerd");
+  EXPECT_EQ(why("image:docker/dockerfile:1", Kind::frontend),
+            "Dockerfile frontend is not taken out of images\n  tried: frontend image:docker/dockerfile:1\n"
+            "  to do: name a version");
   EXPECT_EQ(left_over(), std::vector<std::string>{"buildx"});
   EXPECT_EQ(list().front().bytes, 0U);
 }
