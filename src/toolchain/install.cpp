@@ -70,6 +70,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   }
 
   struct Named {
+    const char* name; // in docker/versions.yaml
     const char* words;
     Source source;
     bool wanted;
@@ -83,12 +84,20 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
   order.offline = reach.module.has_value();
   const auto possible = sources_of(order.recipe, {});
   auto blame = util::Blame::rig;
-  for (const auto& [words, source, wanted] :
-       {Named{k_from_release, fetch_release, options.sources.release && !reach.release},
-        Named{"container image", pull_image, options.sources.image && !reach.image},
-        Named{k_from_deb, fetch_deb, options.sources.deb},
-        Named{k_from_module, build_module, options.sources.module}}) {
+  const auto add = [&](const std::string& outcome) {
+    say(outcome);
+    outcomes += (outcomes.empty() ? "" : "\n") + outcome;
+  };
+  for (const auto& [known_as, words, source, wanted] :
+       {Named{"release", k_from_release, fetch_release, options.sources.release && !reach.release},
+        Named{"image", "container image", pull_image, options.sources.image && !reach.image},
+        Named{"deb", k_from_deb, fetch_deb, options.sources.deb},
+        Named{"module", k_from_module, build_module, options.sources.module}}) {
     if (!wanted) continue;
+    if (const auto why = out_of_bounds(kind, known_as, name)) {
+      add(fmt::format("the {} is left out: {}", words, *why));
+      continue;
+    }
     say(fmt::format("trying the {}", words));
     const auto installed = install_from(words, source, order, options);
     if (installed) {
@@ -99,9 +108,7 @@ util::Result<Kit> install(Kind kind, std::string_view version, const Options& as
     if (installed.error().blame == util::Blame::interrupted) return tl::unexpected(installed.error());
     if (!possible.release && !possible.image && !possible.deb)
       blame = installed.error().blame; // there is no other way to it
-    const auto outcome = fmt::format("the {} did not work: {}", words, one_line(installed.error()));
-    say(outcome);
-    outcomes += (outcomes.empty() ? "" : "\n") + outcome;
+    add(fmt::format("the {} did not work: {}", words, one_line(installed.error())));
   }
   std::string room;
   if (const auto space = util::free_space(store()); space && *space < k_room)

@@ -1,8 +1,11 @@
 #include "toolchain/pins.hpp"
 
 #include "toolchain/sources.hpp"
+#include "util/files.hpp"
+#include "util/text.hpp"
 #include "util/version.hpp"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -10,6 +13,8 @@
 
 namespace cacheproof::toolchain {
 namespace {
+
+constexpr const char* k_any = "any";
 
 const Pins& pins(Kind kind) {
   static const std::array all{read_pins(k_versions_yaml, Kind::buildkit),
@@ -26,11 +31,27 @@ void sort(std::vector<std::string>& versions) {
   });
 }
 
+/// `debian-12`, by the machine's own word; empty: it says none.
+std::string distribution() {
+  std::map<std::string, std::string> said;
+  const auto text = util::read_text("/etc/os-release").value_or("");
+  for (auto line : util::lines(text)) {
+    std::erase(line, '"');
+    if (const auto equals = line.find('='); equals != line.npos) said[line.substr(0, equals)] = line.substr(equals + 1);
+  }
+  return said.contains("ID") && said.contains("VERSION_ID") ? said["ID"] + "-" + said["VERSION_ID"] : std::string();
+}
+
 } // namespace
 
 Pins read_pins(const std::string& yaml, Kind kind) {
   const auto section = YAML::Load(yaml)[recipe(kind).name];
-  Pins pins{section["default"].as<std::string>(), {}, {}, {}, {}};
+  Pins pins{section["default"].as<std::string>(), {}, {}, {}, {}, {}};
+  for (const auto& source : section["sources"])
+    for (const auto& platform : source.second) {
+      auto& bounds = pins.sources[source.first.as<std::string>()][platform.first.as<std::string>()];
+      bounds = {platform.second["since"].as<std::string>(""), platform.second["until"].as<std::string>("")};
+    }
   for (const auto& entry : section["versions"]) {
     const auto version = entry.first.as<std::string>();
     pins.versions.push_back(version);
@@ -48,6 +69,29 @@ Pins read_pins(const std::string& yaml, Kind kind) {
   sort(pins.versions);
   for (auto& [name, versions] : pins.groups) sort(versions);
   return pins;
+}
+
+std::optional<std::string> out_of_bounds(const Pins& pins,
+                                         const std::string& source,
+                                         std::string_view version,
+                                         const std::vector<std::string>& platforms) {
+  const auto known = pins.sources.find(source);
+  const auto asked = util::Version::parse(version);
+  if (known == pins.sources.end() || !asked) return {};
+  for (const auto& platform : platforms) {
+    const auto bounds = known->second.find(platform);
+    if (bounds == known->second.end()) continue;
+    const auto where = platform == k_any ? std::string() : fmt::format("on {} ", platform);
+    const auto since = util::Version::parse(bounds->second.since);
+    const auto until = util::Version::parse(bounds->second.until);
+    if (since && *asked < *since) return fmt::format("{}it has none before {}", where, bounds->second.since);
+    if (until && *until < *asked) return fmt::format("{}it has none after {}", where, bounds->second.until);
+  }
+  return {};
+}
+
+std::optional<std::string> out_of_bounds(Kind kind, const std::string& source, std::string_view version) {
+  return out_of_bounds(pins(kind), source, version, {k_any, fill_in("linux-{arch}", version), distribution()});
 }
 
 const std::vector<std::string>& pinned(Kind kind) {

@@ -70,6 +70,14 @@ TEST_F(ToolchainDocker, OfDebianInAnotherVersionIsNotTaken) {
   EXPECT_THAT(kit.error().tried, HasSubstr("the Debian package did not work: apt has docker.io 26.1.5+dfsg1-9"));
 }
 
+TEST_F(ToolchainDocker, OfAModuleThatCannotBeHadIsNotTried) {
+  answer_ = {.status = 404};
+  apt("26.1.5+dfsg1-9", "26.1.5+dfsg1");
+  const auto kit = install_with(true, "v24.0.9", Kind::docker);
+  ASSERT_FALSE(kit);
+  EXPECT_THAT(kit.error().tried, HasSubstr("the Go module is left out: it has none before v25.0.0"));
+}
+
 TEST(DockerModule, IsAnotherOneFrom29On) {
   const auto name = [](const std::string& version, const std::string& tag) {
     const auto [path, of] = module_of({recipe(Kind::docker), version, {.release = {}, .module = {}, .tag = tag}});

@@ -37,6 +37,24 @@ TEST(Pins, HaveGroupsOfWhichOneIsAll) {
   EXPECT_THAT(pins.groups.at("all"), ElementsAre("v0.8.0", "v0.9.0", "v0.10.0"));
 }
 
+TEST(Pins, SayWhatASourceHasOnAPlatform) {
+  const auto pins = read_pins("docker:\n  default: v1.0.0\n  sources:\n"
+                              "    deb: {debian-12: {since: v1.2.0, until: v1.4.0}, debian-13: {since: v2.0.0}}\n"
+                              "    module: {any: {until: v1.3.0}, linux-amd64: {since: v1.1.0}}\n"
+                              "  versions: {v1.0.0: {}}\n",
+                              Kind::docker);
+  const auto why = [&](const char* source, const char* version) {
+    return out_of_bounds(pins, source, version, {"any", "linux-amd64", "debian-12"}).value_or("");
+  };
+  EXPECT_EQ(why("deb", "v1.2.0-rc.1"), "on debian-12 it has none before v1.2.0");
+  EXPECT_EQ(why("deb", "v1.2.0"), "");
+  EXPECT_EQ(why("deb", "v1.4.0"), "");
+  EXPECT_EQ(why("deb", "v1.4.1"), "on debian-12 it has none after v1.4.0");
+  EXPECT_EQ(why("module", "v1.0.0"), "on linux-amd64 it has none before v1.1.0");
+  EXPECT_EQ(why("module", "v1.4.0"), "it has none after v1.3.0");
+  EXPECT_EQ(why("release", "v0.1.0"), "") << "of which nobody says anything";
+}
+
 TEST(Pins, OfWhatEveryChangeIsTestedWithHaveTheDefaultsAndArePlayedAtNightToo) {
   for (const auto kind : k_kinds) {
     const auto smoke = in_group(kind, k_smoke);
