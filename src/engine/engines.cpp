@@ -130,29 +130,18 @@ Why unmet_in(const Case& planned, const scenario::Round& round) {
   return {};
 }
 
-/// cache/manager.go of BuildKit leaves out what is shared with an image.
-Why unmet_by_prune(const scenario::Scenario& scenario) {
-  for (const auto& round : scenario.rounds)
-    for (const auto& action : round.actions)
-      if (action.kind == scenario::Action::Kind::prune && action.keep_storage > 0)
-        return "`keep_storage` counts nothing that an engine has in an image, and it has one of every build";
-  return {};
+template <class Is> bool any_action(const scenario::Scenario& scenario, Is is) {
+  return std::any_of(scenario.rounds.begin(), scenario.rounds.end(), [&](const auto& round) {
+    return std::any_of(round.actions.begin(), round.actions.end(), is);
+  });
 }
 
-/// What a line alone tells: one that a script of its calls is met when it does.
-Why unmet_by_lines(const scenario::Scenario& scenario) {
-  for (const auto& round : scenario.rounds)
-    for (const auto& build : scenario::builds_of(round))
-      if (build.run && build.run->value.find("buildctl") != std::string::npos)
-        return "its command line calls buildctl, which builds on a BuildKit and not in a Docker engine";
-  return {};
+bool is_restart(const scenario::Action& action) {
+  return action.kind == scenario::Action::Kind::restart_builder;
 }
 
-Why unmet_by_container(const scenario::Scenario& scenario) {
-  for (const auto& round : scenario.rounds)
-    for (const auto& action : round.actions)
-      if (action.kind == scenario::Action::Kind::restart_builder) return "nothing restarts a BuildKit in a container";
-  return {};
+bool keeps_storage(const scenario::Action& action) {
+  return action.kind == scenario::Action::Kind::prune && action.keep_storage > 0;
 }
 
 } // namespace
@@ -161,9 +150,10 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   if (planned.driver.docker.empty()) return {};
   const auto& scenario = *planned.scenario;
   if (scenario.daemon) return "`setup.daemon` is of a buildkitd, and an engine has none";
-  if (auto why = unmet_by_lines(scenario)) return why;
+  if (lines_name(scenario, "buildctl"))
+    return "its command line calls buildctl, which builds on a BuildKit and not in a Docker engine";
   if (planned.driver.driver == builder::Driver::container) {
-    if (auto why = unmet_by_container(scenario)) return why;
+    if (any_action(scenario, is_restart)) return "nothing restarts a BuildKit in a container";
     return planned.driver.engine == builder::Engine::host ? loaded_image(planned) : Why();
   }
   for (const auto& builder : scenario.builders.named)
@@ -173,7 +163,9 @@ std::optional<std::string> unmet_by_engine(const Case& planned) {
   } else if (auto why = foreign_image(planned)) {
     return why;
   }
-  if (auto why = unmet_by_prune(scenario)) return why;
+  // cache/manager.go of BuildKit leaves out what is shared with an image.
+  if (any_action(scenario, keeps_storage))
+    return "`keep_storage` counts nothing that an engine has in an image, and it has one of every build";
   if (builder::has_no_history(planned.driver) && !is_alone(scenario))
     return fmt::format("Docker {} keeps no history, which tells builds apart", planned.driver.docker);
   for (const auto& round : scenario.rounds)

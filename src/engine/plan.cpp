@@ -118,14 +118,15 @@ bool selects(std::string_view filter, const Case& planned) {
   return filter.empty() || util::glob_match(fmt::format("*{}*", filter), planned.id);
 }
 
-bool needs_buildx(const scenario::Scenario& scenario) {
+bool lines_name(const scenario::Scenario& scenario, std::string_view program) {
   for (const auto& round : scenario.rounds)
     for (const auto& build : scenario::builds_of(round))
-      if (build.run
-          && (build.run->value.find("docker") != std::string::npos
-              || build.run->value.find("buildx") != std::string::npos))
-        return true;
+      if (build.run && build.run->value.find(program) != std::string::npos) return true;
   return false;
+}
+
+bool needs_buildx(const scenario::Scenario& scenario) {
+  return lines_name(scenario, "docker") || lines_name(scenario, "buildx");
 }
 
 std::string plain_id(std::string_view id) {

@@ -48,6 +48,8 @@ scenario::World world_of(const Case& planned, const scenario::Round& round);
 /// Why the case is skipped: something that its scenario `requires` is not so in any round; in words.
 std::optional<std::string> unmet(const Case& planned);
 
+/// Whether a command line of its rounds has that word in it; what a script of its calls is not seen.
+bool lines_name(const scenario::Scenario& scenario, std::string_view program);
 /// Whether a command line of theirs names `docker` or `buildx`.
 bool needs_buildx(const scenario::Scenario& scenario);
 

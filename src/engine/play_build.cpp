@@ -197,7 +197,7 @@ util::Result<std::string> BuildPlay::read_refusal() {
 /// The words in which buildx has told a command line that the driver `docker` cannot do what it asks for, as a cache
 /// export of an engine that keeps its images in layers of its own (v0.11.2 to v0.36.1); else empty.
 std::string BuildPlay::driver_refusal() const {
-  if (!builder::has_graph_driver(planned_.driver)) return {};
+  if (!round_->run || !builder::has_graph_driver(planned_.driver)) return {};
   for (const auto& line : util::lines(run_.log))
     if (line.find("not supported for the docker driver") != line.npos
         || line.find("not supported for docker driver") != line.npos)
@@ -213,7 +213,7 @@ util::Status BuildPlay::read() {
   CP_TRY(check_strangers());
   // Its client had no time to say which it was, or to tell the daemon of it: a ref is there before.
   if (cancelled_ && (run_.ref.empty() || !seat().daemon->client().fetch(run_.ref, k_cancelled_limit))) return {};
-  if (const auto words = round_->run ? driver_refusal() : std::string(); !words.empty())
+  if (const auto words = driver_refusal(); !words.empty())
     return util::failure(fmt::format("{}:{}: this command line asks for what Docker {} cannot do: {}",
                                      round_->run->spot.file,
                                      round_->run->spot.line,
